@@ -1,0 +1,424 @@
+#include "proto/link.h"
+
+#include <czmq.h>
+#include <errno.h>
+#include <string.h>
+
+#include "proto/link_curve.h"
+#include "proto/links.def"
+
+#define MAX_TOPIC   256
+#define MAX_SENDERS 64
+
+/* The last count of one message from one sender, to see a hole. */
+struct sender {
+	int64_t run, n;
+	int message;
+};
+
+struct link {
+	const struct link_row *row;
+	zsock_t *sock;
+	char gateway[80];
+	int64_t run;
+	int64_t *n_sent;          /* per message */
+	struct sender senders[MAX_SENDERS];
+	unsigned next_sender;
+	struct link_counts counts;
+	uint8_t *frame;           /* to encode into */
+	void *msg;                /* decoded into */
+	size_t max_bytes;
+	char topic[MAX_TOPIC];
+	zmq_msg_t body;
+};
+
+#define ROW(name_, pattern_, from_, to_, binder_, hwm_, meaning_)                       \
+	{.name = #name_, .from = from_, .to = to_, .binder = binder_, .meaning = meaning_, \
+	 .pattern = pattern_, .hwm = hwm_},
+static const struct link_row rows[] = {LINKS(ROW)};
+
+#define NAME(process, promise)    process,
+#define PROMISE(process, promise) promise,
+static const char *const processes[] = {PROCESSES(NAME) NULL};
+static const char *const promises[] = {PROCESSES(PROMISE) NULL};
+
+const struct link_row *
+link_row(size_t n)
+{
+	return n < sizeof(rows) / sizeof(rows[0]) ? &rows[n] : NULL;
+}
+
+const char *
+link_process(size_t n)
+{
+	return n < sizeof(processes) / sizeof(processes[0]) ? processes[n] : NULL;
+}
+
+const char *
+link_promise(size_t n)
+{
+	return n < sizeof(promises) / sizeof(promises[0]) ? promises[n] : NULL;
+}
+
+static const struct link_row *
+find_row(const char *name)
+{
+	const struct link_row *row;
+	size_t i;
+
+	for (i = 0; (row = link_row(i)); i++)
+		if (!strcmp(row->name, name))
+			return row;
+	return NULL;
+}
+
+/* ---- where */
+
+static int
+is_tcp(const char *endpoint)
+{
+	return !strncmp(endpoint, "tcp://", 6);
+}
+
+/* The endpoint of the n-th instance of its binder. */
+static int
+endpoint_of(const struct process *p, const struct link_row *row, const char *binder, int n,
+	    char *endpoint, size_t size, struct err *err)
+{
+	const char *value = conf_find(p->conf, "links", row->name), *colon;
+	int used;
+
+	if (value && *value && strchr("@>", *value))
+		value++;
+	if (!value || !*value)
+		used = !strcmp(row->binder, "*")
+			       ? snprintf(endpoint, size, "ipc://%s/%s-%s", p->run_dir, row->name, binder)
+			       : snprintf(endpoint, size, "ipc://%s/%s", p->run_dir, row->name);
+	else if (is_tcp(value) && (colon = strrchr(value + 6, ':')))
+		return snprintf(endpoint, size, "%.*s:%d", (int)(colon - value), value,
+				atoi(colon + 1) + n - 1) < (int)size ? 0 : -1;
+	else
+		used = snprintf(endpoint, size, "%s", value);
+	if (n > 1 && used < (int)size)
+		used += snprintf(endpoint + used, size - (size_t)used, "-%d", n);
+	if (used - 6 > 107)  /* sockaddr_un */
+		return err_set(err, ENAMETOOLONG, "%s: %s is too long for a socket; give gateway/run "
+			       "a shorter path", row->name, endpoint);
+	return 0;
+}
+
+static int
+binds(const struct process *p, const struct link_row *row, enum link_end end)
+{
+	const char *value = conf_find(p->conf, "links", row->name);
+
+	if (value && (*value == '@' || *value == '>'))
+		return *value == '@';
+	if (!strcmp(row->binder, "*"))
+		return end == LINK_OUT;
+	return !strcmp(row->binder, p->manual->name);
+}
+
+static int
+bind_one(struct link *link, struct process *p, struct err *err)
+{
+	char endpoint[300];
+
+	if (endpoint_of(p, link->row, p->manual->name, p->instance, endpoint, sizeof(endpoint),
+			err) < 0)
+		return -1;
+	if (is_tcp(endpoint) && curve_serve(link->sock, &p->auth, p->conf, err) < 0)
+		return -1;
+	if (zmq_bind(zsock_resolve(link->sock), endpoint) < 0)
+		return err_set(err, errno, "%s: cannot bind %s: %s", link->row->name, endpoint,
+			       zmq_strerror(errno));
+	return 0;
+}
+
+/* To every instance of the process that binds. */
+static int
+connect_to(struct link *link, const struct process *p, const char *binder, struct err *err)
+{
+	int i, n = process_instances(p, binder);
+	char endpoint[300];
+
+	for (i = 1; i <= n; i++) {
+		if (endpoint_of(p, link->row, binder, i, endpoint, sizeof(endpoint), err) < 0)
+			return -1;
+		if (is_tcp(endpoint) && curve_join(link->sock, link->row->name, p->conf, err) < 0)
+			return -1;
+		if (zmq_connect(zsock_resolve(link->sock), endpoint) < 0)
+			return err_set(err, errno, "%s: cannot connect %s: %s", link->row->name,
+				       endpoint, zmq_strerror(errno));
+	}
+	return 0;
+}
+
+static int
+attach(struct link *link, struct process *p, enum link_end end, struct err *err)
+{
+	size_t i;
+
+	if (binds(p, link->row, end))
+		return bind_one(link, p, err);
+	if (strcmp(link->row->binder, "*"))
+		return connect_to(link, p, link->row->binder, err);
+	for (i = 0; processes[i]; i++)
+		if (connect_to(link, p, processes[i], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- open and close */
+
+/* Buffers as large as the largest message that travels on this link. */
+static int
+reserve(struct link *link)
+{
+	const struct message *m;
+	size_t size = 0;
+	int i;
+
+	for (i = 0; (m = msg_at(i)); i++) {
+		if (!strstr(m->links, link->row->name))
+			continue;
+		if (m->size > size)
+			size = m->size;
+		if (m->max_bytes > link->max_bytes)
+			link->max_bytes = m->max_bytes;
+	}
+	link->frame = malloc(link->max_bytes);
+	link->msg = malloc(size);
+	link->n_sent = calloc((size_t)i, sizeof(*link->n_sent));
+	return link->frame && link->msg && link->n_sent ? 0 : -1;
+}
+
+static int
+socket_type(enum link_pattern pattern, enum link_end end)
+{
+	if (pattern == PUSH_PULL)
+		return end == LINK_OUT ? ZMQ_PUSH : ZMQ_PULL;
+	return end == LINK_OUT ? ZMQ_XPUB : ZMQ_SUB;
+}
+
+static void
+set_options(zsock_t *sock, int type, int hwm)
+{
+	zsock_set_linger(sock, 0);
+	zsock_set_sndhwm(sock, hwm);
+	zsock_set_rcvhwm(sock, hwm);
+	zsock_set_tcp_keepalive(sock, 1);
+	zsock_set_tcp_keepalive_idle(sock, 10);
+	zsock_set_reconnect_ivl(sock, 50);
+	zsock_set_reconnect_ivl_max(sock, 1000);
+	if (type == ZMQ_PUSH)
+		zsock_set_immediate(sock, 1);
+	if (type == ZMQ_XPUB)
+		zsock_set_xpub_verbose(sock, 1);
+}
+
+struct link *
+link_open(struct process *process, const char *name, enum link_end end, struct err *err)
+{
+	const struct link_row *row = find_row(name);
+	struct link *link = calloc(1, sizeof(*link));
+	int type;
+
+	ASSERT(row);
+	zsys_handler_set(NULL);
+	if (!link || (link->row = row, reserve(link)) < 0) {
+		err_set(err, ENOMEM, "out of memory");
+		goto fail;
+	}
+	(void)snprintf(link->gateway, sizeof(link->gateway), "%s", process->gateway);
+	link->run = process->run;
+	zmq_msg_init(&link->body);
+	type = socket_type(row->pattern, end);
+	if (!(link->sock = zsock_new(type))) {
+		err_set(err, errno, "%s: no socket: %s", name, zmq_strerror(errno));
+		goto fail;
+	}
+	set_options(link->sock, type, row->hwm);
+	if (attach(link, process, end, err) < 0)
+		goto fail;
+	return link;
+fail:
+	link_close(&link);
+	return NULL;
+}
+
+void
+link_close(struct link **link)
+{
+	if (!*link)
+		return;
+	zsock_destroy(&(*link)->sock);
+	if ((*link)->gateway[0])
+		zmq_msg_close(&(*link)->body);
+	free((*link)->frame);
+	free((*link)->msg);
+	free((*link)->n_sent);
+	free(*link);
+	*link = NULL;
+}
+
+void *
+link_socket(const struct link *link)
+{
+	return zsock_resolve(link->sock);
+}
+
+const struct link_counts *
+link_counts(const struct link *link)
+{
+	return &link->counts;
+}
+
+void
+link_subscribe(struct link *link, const char *prefix)
+{
+	zsock_set_subscribe(link->sock, prefix);
+}
+
+int
+link_joined(struct link *link, char *prefix, size_t size)
+{
+	char event[MAX_TOPIC];
+	int n;
+
+	do
+		n = zmq_recv(link_socket(link), event, sizeof(event) - 1, ZMQ_DONTWAIT);
+	while (n > 0 && event[0] != 1);
+	if (n <= 0)
+		return 0;
+	if ((size_t)n >= sizeof(event))
+		n = sizeof(event) - 1;
+	(void)snprintf(prefix, size, "%.*s", n - 1, event + 1);
+	return 1;
+}
+
+/* ---- send */
+
+int
+link_send_to(struct link *link, const struct message *message, const char *gateway,
+	     const char *key, const void *msg, struct err *err)
+{
+	int64_t *n = &link->n_sent[message->index];
+	struct msg_head head = {message->version, link->run, *n + 1};
+	char topic[MAX_TOPIC];
+	size_t len;
+	int topic_len;
+
+	if (msg_encode(message, &head, msg, link->frame, link->max_bytes, &len, err) < 0)
+		return -1;
+	topic_len = snprintf(topic, sizeof(topic), "%s/%s/%s/", message->name, gateway, key);
+	ASSERT(topic_len < (int)sizeof(topic));
+	if (zmq_send(link_socket(link), topic, (size_t)topic_len, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
+		if (errno != EAGAIN)
+			return err_set(err, errno, "%s: %s", link->row->name, zmq_strerror(errno));
+		link->counts.n_blocked++;
+		return 0;
+	}
+	/* a multipart message is accepted whole: the second part cannot block */
+	if (zmq_send(link_socket(link), link->frame, len, 0) < 0)
+		return err_set(err, errno, "%s: %s", link->row->name, zmq_strerror(errno));
+	++*n;
+	link->counts.n_sent++;
+	return 1;
+}
+
+int
+link_send(struct link *link, const struct message *message, const char *key, const void *msg,
+	  struct err *err)
+{
+	return link_send_to(link, message, link->gateway, key, msg, err);
+}
+
+/* ---- receive */
+
+/* Takes the rest of a message that has more parts than it should. */
+static void
+drop_rest(struct link *link)
+{
+	zmq_msg_t part;
+
+	zmq_msg_init(&part);
+	while (zsock_rcvmore(link->sock))
+		if (zmq_msg_recv(&part, link_socket(link), 0) < 0)
+			break;
+	zmq_msg_close(&part);
+}
+
+static int
+bad_frame(struct link *link, const char *why, struct err *err)
+{
+	link->counts.n_bad++;
+	drop_rest(link);
+	return err_set(err, EBADMSG, "%s: %s", link->row->name, why);
+}
+
+int
+link_recv_raw(struct link *link, const char **topic, const uint8_t **body, size_t *len,
+	      struct err *err)
+{
+	int n = zmq_recv(link_socket(link), link->topic, sizeof(link->topic) - 1, ZMQ_DONTWAIT);
+
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR
+			       ? 0
+			       : err_set(err, errno, "%s: %s", link->row->name, zmq_strerror(errno));
+	if ((size_t)n >= sizeof(link->topic) || !zsock_rcvmore(link->sock))
+		return bad_frame(link, "not a topic and a body", err);
+	link->topic[n] = 0;
+	if (zmq_msg_recv(&link->body, link_socket(link), 0) < 0)
+		return err_set(err, errno, "%s: %s", link->row->name, zmq_strerror(errno));
+	if (zsock_rcvmore(link->sock))
+		return bad_frame(link, "more than a topic and a body", err);
+	*topic = link->topic;
+	*body = zmq_msg_data(&link->body);
+	*len = zmq_msg_size(&link->body);
+	return 1;
+}
+
+/* Counts what is missing between this frame and the last of its kind from its sender. */
+static void
+watch_for_holes(struct link *link, const struct message *message, const struct msg_head *head)
+{
+	struct sender *s;
+
+	for (s = link->senders; s < link->senders + MAX_SENDERS; s++)
+		if (s->run == head->run && s->message == message->index) {
+			if (head->n > s->n + 1)
+				link->counts.n_missed += (uint64_t)(head->n - s->n - 1);
+			s->n = head->n;
+			return;
+		}
+	s = &link->senders[link->next_sender++ % MAX_SENDERS];
+	*s = (struct sender){head->run, head->n, message->index};
+}
+
+int
+link_recv(struct link *link, struct link_frame *frame, struct err *err)
+{
+	const char *slash;
+	const uint8_t *body;
+	size_t len;
+	int r = link_recv_raw(link, &frame->topic, &body, &len, err);
+
+	if (r <= 0)
+		return r;
+	slash = strchr(frame->topic, '/');
+	frame->message = slash ? msg_find(frame->topic, (size_t)(slash - frame->topic)) : NULL;
+	if (!frame->message || !strstr(frame->message->links, link->row->name))
+		return bad_frame(link, "a message that does not travel here", err);
+	frame->gateway = slash + 1;
+	if (msg_decode(frame->message, body, len, &frame->head, link->msg, err) < 0) {
+		link->counts.n_bad++;
+		return err_in(err, "%s", link->row->name);
+	}
+	link->counts.n_received++;
+	if (link->row->pattern == PUB_SUB)
+		watch_for_holes(link, frame->message, &frame->head);
+	frame->msg = link->msg;
+	return 1;
+}
