@@ -75,7 +75,7 @@ code(int64_t v)
 static int64_t
 uncode(uint64_t c)
 {
-	return c == 0 ? ABSENT : c >> 63 ? (int64_t)c : (int64_t)(c - 1);
+	return c == 0 ? ABSENT : c <= (uint64_t)1 << 63 ? (int64_t)(c - 1) : (int64_t)c;
 }
 
 static int
@@ -109,6 +109,35 @@ value_code(const struct msg_field *f, const void *row, int scale)
 		return code(msg_int(f, row));
 	v = msg_real(f, row);
 	return isnan(v) ? 0 : code((int64_t)rint(v * scales[scale]));
+}
+
+/* The limits of a column at once: msg_check_field() is asked only to find the words. */
+static int
+check_column(const struct message *m, const struct msg_field *f, const char *rows, size_t n,
+	     struct err *err)
+{
+	int64_t v, min = f->words ? 0 : f->min, max = f->max;
+	int is_real = f->kind == MSG_REAL, may_lack = f->kind == MSG_OPT, good;
+	double d, least = (double)min, most;
+	size_t i;
+
+	if (f->words)
+		max = f->kind == MSG_WORD ? f->words->n - 1 : ((int64_t)1 << f->words->n) - 1;
+	most = (double)max;
+	for (i = 0; i < n; i++, rows += m->size) {
+		if (is_real) {
+			d = msg_real(f, rows);
+			good = (d >= least && d <= most) || isnan(d);
+		} else {
+			v = msg_int(f, rows);
+			good = (v >= min && v <= max) || (may_lack && v == MSG_NONE);
+		}
+		if (!good) {
+			(void)msg_check_field(m, f, rows, err);
+			return err_in(err, "row %zu", i);
+		}
+	}
+	return 0;
 }
 
 /* ---- pack */
@@ -170,13 +199,16 @@ columns_pack(const struct message *message, const void *rows, size_t n, uint8_t 
 	     size_t size, size_t *len, struct err *err)
 {
 	struct out to = {out, out + size};
-	int i, r;
+	const struct msg_field *f = message->fields;
+	int r;
 
 	r = put_varint(&to, (uint64_t)message->version) | put_varint(&to, n) |
 	    put_varint(&to, (uint64_t)message->n_fields);
-	for (i = 0; !r && i < message->n_fields && n; i++) {
-		ASSERT(message->fields[i].kind <= MSG_SET);
-		r = put_column(&to, &message->fields[i], rows, message->size, n);
+	for (; !r && f < message->fields + message->n_fields && n; f++) {
+		ASSERT(f->kind <= MSG_SET);
+		if (check_column(message, f, rows, n, err) < 0)
+			return -1;
+		r = put_column(&to, f, rows, message->size, n);
 	}
 	if (r)
 		return err_set(err, EMSGSIZE, "%s: %zu rows need more than %zu bytes",
@@ -250,8 +282,10 @@ columns_unpack(const struct message *message, const uint8_t *in, size_t len, voi
 	const struct msg_field *f;
 
 	if (get_varint(&from, &version) < 0 || get_varint(&from, &count) < 0 ||
-	    get_varint(&from, &columns) < 0 || columns > 1000 || !version || version > 1000)
+	    get_varint(&from, &columns) < 0 || version > INT64_MAX || columns > 1000)
 		return err_set(err, EBADMSG, "%s columns: bad head", message->name);
+	if (msg_check_count(message, (int64_t)version, columns, err) < 0)
+		return err_in(err, "columns");
 	if (count > most)
 		return err_set(err, EBADMSG, "%s columns: %llu rows, more than %zu", message->name,
 			       (unsigned long long)count, most);
@@ -259,15 +293,15 @@ columns_unpack(const struct message *message, const uint8_t *in, size_t len, voi
 		msg_clear(message, (char *)rows + i * message->size);
 	for (i = 0; i < columns && count; i++) {
 		f = i < (uint64_t)message->n_fields ? &message->fields[i] : NULL;
+		ASSERT(!f || f->kind <= MSG_SET);
 		if (get_column(&from, f, rows, message->size, count) < 0)
 			return err_set(err, EBADMSG, "%s columns: column %llu (%s) is damaged",
 				       message->name, (unsigned long long)i, f ? f->name : "new");
+		if (f && check_column(message, f, rows, count, err) < 0)
+			return -1;
 	}
 	if (from.p != from.end)
 		return err_set(err, EBADMSG, "%s columns: bytes left over", message->name);
-	for (i = 0; i < count; i++)
-		if (msg_check(message, (char *)rows + i * message->size, err) < 0)
-			return err_in(err, "row %llu", (unsigned long long)i);
 	*n = count;
 	return 0;
 }

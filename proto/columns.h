@@ -11,7 +11,7 @@
  *
  * Values are zigzag varints.  MSG_NONE and NAN are coded as 0, all else is one further from
  * 0 on its side of the range.  The upper four bits of a REAL column's form say by which power of ten
- * it was multiplied (0 to 6) to be whole; every value comes back bit for bit.
+ * it was multiplied (0 to 6) to be whole; every value comes back equal (-0 as 0).
  * A newer sender's further columns are skipped, an older one's missing ones are absent.
  */
 #ifndef COLUMNS_H

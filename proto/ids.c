@@ -48,6 +48,15 @@ add_number(struct name *name, int64_t v)
 }
 
 static void
+add_digest(struct name *name, const void *bytes, size_t len)
+{
+	XXH128_canonical_t digest;  /* the same on every machine */
+
+	XXH128_canonicalFromHash(&digest, XXH3_128bits(bytes, len));
+	add_part(name, &digest, sizeof(digest));
+}
+
+static void
 finish(const struct name *name, ids_uuid id)
 {
 	uuid_t ns, out;
@@ -114,13 +123,10 @@ ids_bundle(const char *gateway, const void *records, size_t records_len, const v
 	   size_t columns_len, ids_uuid id)
 {
 	struct name name = start("bundle");
-	XXH128_hash_t hash;
 
 	add_text(&name, gateway);
-	hash = XXH3_128bits(records, records_len);
-	add_part(&name, &hash, sizeof(hash));
-	hash = XXH3_128bits(columns, columns_len);
-	add_part(&name, &hash, sizeof(hash));
+	add_digest(&name, records, records_len);
+	add_digest(&name, columns, columns_len);
 	finish(&name, id);
 }
 

@@ -22,13 +22,14 @@ struct link {
 	char gateway[80];
 	int64_t run;
 	int64_t *n_sent;          /* per message */
+	int sees_all;             /* no narrow subscription: a missing count is a loss */
 	struct sender senders[MAX_SENDERS];
 	unsigned next_sender;
 	struct link_counts counts;
 	uint8_t *frame;           /* to encode into */
 	void *msg;                /* decoded into */
 	size_t max_bytes;
-	char topic[MAX_TOPIC];
+	char topic[MAX_TOPIC], from[MAX_TOPIC];
 	zmq_msg_t body;
 };
 
@@ -80,10 +81,9 @@ is_tcp(const char *endpoint)
 	return !strncmp(endpoint, "tcp://", 6);
 }
 
-/* The endpoint of the n-th instance of its binder. */
-static int
-endpoint_of(const struct process *p, const struct link_row *row, const char *binder, int n,
-	    char *endpoint, size_t size, struct err *err)
+int
+link_endpoint(const struct process *p, const struct link_row *row, const char *binder, int n,
+	      char *endpoint, size_t size, struct err *err)
 {
 	const char *value = conf_find(p->conf, "links", row->name), *colon;
 	int used;
@@ -96,7 +96,9 @@ endpoint_of(const struct process *p, const struct link_row *row, const char *bin
 			       : snprintf(endpoint, size, "ipc://%s/%s", p->run_dir, row->name);
 	else if (is_tcp(value) && (colon = strrchr(value + 6, ':')))
 		return snprintf(endpoint, size, "%.*s:%d", (int)(colon - value), value,
-				atoi(colon + 1) + n - 1) < (int)size ? 0 : -1;
+				atoi(colon + 1) + n - 1) < (int)size
+			       ? 0
+			       : err_set(err, ENAMETOOLONG, "links/%s: too long", row->name);
 	else
 		used = snprintf(endpoint, size, "%s", value);
 	if (n > 1 && used < (int)size)
@@ -124,8 +126,8 @@ bind_one(struct link *link, struct process *p, struct err *err)
 {
 	char endpoint[300];
 
-	if (endpoint_of(p, link->row, p->manual->name, p->instance, endpoint, sizeof(endpoint),
-			err) < 0)
+	if (link_endpoint(p, link->row, p->manual->name, p->instance, endpoint, sizeof(endpoint),
+			  err) < 0)
 		return -1;
 	if (is_tcp(endpoint) && curve_serve(link->sock, &p->auth, p->conf, err) < 0)
 		return -1;
@@ -143,7 +145,7 @@ connect_to(struct link *link, const struct process *p, const char *binder, struc
 	char endpoint[300];
 
 	for (i = 1; i <= n; i++) {
-		if (endpoint_of(p, link->row, binder, i, endpoint, sizeof(endpoint), err) < 0)
+		if (link_endpoint(p, link->row, binder, i, endpoint, sizeof(endpoint), err) < 0)
 			return -1;
 		if (is_tcp(endpoint) && curve_join(link->sock, link->row->name, p->conf, err) < 0)
 			return -1;
@@ -202,8 +204,10 @@ socket_type(enum link_pattern pattern, enum link_end end)
 }
 
 static void
-set_options(zsock_t *sock, int type, int hwm)
+set_options(zsock_t *sock, int type, int hwm, size_t max_bytes)
 {
+	/* a little too large is counted and named; far too large is cut off at the door */
+	zsock_set_maxmsgsize(sock, (int)(2 * max_bytes + 65536));
 	zsock_set_linger(sock, 0);
 	zsock_set_sndhwm(sock, hwm);
 	zsock_set_rcvhwm(sock, hwm);
@@ -232,13 +236,14 @@ link_open(struct process *process, const char *name, enum link_end end, struct e
 	}
 	(void)snprintf(link->gateway, sizeof(link->gateway), "%s", process->gateway);
 	link->run = process->run;
+	link->sees_all = 1;
 	zmq_msg_init(&link->body);
 	type = socket_type(row->pattern, end);
 	if (!(link->sock = zsock_new(type))) {
 		err_set(err, errno, "%s: no socket: %s", name, zmq_strerror(errno));
 		goto fail;
 	}
-	set_options(link->sock, type, row->hwm);
+	set_options(link->sock, type, row->hwm, link->max_bytes);
 	if (attach(link, process, end, err) < 0)
 		goto fail;
 	return link;
@@ -277,6 +282,9 @@ link_counts(const struct link *link)
 void
 link_subscribe(struct link *link, const char *prefix)
 {
+	const char *slash = strchr(prefix, '/');
+
+	link->sees_all &= slash ? !slash[1] : !*prefix;
 	zsock_set_subscribe(link->sock, prefix);
 }
 
@@ -314,7 +322,7 @@ link_send_to(struct link *link, const struct message *message, const char *gatew
 	topic_len = snprintf(topic, sizeof(topic), "%s/%s/%s/", message->name, gateway, key);
 	ASSERT(topic_len < (int)sizeof(topic));
 	if (zmq_send(link_socket(link), topic, (size_t)topic_len, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
-		if (errno != EAGAIN)
+		if (errno != EAGAIN && errno != EINTR)
 			return err_set(err, errno, "%s: %s", link->row->name, zmq_strerror(errno));
 		link->counts.n_blocked++;
 		return 0;
@@ -411,13 +419,15 @@ link_recv(struct link *link, struct link_frame *frame, struct err *err)
 	frame->message = slash ? msg_find(frame->topic, (size_t)(slash - frame->topic)) : NULL;
 	if (!frame->message || !strstr(frame->message->links, link->row->name))
 		return bad_frame(link, "a message that does not travel here", err);
-	frame->gateway = slash + 1;
+	(void)snprintf(link->from, sizeof(link->from), "%.*s", (int)strcspn(slash + 1, "/"),
+		       slash + 1);
+	frame->gateway = link->from;
 	if (msg_decode(frame->message, body, len, &frame->head, link->msg, err) < 0) {
 		link->counts.n_bad++;
 		return err_in(err, "%s", link->row->name);
 	}
 	link->counts.n_received++;
-	if (link->row->pattern == PUB_SUB)
+	if (link->row->pattern == PUB_SUB && link->sees_all)
 		watch_for_holes(link, frame->message, &frame->head);
 	frame->msg = link->msg;
 	return 1;

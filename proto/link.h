@@ -28,6 +28,10 @@ const struct link_row *link_row(size_t n);  /* NULL after the last */
 const char *link_process(size_t n);         /* the n-th process, NULL after the last */
 const char *link_promise(size_t n);         /* its promise */
 
+/* Where the n-th instance of `binder` binds this link; -1 when it is too long for a socket. */
+int link_endpoint(const struct process *process, const struct link_row *row, const char *binder,
+		  int n, char *endpoint, size_t size, struct err *err);
+
 struct link;
 struct link *link_open(struct process *process, const char *name, enum link_end end,
 		       struct err *err);
@@ -35,10 +39,12 @@ void link_close(struct link **link);
 
 void *link_socket(const struct link *link);  /* for zmq_poll */
 
-/* Only for SUB: messages whose topic begins so; "" is everything. */
+/* Only for SUB: messages whose topic begins so; "" is everything.  A link that has asked for
+ * less than all of a message cannot tell a hole from what it did not ask for: n_missed stays. */
 void link_subscribe(struct link *link, const char *prefix);
 
-/* Only for PUB: 1 and the prefix somebody has just subscribed to, 0 when nobody new. */
+/* Only for PUB: 1 and the prefix somebody has just subscribed to, 0 when nobody new.  Call it
+ * each turn: ZeroMQ keeps who came and went until it is read. */
 int link_joined(struct link *link, char *prefix, size_t size);
 
 /*

@@ -250,9 +250,9 @@ check_bytes(const struct message *m, const struct msg_field *f, const char *byte
 	return 0;
 }
 
-static int
-check_field(const struct message *m, const struct msg_field *f, const void *msg,
-	    struct err *err)
+int
+msg_check_field(const struct message *m, const struct msg_field *f, const void *msg,
+		struct err *err)
 {
 	switch (f->kind) {
 	case MSG_OPT:
@@ -283,7 +283,7 @@ msg_check(const struct message *message, const void *msg, struct err *err)
 	int i;
 
 	for (i = 0; i < message->n_fields; i++)
-		if (check_field(message, &message->fields[i], msg, err) < 0)
+		if (msg_check_field(message, &message->fields[i], msg, err) < 0)
 			return -1;
 	return 0;
 }
@@ -513,9 +513,8 @@ get_field(const struct message *m, const struct msg_field *f, const msgpack_obje
 	return (is_bytes ? get_bytes : get_number)(m, f, o, msg, err);
 }
 
-/* How many fields a frame of that version has; of a newer one, at least ours. */
-static int
-check_count(const struct message *m, int64_t version, size_t count, struct err *err)
+int
+msg_check_count(const struct message *m, int64_t version, size_t count, struct err *err)
 {
 	size_t n = 0;
 	int i;
@@ -554,9 +553,10 @@ get_message(const struct message *m, const msgpack_object *o, struct msg_head *h
 	struct msg_head h;
 
 	if (o->via.array.size < 3 || get_int(&items[0], &h.version) < 0 ||
-	    get_int(&items[1], &h.run) < 0 || get_int(&items[2], &h.n) < 0)
+	    get_int(&items[1], &h.run) < 0 || get_int(&items[2], &h.n) < 0 ||
+	    h.run < 0 || h.run > MSG_COUNT || h.n < 0 || h.n > MSG_COUNT)
 		return err_set(err, EBADMSG, "%s: head must be version, run, n", m->name);
-	if (check_count(m, h.version, o->via.array.size - 3u, err) < 0 ||
+	if (msg_check_count(m, h.version, o->via.array.size - 3u, err) < 0 ||
 	    get_fields(m, items + 3, o->via.array.size - 3u, NULL, err) < 0)
 		return -1;
 	(void)get_fields(m, items + 3, o->via.array.size - 3u, msg, err);
@@ -602,6 +602,23 @@ text_set(const struct msg_field *f, int64_t v, char *text, size_t size)
 	return used;
 }
 
+/* In quotes, on one line, whatever a device or a person wrote. */
+static size_t
+text_str(const char *s, char *text, size_t size)
+{
+	size_t n = (size_t)snprintf(text, size, "\"%s\"", s), i;
+
+	for (i = 1; i + 1 < n && i + 1 < size; i++) {
+		if ((unsigned char)text[i] < ' ' || text[i] == 127)
+			text[i] = ' ';
+		else if (text[i] == '"')
+			text[i] = '\'';
+		else if (text[i] == '\xc2' && text[i + 1] && (unsigned char)text[i + 1] < 0xa0)
+			text[i] = text[i + 1] = ' ';  /* the control characters above ASCII */
+	}
+	return n;
+}
+
 static size_t
 text_field(const struct msg_field *f, const void *msg, char *text, size_t size)
 {
@@ -618,7 +635,7 @@ text_field(const struct msg_field *f, const void *msg, char *text, size_t size)
 	case MSG_UUID:
 		return (size_t)snprintf(text, size, "%s", msg_str(f, msg));
 	case MSG_STR:
-		return (size_t)snprintf(text, size, "\"%s\"", msg_str(f, msg));
+		return text_str(msg_str(f, msg), text, size);
 	case MSG_BIN:
 		return (size_t)snprintf(text, size, "<%u bytes>", msg_bin(f, msg)->len);
 	}

@@ -90,8 +90,15 @@ int msg_decode(const struct message *message, const uint8_t *in, size_t len,
 
 /* The checks of msg_encode() and msg_decode() on a struct that came another way. */
 int msg_check(const struct message *message, const void *msg, struct err *err);
+int msg_check_field(const struct message *message, const struct msg_field *field,
+		    const void *msg, struct err *err);
 
-/* "name field=value field=value"; absent fields and request ids are left out. */
+/* How many fields a frame of that version has: exactly those we know of it, and of a newer one
+ * at least ours. */
+int msg_check_count(const struct message *message, int64_t version, size_t count,
+		    struct err *err);
+
+/* "name field=value field=value" on one line; absent fields and request ids are left out. */
 void msg_text(const struct message *message, const void *msg, char *text, size_t size);
 
 /* Access by table, for code that treats all messages alike. */

@@ -97,6 +97,8 @@ take_int(const struct message *m, const struct msg_field *f, const json_t *v, vo
 		return wrong(m, f, "an integer", err);
 	else if (!json_is_string(v) || clock_parse(json_string_value(v), &n) < 0)
 		return wrong(m, f, "microseconds since 1970 or ISO 8601 text", err);
+	if (f->kind == MSG_OPT && n == MSG_NONE)
+		return wrong(m, f, "a number within its limits", err);
 	memcpy((char *)msg + f->offset, &n, sizeof(n));
 	return 0;
 }
@@ -143,12 +145,16 @@ static int
 take_bytes(const struct message *m, const struct msg_field *f, const char *text, size_t len,
 	   void *msg, struct err *err)
 {
+	static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	struct msg_bytes *bin = (struct msg_bytes *)((char *)msg + f->offset);
-	size_t padding = len && text[len - 1] == '=' ? len > 1 && text[len - 2] == '=' ? 2 : 1 : 0;
+	size_t padding = len - strspn(text, base64);
 	unsigned char *out;
 	int n;
 
-	if (len % 4 || len / 4 * 3 - padding > (size_t)f->max)
+	/* OpenSSL would also take white space and '=' anywhere */
+	if (len % 4 || padding > 2 || strspn(text + len - padding, "=") != padding)
+		return wrong(m, f, "base64", err);
+	if (len / 4 * 3 - padding > (size_t)f->max)
 		return wrong(m, f, "base64 of no more than its limit", err);
 	if (!(out = malloc(len / 4 * 3 + 1)))
 		return err_set(err, ENOMEM, "out of memory");
@@ -166,6 +172,7 @@ take_text(const struct message *m, const struct msg_field *f, const json_t *v, v
 	  struct err *err)
 {
 	size_t len = json_string_length(v);
+	char *to = (char *)msg + f->offset;
 
 	if (!json_is_string(v))
 		return wrong(m, f, "text", err);
@@ -174,7 +181,9 @@ take_text(const struct message *m, const struct msg_field *f, const json_t *v, v
 	if (len > (size_t)f->max || strlen(json_string_value(v)) != len)
 		return err_set(err, EBADMSG, "%s.%s: must be at most %lld bytes without NUL",
 			       m->name, f->name, (long long)f->max);
-	memcpy((char *)msg + f->offset, json_string_value(v), len + 1);
+	memcpy(to, json_string_value(v), len + 1);
+	for (; f->kind == MSG_UUID && *to; to++)
+		*to = (char)(*to >= 'A' && *to <= 'F' ? *to + ('a' - 'A') : *to);
 	return 0;
 }
 
@@ -185,7 +194,9 @@ take_field(const struct message *m, const struct msg_field *f, const json_t *v, 
 	double d;
 
 	if (!v || json_is_null(v))
-		return 0;
+		return f->kind == MSG_INT && f->max < MSG_COUNT
+			       ? err_set(err, EBADMSG, "%s.%s: is missing", m->name, f->name)
+			       : 0;
 	switch (f->kind) {
 	case MSG_INT:
 	case MSG_OPT:

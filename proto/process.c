@@ -47,6 +47,9 @@ check_links(const struct conf *conf, struct err *err)
 			;
 		if (!row)
 			return err_set(err, EINVAL, "links/%s: no such link; see docs/reference.md", name);
+		if (!strcmp(row->binder, "*"))
+			return err_set(err, EINVAL, "links/%s: stays in gateway/run, every process "
+				       "binds its own", name);
 		value = conf_find(conf, "links", name);
 		value += value && *value && strchr("@>", *value);
 		if (!value || (strncmp(value, "ipc://", 6) && strncmp(value, "tcp://", 6)))
@@ -112,13 +115,15 @@ read_options(struct process *p, int argc, char **argv, const char **config, int 
 		{"config", required_argument, NULL, 'c'}, {"instance", required_argument, NULL, 'i'},
 		{"check", no_argument, NULL, 'k'},        {"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'v'},      {NULL, 0, NULL, 0}};
+	char more;
 	int o;
 
 	*exit_code = 0;
 	while ((o = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		if (o == 'c')
 			*config = optarg;
-		else if (o == 'i' && (p->instance = atoi(optarg)) >= 1 && p->instance <= 64)
+		else if (o == 'i' && sscanf(optarg, "%2d%c", &p->instance, &more) == 1 &&
+			 p->instance >= 1 && p->instance <= 64)
 			continue;
 		else if (o == 'k')
 			*check = 1;
@@ -137,23 +142,49 @@ read_options(struct process *p, int argc, char **argv, const char **config, int 
 	return 1;
 }
 
-struct process *
-process_open(const struct process_manual *manual, int argc, char **argv, int *exit_code)
+static struct process *
+process_new(const struct process_manual *manual)
 {
 	struct process *p = calloc(1, sizeof(*p));
-	const char *config = getenv("IHHT_CONF");
-	struct err err;
-	int check = 0;
 
 	ASSERT(p);
 	p->manual = manual;
 	p->instance = 1;
 	p->run = clock_utc_us();
 	log_open(manual->name);
+	return p;
+}
+
+static const char *
+config_path(const char *config)
+{
+	if (!config)
+		config = getenv("IHHT_CONF");
+	return config ? config : DEFAULT_CONFIG;
+}
+
+struct process *
+process_open_quietly(const struct process_manual *manual, const char *config, struct err *err)
+{
+	struct process *p = process_new(manual);
+
+	if (read_config(p, config_path(config), err) < 0)
+		process_close(&p);
+	return p;
+}
+
+struct process *
+process_open(const struct process_manual *manual, int argc, char **argv, int *exit_code)
+{
+	struct process *p = process_new(manual);
+	const char *config = NULL;
+	struct err err;
+	int check = 0;
+
 	if (read_options(p, argc, argv, &config, &check, exit_code))
 		goto done;
 	*exit_code = PROCESS_FIX_CONFIG;
-	if (read_config(p, config ? config : DEFAULT_CONFIG, &err) < 0) {
+	if (read_config(p, config_path(config), &err) < 0) {
 		log_error("bad_config", "why=\"%s\"", err.text);
 		goto done;
 	}
@@ -218,6 +249,8 @@ process_beat(struct process *process, enum process_state state, const char *why,
 	beat.started_us = process->run;
 	beat.state = state;
 	(void)link_send(process->beats, &msg_beat, process->manual->name, &beat, NULL);
+	while (link_joined(process->beats, beat.why, sizeof(beat.why)))
+		;  /* XPUB keeps who came and went until it is read */
 }
 
 long

@@ -45,6 +45,11 @@ struct process *process_open(const struct process_manual *manual, int argc, char
 			     int *exit_code);
 void process_close(struct process **process);
 
+/* For tools, of which many may run side by side: settings only, no command line and no heart
+ * beat.  `config` NULL: found as process_open() does.  NULL: see err, exit PROCESS_FIX_CONFIG. */
+struct process *process_open_quietly(const struct process_manual *manual, const char *config,
+				     struct err *err);
+
 /* How many instances ihht.conf asks for; 1 when it does not say. */
 int process_instances(const struct process *process, const char *name);
 

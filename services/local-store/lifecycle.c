@@ -1,0 +1,330 @@
+#include "services/local-store/lifecycle.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/hlc.h"
+#include "proto/ids.h"
+#include "services/local-store/figures.h"
+
+#define AHEAD_US (60 * CLOCK_SECOND)  /* a time further ahead of us is a mistake */
+
+int
+lifecycle_stamp(struct lifecycle *life, int64_t now_us, int64_t *hlc, struct err *err)
+{
+	*hlc = life->hlc = hlc_next(life->hlc, now_us);
+	return store_put_setting(life->store, "hlc", life->hlc, err);
+}
+
+int
+lifecycle_touch(struct lifecycle *life, struct entry *entry, int64_t now_us, struct err *err)
+{
+	if (lifecycle_stamp(life, now_us, &entry->row.hlc, err) < 0)
+		return -1;
+	return store_put_session(life->store, entry, err);
+}
+
+int
+lifecycle_find(struct lifecycle *life, const char *id, struct effects *fx, struct entry **entry,
+	       struct err *err)
+{
+	*entry = store_load_id(life->store, life->sessions, id, err);
+	if (*entry)
+		return 1;
+	if (err->code != ENOENT)
+		return -1;
+	return effects_refuse(fx, "session_id", "no such session on this gateway: %s", id);
+}
+
+/* ---- start */
+
+static void
+new_row(const struct lifecycle *life, const struct session_start *m, int64_t now_us,
+	struct session *row)
+{
+	char local_id[IDS_LOCAL];
+
+	msg_clear(&msg_session, row);
+	ids_local_session(now_us, local_id);
+	(void)snprintf(row->local_session_id, sizeof(row->local_session_id), "%s",
+		       *m->local_session_id ? m->local_session_id : local_id);
+	ids_session(row->local_session_id, row->id);
+	memcpy(row->user_id, m->user_id, sizeof(row->user_id));
+	memcpy(row->device_id, m->device_id, sizeof(row->device_id));
+	(void)snprintf(row->gateway, sizeof(row->gateway), "%s", life->gateway);
+	row->status = SESSION_ACTIVE;
+	row->start_us = m->start_us == MSG_NONE ? now_us : m->start_us;
+	row->session_type = m->session_type ? m->session_type : SESSION_TYPE_IHHT;
+	row->session_subtype = m->session_subtype;
+	row->current_cycle = 1;
+	row->total_cycles = m->total_cycles;
+	row->hypoxic_duration = m->hypoxic_duration;
+	row->hyperoxic_duration = m->hyperoxic_duration;
+	row->starting_altitude_level = row->current_altitude_level = m->starting_altitude_level;
+	row->data_source = m->data_source;
+}
+
+/* Another session of the device that is not over when this one would start. */
+static int
+find_overlap(struct lifecycle *life, const struct session *row, struct entry **other,
+	     struct err *err)
+{
+	if (store_load_device(life->store, life->sessions, row->device_id, row->start_us, err) < 0)
+		return -1;
+	for (*other = NULL; (*other = sessions_next(life->sessions, *other));)
+		if (!strcmp((*other)->row.device_id, row->device_id) &&
+		    ((*other)->row.end_us == MSG_NONE || (*other)->row.end_us > row->start_us))
+			return 1;
+	return 0;
+}
+
+/* 1 answered: it runs already, or another one is in the way; 0 go on; -1 the store failed. */
+static int
+is_in_the_way(struct lifecycle *life, const struct session_start *m, const struct session *row,
+	      struct effects *fx, struct err *err)
+{
+	struct entry *of = sessions_active_of(life->sessions, m->user_id);
+	struct entry *on = sessions_active_on(life->sessions, m->device_id);
+	struct entry *same = NULL;
+
+	if (*m->local_session_id) {
+		same = store_load_id(life->store, life->sessions, row->id, err);
+		if (!same && err->code != ENOENT)
+			return -1;
+	}
+	if (same)
+		return !effects_accept(fx, same->row.id, false, "this session exists already");
+	if (of && of == on)
+		return !effects_accept(fx, of->row.id, false, "this session runs already");
+	if (of)
+		return !effects_refuse(fx, "user_id", "this person has a session running on %s: stop "
+				       "it first (%s)", of->row.device_id, of->row.id);
+	if (on)
+		return !effects_refuse(fx, "device_id", "this device is used by a running session: "
+				       "stop it first (%s)", on->row.id);
+	return 0;
+}
+
+int
+lifecycle_start(struct lifecycle *life, const struct session_start *m, int64_t now_us,
+		struct effects *fx, struct err *err)
+{
+	struct entry *other;
+	struct session row;
+	int64_t no;
+	int r;
+
+	new_row(life, m, now_us, &row);
+	if ((r = is_in_the_way(life, m, &row, fx, err)) != 0)
+		return r < 0 ? -1 : 0;
+	if (row.start_us > now_us + AHEAD_US)
+		return effects_refuse(fx, "start_us", "is more than a minute ahead of this "
+				      "gateway's clock");
+	if ((r = find_overlap(life, &row, &other, err)) < 0)
+		return -1;
+	if (r)
+		return effects_refuse(fx, "start_us", "this device had another session at or after "
+				      "that time (%s)", other->row.id);
+	if (lifecycle_stamp(life, now_us, &row.hlc, err) < 0 ||
+	    table_put(store_sessions(life->store), &row, &no, err) < 0)
+		return -1;
+	fx->entry = sessions_add(life->sessions, &row, no);
+	return effects_accept(fx, row.id, true, "session started");
+}
+
+/* ---- phase */
+
+static bool
+has_figures(const struct span *span)
+{
+	return span->phase == PHASE_ALTITUDE || span->phase == PHASE_RECOVERY;
+}
+
+static int
+put_figures(struct lifecycle *life, const struct entry *entry, const struct span *span,
+	    const struct totals *totals, int64_t end_us, int64_t trigger, int64_t now_us,
+	    struct err *err)
+{
+	struct table *table = store_records(life->store, RECORD_PHASE_STATS);
+	struct phase_stats stats, before;
+	int64_t no;
+	int seen;
+
+	figures_phase(entry, span, totals, end_us, &stats);
+	stats.recovery_trigger = trigger;
+	if ((seen = table_find(table, &stats, &no, &before, err)) < 0)
+		return -1;
+	if (seen) {
+		stats.mask_lift_count = before.mask_lift_count;
+		stats.recovery_trigger = trigger ? trigger : before.recovery_trigger;
+	}
+	if (lifecycle_stamp(life, now_us, &stats.hlc, err) < 0)
+		return -1;
+	return table_put(table, &stats, NULL, err);
+}
+
+/* The running phase is over: its figures become a record. */
+static int
+end_phase(struct lifecycle *life, struct entry *entry, int64_t at_us, int64_t trigger,
+	  int64_t now_us, struct err *err)
+{
+	const struct span *span = entry->n_spans ? &entry->spans[entry->n_spans - 1] : NULL;
+
+	if (span && has_figures(span) &&
+	    put_figures(life, entry, span, &entry->phase, at_us, trigger, now_us, err) < 0)
+		return -1;
+	totals_clear(&entry->phase);
+	return 0;
+}
+
+/* A new altitude phase after a recovery begins the next cycle. */
+static int64_t
+next_cycle(const struct session *row, const struct session_phase *m)
+{
+	int64_t cycle = row->current_cycle == MSG_NONE ? 1 : row->current_cycle;
+
+	if (m->cycle != MSG_NONE)
+		return m->cycle;
+	return row->current_phase == PHASE_RECOVERY && m->phase == PHASE_ALTITUDE ? cycle + 1 : cycle;
+}
+
+int
+lifecycle_phase(struct lifecycle *life, const struct session_phase *m, int64_t now_us,
+		struct effects *fx, struct err *err)
+{
+	int64_t at_us = m->at_us == MSG_NONE ? now_us : m->at_us;
+	struct span span;
+	struct entry *entry;
+	struct session *row;
+	int r;
+
+	if ((r = lifecycle_find(life, m->session_id, fx, &entry, err)) <= 0)
+		return r;
+	row = &entry->row;
+	if (m->phase == PHASE_NONE)
+		return effects_refuse(fx, "phase", "must be said");
+	if (!entry_active(entry))
+		return effects_refuse(fx, "session_id", "this session is over");
+	span = (struct span){at_us, m->phase, next_cycle(row, m),
+			     m->altitude_level == MSG_NONE ? row->current_altitude_level
+							   : m->altitude_level};
+	if (row->current_phase == m->phase && row->current_cycle == span.cycle &&
+	    row->current_altitude_level == span.altitude_level)
+		return effects_accept(fx, row->id, false, "this phase runs already");
+	if (at_us < (row->phase_us == MSG_NONE ? row->start_us : row->phase_us) ||
+	    at_us > now_us + AHEAD_US)
+		return effects_refuse(fx, "at_us", "must lie between the start of the running phase "
+				      "and now");
+	if (end_phase(life, entry, at_us, m->recovery_trigger, now_us, err) < 0 ||
+	    store_put_span(life->store, entry, &span, err) < 0 || entry_add_span(entry, &span) < 0)
+		return -1;
+	row->current_phase = m->phase;
+	row->current_cycle = span.cycle;
+	row->current_altitude_level = span.altitude_level;
+	row->phase_us = at_us;
+	fx->entry = entry;
+	return lifecycle_touch(life, entry, now_us, err) < 0
+		       ? -1 : effects_accept(fx, row->id, true, "phase begun");
+}
+
+/* ---- stop */
+
+int
+lifecycle_stop(struct lifecycle *life, const struct session_stop *m, int64_t now_us,
+	       struct effects *fx, struct err *err)
+{
+	int64_t at_us = m->at_us == MSG_NONE ? now_us : m->at_us;
+	struct entry *entry;
+	int r;
+
+	if ((r = lifecycle_find(life, m->session_id, fx, &entry, err)) <= 0)
+		return r;
+	if (!entry_active(entry))
+		return effects_accept(fx, entry->row.id, false, "this session is over already");
+	if (m->status == SESSION_ACTIVE)
+		return effects_refuse(fx, "status", "must be how it ended: completed, abandoned, "
+				      "force_ended or terminated");
+	if (at_us < (entry->row.phase_us == MSG_NONE ? entry->row.start_us : entry->row.phase_us) ||
+	    at_us > now_us + AHEAD_US)
+		return effects_refuse(fx, "at_us", "must lie between the start of the running phase "
+				      "and now");
+	if (end_phase(life, entry, at_us, TRIGGER_NONE, now_us, err) < 0)
+		return -1;
+	entry->row.status = m->status ? m->status : SESSION_COMPLETED;
+	entry->row.end_us = at_us;
+	figures_session(&entry->whole, &entry->row);
+	fx->entry = entry;
+	return lifecycle_touch(life, entry, now_us, err) < 0
+		       ? -1 : effects_accept(fx, entry->row.id, true, "session ended");
+}
+
+/* ---- recount */
+
+static size_t
+span_index(const struct entry *entry, int64_t taken_us)
+{
+	size_t i = entry->n_spans;
+
+	while (i > 0 && entry->spans[i - 1].from_us > taken_us)
+		i--;
+	return i;
+}
+
+static int
+count_again(struct lifecycle *life, const struct entry *entry, struct totals *whole,
+	    struct totals *phases, struct err *err)
+{
+	int64_t to = entry->row.end_us == MSG_NONE ? MSG_TIME_MAX : entry->row.end_us, id, no;
+	struct sqlite3_stmt *rows = store_range(life->store, entry->no, entry->row.start_us, to);
+	struct reading reading;
+	int r;
+
+	while ((r = store_next(rows, &id, &no, &reading, err)) > 0) {
+		totals_add(whole, &reading);
+		totals_add(&phases[span_index(entry, reading.taken_us)], &reading);
+	}
+	return r;
+}
+
+static int
+put_again(struct lifecycle *life, struct entry *entry, const struct totals *phases,
+	  int64_t now_us, struct err *err)
+{
+	size_t i;
+	int64_t end;
+
+	for (i = 0; i < entry->n_spans; i++) {
+		end = i + 1 < entry->n_spans ? entry->spans[i + 1].from_us : entry->row.end_us;
+		if (end != MSG_NONE && has_figures(&entry->spans[i]) &&
+		    put_figures(life, entry, &entry->spans[i], &phases[i + 1], end, TRIGGER_NONE,
+				now_us, err) < 0)
+			return -1;
+	}
+	if (entry_active(entry))
+		return 0;
+	figures_session(&entry->whole, &entry->row);
+	return lifecycle_touch(life, entry, now_us, err);
+}
+
+int
+lifecycle_recount(struct lifecycle *life, struct entry *entry, int64_t now_us, struct err *err)
+{
+	struct totals *phases = calloc(entry->n_spans + 1, sizeof(*phases));
+	size_t i;
+	int r;
+
+	ASSERT(phases);
+	totals_clear(&entry->whole);
+	for (i = 0; i <= entry->n_spans; i++)
+		totals_clear(&phases[i]);
+	r = count_again(life, entry, &entry->whole, phases, err);
+	entry->phase = phases[entry->n_spans];
+	if (r == 0)
+		r = put_again(life, entry, phases, now_us, err);
+	entry->stale = false;
+	free(phases);
+	return r;
+}

@@ -1,0 +1,43 @@
+/*
+ * lifecycle - a session from start to stop
+ *
+ * Starting again returns the running session, the same phase or stop again changes nothing.
+ * One active session per person and per device, and no two of a device overlap.
+ */
+#ifndef LIFECYCLE_H
+#define LIFECYCLE_H
+
+#include "services/local-store/effects.h"
+#include "services/local-store/out_sqlite.h"
+
+struct lifecycle {
+	struct store *store;
+	struct sessions *sessions;
+	const char *gateway;
+	int64_t hlc;                    /* the last stamp given */
+};
+
+/* 0 and *effects; -1 the store has failed: roll back. */
+int lifecycle_start(struct lifecycle *life, const struct session_start *start, int64_t now_us,
+		    struct effects *effects, struct err *err);
+int lifecycle_phase(struct lifecycle *life, const struct session_phase *phase, int64_t now_us,
+		    struct effects *effects, struct err *err);
+int lifecycle_stop(struct lifecycle *life, const struct session_stop *stop, int64_t now_us,
+		   struct effects *effects, struct err *err);
+
+/* 1 and *entry; 0 there is none, said in *effects; -1 the store has failed. */
+int lifecycle_find(struct lifecycle *life, const char *id, struct effects *effects,
+		   struct entry **entry, struct err *err);
+
+/* The next stamp, kept in the store. */
+int lifecycle_stamp(struct lifecycle *life, int64_t now_us, int64_t *hlc, struct err *err);
+
+/* Its row has changed otherwise: stamp and store it. */
+int lifecycle_touch(struct lifecycle *life, struct entry *entry, int64_t now_us,
+		    struct err *err);
+
+/* Figures of session and phases again from its readings, when some came late. */
+int lifecycle_recount(struct lifecycle *life, struct entry *entry, int64_t now_us,
+		      struct err *err);
+
+#endif

@@ -1,0 +1,549 @@
+#include "services/local-store/out_sqlite.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/db.h"
+
+/* schema.sql as it stands in the tree */
+__asm__(".section .rodata\n"
+	"schema_sql: .incbin \"services/local-store/schema.sql\"\n"
+	".byte 0\n"
+	".previous");
+extern const char schema_sql[];
+
+#define READING_COLUMNS                                                              \
+	"taken_us, epoch, seq, device_us, spo2, heart_rate, perfusion_index, motion, " \
+	"signal_strength, battery, status, invalid, data_source, phase_type, "       \
+	"cycle_number, altitude_level"
+
+static const char session_extra[] =
+	"synced_reading INTEGER NOT NULL DEFAULT 0, "
+	"sync_status TEXT NOT NULL DEFAULT 'pending', "
+	"sync_attempts INTEGER NOT NULL DEFAULT 0, last_sync_us INTEGER";
+
+enum statement {
+	BEGIN, COMMIT, ROLLBACK, PUT_READING, LAST_READING, SCAN, RANGE, SINCE, SESSION_ID, SESSION_NO,
+	SESSIONS_ACTIVE, SESSIONS_DEVICE, SPANS, PUT_SPAN, PUT_SYNC, SPOOL, PUT_SPOOL, SETTING,
+	PUT_SETTING, N_STATEMENTS,
+};
+
+static const char *const sql[N_STATEMENTS] = {
+	[BEGIN] = "BEGIN IMMEDIATE",
+	[COMMIT] = "COMMIT",
+	[ROLLBACK] = "ROLLBACK",
+	[PUT_READING] = "INSERT INTO readings (session, " READING_COLUMNS ") VALUES "
+			"(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
+			" ON CONFLICT DO NOTHING",
+	[LAST_READING] = "SELECT max(id) FROM readings",
+	[SCAN] = "SELECT id, session, " READING_COLUMNS " FROM readings WHERE id > ? ORDER BY id",
+	[RANGE] = "SELECT id, session, " READING_COLUMNS " FROM readings "
+		  "WHERE taken_us BETWEEN ?2 AND ?3 AND session = ?1 ORDER BY taken_us",
+	[SINCE] = "SELECT id, session, " READING_COLUMNS " FROM readings WHERE taken_us >= ? "
+		  "ORDER BY taken_us",
+	[SESSION_ID] = "SELECT no, synced_reading, %s FROM session WHERE id = ?",
+	[SESSION_NO] = "SELECT no, synced_reading, %s FROM session WHERE no = ?",
+	[SESSIONS_ACTIVE] = "SELECT no, synced_reading, %s FROM session WHERE status = 'active'",
+	[SESSIONS_DEVICE] = "SELECT no, synced_reading, %s FROM session WHERE device_id = ?1 AND "
+			    "(end_us IS NULL OR end_us > ?2)",
+	[SPANS] = "SELECT from_us, phase, cycle, altitude_level FROM phases WHERE session = ? "
+		  "ORDER BY from_us",
+	[PUT_SPAN] = "INSERT OR REPLACE INTO phases VALUES (?1, ?2, ?3, ?4, ?5)",
+	[PUT_SYNC] = "UPDATE session SET synced_reading = ?2, sync_status = ?3, "
+		     "sync_attempts = sync_attempts + 1, last_sync_us = ?4 WHERE no = ?1",
+	[SPOOL] = "SELECT upto FROM spools WHERE spool = ?",
+	[PUT_SPOOL] = "INSERT OR REPLACE INTO spools VALUES (?1, ?2)",
+	[SETTING] = "SELECT value FROM settings WHERE name = ?",
+	[PUT_SETTING] = "INSERT OR REPLACE INTO settings VALUES (?1, ?2)",
+};
+
+struct store {
+	sqlite3 *db;
+	bool in_transaction;
+	struct table *sessions, *records[N_RECORDS];
+	sqlite3_stmt *statements[N_STATEMENTS];
+};
+
+/* ---- open and close */
+
+static int
+open_tables(struct store *s, struct err *err)
+{
+	static const char *const session_key[] = {"id", NULL};
+	static const struct {
+		const struct message *message;
+		const char *key[4];
+	} kinds[N_RECORDS] = {
+		[RECORD_SURVEY] = {&msg_survey, {"session_id", "kind", "phase_number"}},
+		[RECORD_EVENT] = {&msg_event, {"id"}},
+		[RECORD_PHASE_STATS] = {&msg_phase_stats, {"session_id", "phase_type", "phase_number"}},
+		[RECORD_PROGRESSION] = {&msg_progression, {"session_id"}},
+		[RECORD_GAP] = {&msg_gap, {"device_id", "epoch", "seq"}},
+	};
+	int i;
+
+	if (!(s->sessions = table_open(s->db, &msg_session, session_key, session_extra, err)))
+		return -1;
+	for (i = 0; i < N_RECORDS; i++)
+		if (!(s->records[i] = table_open(s->db, kinds[i].message, kinds[i].key, "", err)))
+			return -1;
+	return db_exec(s->db,
+		       "CREATE UNIQUE INDEX IF NOT EXISTS session_active_person ON session (user_id) "
+		       "WHERE status = 'active';"
+		       "CREATE UNIQUE INDEX IF NOT EXISTS session_active_device ON session (device_id) "
+		       "WHERE status = 'active';"
+		       "CREATE INDEX IF NOT EXISTS session_device ON session (device_id, start_us);",
+		       err);
+}
+
+static int
+prepare(struct store *s, struct err *err)
+{
+	char text[4000];
+	int i;
+
+	for (i = 0; i < N_STATEMENTS; i++) {
+		const char *hole = strstr(sql[i], "%s");
+
+		if (hole)
+			(void)snprintf(text, sizeof(text), "%.*s%s%s", (int)(hole - sql[i]), sql[i],
+				       table_columns(s->sessions), hole + 2);
+		if (!(s->statements[i] = db_prepare(s->db, hole ? text : sql[i], err)))
+			return -1;
+	}
+	return 0;
+}
+
+struct store *
+store_open(const char *path, struct err *err)
+{
+	struct store *s = calloc(1, sizeof(*s));
+
+	ASSERT(s);
+	if (!(s->db = db_open(path, err)) || db_exec(s->db, "BEGIN IMMEDIATE", err) < 0 ||
+	    db_exec(s->db, schema_sql, err) < 0 || open_tables(s, err) < 0 ||
+	    db_exec(s->db, "COMMIT", err) < 0 || prepare(s, err) < 0)
+		store_close(&s);
+	return s;
+}
+
+void
+store_close(struct store **store)
+{
+	struct store *s = *store;
+	int i;
+
+	if (!s)
+		return;
+	for (i = 0; i < N_STATEMENTS; i++)
+		db_finalize(&s->statements[i]);
+	for (i = 0; i < N_RECORDS; i++)
+		table_close(&s->records[i]);
+	table_close(&s->sessions);
+	db_close(&s->db);
+	free(s);
+	*store = NULL;
+}
+
+/* ---- transactions */
+
+int
+store_begin(struct store *store, struct err *err)
+{
+	if (store->in_transaction)
+		return 0;
+	if (db_run(store->statements[BEGIN], err) < 0)
+		return -1;
+	store->in_transaction = true;
+	return 0;
+}
+
+int
+store_commit(struct store *store, struct err *err)
+{
+	if (!store->in_transaction)
+		return 0;
+	if (db_run(store->statements[COMMIT], err) < 0)
+		return -1;
+	store->in_transaction = false;
+	return 0;
+}
+
+void
+store_rollback(struct store *store)
+{
+	/* SQLite may have rolled back by itself (full disk): then this one is refused, rightly */
+	if (store->in_transaction)
+		(void)db_run(store->statements[ROLLBACK], NULL);
+	store->in_transaction = false;
+}
+
+bool
+store_in_transaction(const struct store *store)
+{
+	return store->in_transaction;
+}
+
+/* ---- readings */
+
+static void
+bind_opt(sqlite3_stmt *s, int i, int64_t v)
+{
+	if (v == MSG_NONE)
+		sqlite3_bind_null(s, i);
+	else
+		sqlite3_bind_int64(s, i, v);
+}
+
+static int64_t
+column_opt(sqlite3_stmt *s, int i)
+{
+	return sqlite3_column_type(s, i) == SQLITE_NULL ? MSG_NONE : sqlite3_column_int64(s, i);
+}
+
+static double
+column_real(sqlite3_stmt *s, int i)
+{
+	return sqlite3_column_type(s, i) == SQLITE_NULL ? NAN : sqlite3_column_double(s, i);
+}
+
+int
+store_put_reading(struct store *store, int64_t session_no, const struct reading *r,
+		  struct err *err)
+{
+	sqlite3_stmt *s = store->statements[PUT_READING];
+
+	sqlite3_bind_int64(s, 1, session_no);
+	sqlite3_bind_int64(s, 2, r->taken_us);
+	sqlite3_bind_int64(s, 3, r->epoch);
+	sqlite3_bind_int64(s, 4, r->seq);
+	bind_opt(s, 5, r->device_us);
+	sqlite3_bind_double(s, 6, r->spo2);  /* NAN becomes NULL */
+	sqlite3_bind_double(s, 7, r->heart_rate);
+	sqlite3_bind_double(s, 8, r->perfusion_index);
+	sqlite3_bind_double(s, 9, r->motion);
+	bind_opt(s, 10, r->signal_strength);
+	bind_opt(s, 11, r->battery);
+	bind_opt(s, 12, r->status);
+	sqlite3_bind_int64(s, 13, r->invalid);
+	sqlite3_bind_int64(s, 14, r->data_source);
+	sqlite3_bind_int64(s, 15, r->phase_type);
+	bind_opt(s, 16, r->cycle_number);
+	bind_opt(s, 17, r->altitude_level);
+	return db_run(s, err) < 0 ? -1 : sqlite3_changes(store->db);
+}
+
+int64_t
+store_last_reading(struct store *store)
+{
+	sqlite3_stmt *s = store->statements[LAST_READING];
+	int64_t id = db_step(s, NULL) == 1 ? sqlite3_column_int64(s, 0) : 0;
+
+	sqlite3_reset(s);
+	return id;
+}
+
+static void
+read_reading(sqlite3_stmt *s, int64_t *id, int64_t *session_no, struct reading *r)
+{
+	*id = sqlite3_column_int64(s, 0);
+	*session_no = sqlite3_column_int64(s, 1);
+	r->taken_us = sqlite3_column_int64(s, 2);
+	r->epoch = sqlite3_column_int64(s, 3);
+	r->seq = sqlite3_column_int64(s, 4);
+	r->device_us = column_opt(s, 5);
+	r->spo2 = column_real(s, 6);
+	r->heart_rate = column_real(s, 7);
+	r->perfusion_index = column_real(s, 8);
+	r->motion = column_real(s, 9);
+	r->signal_strength = column_opt(s, 10);
+	r->battery = column_opt(s, 11);
+	r->status = column_opt(s, 12);
+	r->invalid = sqlite3_column_int64(s, 13);
+	r->data_source = sqlite3_column_int64(s, 14);
+	r->phase_type = sqlite3_column_int64(s, 15);
+	r->cycle_number = column_opt(s, 16);
+	r->altitude_level = column_opt(s, 17);
+}
+
+struct sqlite3_stmt *
+store_log(struct store *store, int64_t after)
+{
+	sqlite3_bind_int64(store->statements[SCAN], 1, after);
+	return store->statements[SCAN];
+}
+
+struct sqlite3_stmt *
+store_range(struct store *store, int64_t session_no, int64_t from_us, int64_t to_us)
+{
+	sqlite3_bind_int64(store->statements[RANGE], 1, session_no);
+	sqlite3_bind_int64(store->statements[RANGE], 2, from_us);
+	sqlite3_bind_int64(store->statements[RANGE], 3, to_us);
+	return store->statements[RANGE];
+}
+
+struct sqlite3_stmt *
+store_since(struct store *store, int64_t from_us)
+{
+	sqlite3_bind_int64(store->statements[SINCE], 1, from_us);
+	return store->statements[SINCE];
+}
+
+int
+store_next(struct sqlite3_stmt *query, int64_t *id, int64_t *session_no,
+	   struct reading *reading, struct err *err)
+{
+	int r = db_step(query, err);
+
+	if (r > 0)
+		read_reading(query, id, session_no, reading);
+	return r;
+}
+
+void
+store_enough(struct sqlite3_stmt *query)
+{
+	sqlite3_reset(query);
+}
+
+/* ---- sessions */
+
+struct table *
+store_sessions(struct store *store)
+{
+	return store->sessions;
+}
+
+struct table *
+store_records(struct store *store, enum record record)
+{
+	return store->records[record];
+}
+
+static int
+load_spans(struct store *store, struct entry *entry, struct err *err)
+{
+	sqlite3_stmt *s = store->statements[SPANS];
+	struct span span;
+	int r;
+
+	sqlite3_bind_int64(s, 1, entry->no);
+	while ((r = db_step(s, err)) > 0) {
+		span = (struct span){sqlite3_column_int64(s, 0), sqlite3_column_int64(s, 1),
+				     column_opt(s, 2), column_opt(s, 3)};
+		ASSERT(entry_add_span(entry, &span) == 0);
+	}
+	return r;
+}
+
+/* Adds the rows of a prepared session query; the last one in *entry. */
+static int
+load_sessions(struct store *store, struct sessions *sessions, enum statement which,
+	      struct entry **entry, struct err *err)
+{
+	sqlite3_stmt *s = store->statements[which];
+	struct session row;
+	struct entry *e;
+	int64_t no;
+	int r;
+
+	while ((r = db_step(s, err)) > 0) {
+		no = sqlite3_column_int64(s, 0);
+		if (!(e = sessions_by_no(sessions, no))) {
+			if (table_read(store->sessions, s, 2, &row, err) < 0) {
+				sqlite3_reset(s);
+				return -1;
+			}
+			e = sessions_add(sessions, &row, no);
+			e->synced = e->scanned = sqlite3_column_int64(s, 1);
+			if (load_spans(store, e, err) < 0) {
+				sqlite3_reset(s);
+				return -1;
+			}
+		}
+		if (entry)
+			*entry = e;
+	}
+	return r;
+}
+
+struct entry *
+store_load_id(struct store *store, struct sessions *sessions, const char *id, struct err *err)
+{
+	struct entry *entry = sessions_by_id(sessions, id);
+
+	if (entry)
+		return entry;
+	sqlite3_bind_text(store->statements[SESSION_ID], 1, id, -1, SQLITE_STATIC);
+	if (load_sessions(store, sessions, SESSION_ID, &entry, err) == 0 && !entry)
+		err_set(err, ENOENT, "no such session: %s", id);
+	return entry;
+}
+
+struct entry *
+store_load_no(struct store *store, struct sessions *sessions, int64_t no, struct err *err)
+{
+	struct entry *entry = sessions_by_no(sessions, no);
+
+	if (entry)
+		return entry;
+	sqlite3_bind_int64(store->statements[SESSION_NO], 1, no);
+	if (load_sessions(store, sessions, SESSION_NO, &entry, err) == 0 && !entry)
+		err_set(err, ENOENT, "no such session: number %lld", (long long)no);
+	return entry;
+}
+
+int
+store_load_active(struct store *store, struct sessions *sessions, struct err *err)
+{
+	return load_sessions(store, sessions, SESSIONS_ACTIVE, NULL, err);
+}
+
+int
+store_load_device(struct store *store, struct sessions *sessions, const char *device_id,
+		  int64_t taken_us, struct err *err)
+{
+	sqlite3_stmt *s = store->statements[SESSIONS_DEVICE];
+
+	sqlite3_bind_text(s, 1, device_id, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(s, 2, taken_us);
+	if (load_sessions(store, sessions, SESSIONS_DEVICE, NULL, err) < 0)
+		return -1;
+	sessions_known(sessions, device_id, taken_us);
+	return 0;
+}
+
+int
+store_load_unsynced(struct store *store, struct sessions *sessions, struct entry **due,
+		    size_t most, size_t *n, struct err *err)
+{
+	sqlite3_stmt *s = db_prepare(
+		store->db,
+		"SELECT id, max(at) FROM (SELECT id, hlc AS at FROM session WHERE synced_hlc < hlc "
+		"UNION ALL SELECT session_id, hlc FROM survey WHERE synced_hlc < hlc "
+		"UNION ALL SELECT session_id, hlc FROM event WHERE synced_hlc < hlc "
+		"UNION ALL SELECT session_id, hlc FROM phase_stats WHERE synced_hlc < hlc "
+		"UNION ALL SELECT session_id, hlc FROM progression WHERE synced_hlc < hlc "
+		"UNION ALL SELECT session_id, 0 FROM gap WHERE synced_hlc < 0) "
+		"GROUP BY id ORDER BY 2 DESC LIMIT ?", err);
+	char ids[64][37];
+	size_t i;
+	int r = -1;
+
+	ASSERT(most <= 64);
+	*n = 0;
+	if (!s)
+		return -1;
+	sqlite3_bind_int64(s, 1, (int64_t)most);
+	for (i = 0; (r = db_step(s, err)) > 0 && i < most; i++)
+		(void)snprintf(ids[i], sizeof(ids[i]), "%s", (const char *)sqlite3_column_text(s, 0));
+	db_finalize(&s);
+	if (r < 0)
+		return -1;
+	most = i;
+	for (i = 0; i < most; i++) {
+		due[*n] = store_load_id(store, sessions, ids[i], err);
+		if (due[*n])
+			++*n;
+	}
+	return 0;
+}
+
+int
+store_unsync(struct store *store, const struct entry *entry, struct err *err)
+{
+	char text[200];
+	int i;
+
+	for (i = 0; i < N_RECORDS; i++) {
+		(void)snprintf(text, sizeof(text), "UPDATE %s SET synced_hlc = -1 WHERE session_id = '%s'",
+			       table_message(store->records[i])->name, entry->row.id);
+		if (db_exec(store->db, text, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+store_put_session(struct store *store, struct entry *entry, struct err *err)
+{
+	return table_put(store->sessions, &entry->row, &entry->no, err);
+}
+
+int
+store_put_span(struct store *store, const struct entry *entry, const struct span *span,
+	       struct err *err)
+{
+	sqlite3_stmt *s = store->statements[PUT_SPAN];
+
+	sqlite3_bind_int64(s, 1, entry->no);
+	sqlite3_bind_int64(s, 2, span->from_us);
+	sqlite3_bind_int64(s, 3, span->phase);
+	bind_opt(s, 4, span->cycle);
+	bind_opt(s, 5, span->altitude_level);
+	return db_run(s, err);
+}
+
+int
+store_put_sync(struct store *store, const struct entry *entry, const char *status,
+	       int64_t now_us, struct err *err)
+{
+	sqlite3_stmt *s = store->statements[PUT_SYNC];
+
+	sqlite3_bind_int64(s, 1, entry->no);
+	sqlite3_bind_int64(s, 2, entry->synced);
+	sqlite3_bind_text(s, 3, status, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(s, 4, now_us);
+	return db_run(s, err);
+}
+
+/* ---- spools and settings */
+
+int
+store_spool(struct store *store, int64_t spool, int64_t *upto, struct err *err)
+{
+	sqlite3_stmt *s = store->statements[SPOOL];
+	int r;
+
+	sqlite3_bind_int64(s, 1, spool);
+	if ((r = db_step(s, err)) > 0) {
+		*upto = sqlite3_column_int64(s, 0);
+		sqlite3_reset(s);
+	}
+	return r;
+}
+
+int
+store_put_spool(struct store *store, int64_t spool, int64_t upto, struct err *err)
+{
+	sqlite3_bind_int64(store->statements[PUT_SPOOL], 1, spool);
+	sqlite3_bind_int64(store->statements[PUT_SPOOL], 2, upto);
+	return db_run(store->statements[PUT_SPOOL], err);
+}
+
+int
+store_setting(struct store *store, const char *name, int64_t fallback, int64_t *value,
+	      struct err *err)
+{
+	sqlite3_stmt *s = store->statements[SETTING];
+	int r;
+
+	*value = fallback;
+	sqlite3_bind_text(s, 1, name, -1, SQLITE_STATIC);
+	if ((r = db_step(s, err)) > 0) {
+		*value = sqlite3_column_int64(s, 0);
+		sqlite3_reset(s);
+	}
+	return r < 0 ? -1 : 0;
+}
+
+int
+store_put_setting(struct store *store, const char *name, int64_t value, struct err *err)
+{
+	sqlite3_bind_text(store->statements[PUT_SETTING], 1, name, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(store->statements[PUT_SETTING], 2, value);
+	return db_run(store->statements[PUT_SETTING], err);
+}

@@ -1,0 +1,78 @@
+/*
+ * out_sqlite - the store on disk
+ *
+ * One writer.  Everything happens inside a transaction that store_begin() opens and the
+ * first write needs; nothing is durable until store_commit() has returned 0.  After a
+ * failure store_rollback() and forget what you derived from it.
+ */
+#ifndef OUT_SQLITE_H
+#define OUT_SQLITE_H
+
+#include "services/local-store/sessions.h"
+#include "services/local-store/table.h"
+
+enum record { RECORD_SURVEY, RECORD_EVENT, RECORD_PHASE_STATS, RECORD_PROGRESSION, RECORD_GAP,
+	      N_RECORDS };
+
+struct store;
+struct store *store_open(const char *path, struct err *err);  /* NULL: see err */
+void store_close(struct store **store);
+
+int store_begin(struct store *store, struct err *err);   /* again is fine */
+int store_commit(struct store *store, struct err *err);  /* without begin is fine */
+void store_rollback(struct store *store);
+bool store_in_transaction(const struct store *store);
+
+/* 1 new, 0 seen before; -1 and err. */
+int store_put_reading(struct store *store, int64_t session_no, const struct reading *reading,
+		      struct err *err);
+int64_t store_last_reading(struct store *store);  /* the highest readings.id, 0 when empty */
+
+/*
+ * Queries for readings, one of each kind at a time: the log after an id in order of arrival, a
+ * session's span in order of time, everybody's from a time on.  store_next(): 1 and a row; 0
+ * at the end; -1 and err.  store_enough() ends one early.
+ */
+struct sqlite3_stmt *store_log(struct store *store, int64_t after);
+struct sqlite3_stmt *store_range(struct store *store, int64_t session_no, int64_t from_us,
+				 int64_t to_us);
+struct sqlite3_stmt *store_since(struct store *store, int64_t from_us);
+int store_next(struct sqlite3_stmt *query, int64_t *id, int64_t *session_no,
+	       struct reading *reading, struct err *err);
+void store_enough(struct sqlite3_stmt *query);
+
+struct table *store_sessions(struct store *store);
+struct table *store_records(struct store *store, enum record record);
+
+/* Loads into `sessions`: one by id or number (NULL and err->code ENOENT when there is none),
+ * all that run, those of a device that end after from_us. */
+struct entry *store_load_id(struct store *store, struct sessions *sessions, const char *id,
+			    struct err *err);
+struct entry *store_load_no(struct store *store, struct sessions *sessions, int64_t no,
+			    struct err *err);
+int store_load_active(struct store *store, struct sessions *sessions, struct err *err);
+int store_load_device(struct store *store, struct sessions *sessions, const char *device_id,
+		      int64_t taken_us, struct err *err);
+/* At most `most` sessions with anything that Postgres lacks besides readings, newest first. */
+int store_load_unsynced(struct store *store, struct sessions *sessions, struct entry **due,
+			size_t most, size_t *n, struct err *err);
+
+/* Forgets that Postgres has its records, so that they go there again. */
+int store_unsync(struct store *store, const struct entry *entry, struct err *err);
+
+int store_put_session(struct store *store, struct entry *entry, struct err *err);
+int store_put_span(struct store *store, const struct entry *entry, const struct span *span,
+		   struct err *err);
+/* What is known of it in Postgres now; `status` is the app's word. */
+int store_put_sync(struct store *store, const struct entry *entry, const char *status,
+		   int64_t now_us, struct err *err);
+
+/* How far a spool has been heard: 1 and *upto, 0 never. */
+int store_spool(struct store *store, int64_t spool, int64_t *upto, struct err *err);
+int store_put_spool(struct store *store, int64_t spool, int64_t upto, struct err *err);
+
+int store_setting(struct store *store, const char *name, int64_t fallback, int64_t *value,
+		  struct err *err);
+int store_put_setting(struct store *store, const char *name, int64_t value, struct err *err);
+
+#endif

@@ -1,0 +1,569 @@
+#include "services/local-store/outbox.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "services/local-store/shipment.h"
+
+#define SCAN_ROWS    5000      /* of the log in one outbox_work() */
+#define MAX_REPAIRS  1000
+#define URGENT_EXTRA 16        /* places that readings cannot take */
+#define HOLD_US      60000000  /* a refused session waits so long */
+
+struct repair_job {
+	struct entry *entry;
+	int64_t from_us, to_us;
+};
+
+struct outbox {
+	struct store *store;
+	struct sessions *sessions;
+	char gateway[80];
+	struct outbox_limits limits;
+	bool pack;
+	int64_t head, scanned;        /* readings.id: end of the log, read up to here */
+	int64_t head_at_start;        /* what comes after was never sent by anybody */
+	int64_t floor;                /* as on disk: a restart reads from here */
+	struct entry *open, **open_end;     /* sessions with gathered rows, oldest first */
+	struct entry *due, **due_end;       /* sessions with changes to send at once */
+	bool due_on_disk;                   /* there may be more of them than in `due` */
+	bool ended_open;                    /* some open session has ended */
+	size_t open_rows, n_held;
+	struct shipment *shipments, **shipments_end;  /* oldest first */
+	size_t n_shipments;
+	struct shipment *current;           /* what outbox_next() gave */
+	struct repair_job repairs[MAX_REPAIRS];
+	size_t n_repairs;
+	struct bundle *bundle;
+	struct reading *rows;               /* for repairs */
+	struct outbox_counts counts;
+};
+
+/* ---- lists */
+
+static void
+append_open(struct outbox *o, struct entry *entry)
+{
+	entry->is_open = true;
+	entry->next_open = NULL;
+	*o->open_end = entry;
+	o->open_end = &entry->next_open;
+}
+
+static void
+remove_open(struct outbox *o, struct entry *entry)
+{
+	struct entry **at = &o->open;
+
+	while (*at != entry)
+		at = &(*at)->next_open;
+	*at = entry->next_open;
+	if (!*at)
+		o->open_end = at;
+	entry->is_open = false;
+}
+
+void
+outbox_due(struct outbox *o, struct entry *entry)
+{
+	if (entry->due)
+		return;
+	entry->due = true;
+	entry->next_due = NULL;
+	*o->due_end = entry;
+	o->due_end = &entry->next_due;
+}
+
+static struct entry *
+take_due(struct outbox *o)
+{
+	struct entry *entry = o->due;
+
+	if (!entry)
+		return NULL;
+	o->due = entry->next_due;
+	if (!o->due)
+		o->due_end = &o->due;
+	entry->due = false;
+	return entry;
+}
+
+/* ---- open and close */
+
+struct outbox *
+outbox_open(struct store *store, struct sessions *sessions, const char *gateway,
+	    const struct outbox_limits *limits, bool pack, struct err *err)
+{
+	struct outbox *o = calloc(1, sizeof(*o));
+
+	ASSERT(o);
+	o->store = store;
+	o->sessions = sessions;
+	o->limits = *limits;
+	o->pack = pack;
+	o->open_end = &o->open;
+	o->due_end = &o->due;
+	o->shipments_end = &o->shipments;
+	o->due_on_disk = true;
+	(void)snprintf(o->gateway, sizeof(o->gateway), "%s", gateway);
+	o->bundle = calloc(1, sizeof(*o->bundle));
+	o->rows = calloc(limits->rows, sizeof(*o->rows));
+	ASSERT(o->bundle && o->rows);
+	o->head = o->head_at_start = store_last_reading(store);
+	if (store_setting(store, "synced_floor", 0, &o->floor, err) < 0)
+		outbox_close(&o);
+	else
+		o->scanned = o->floor;
+	return o;
+}
+
+void
+outbox_close(struct outbox **outbox)
+{
+	struct outbox *o = *outbox;
+	struct shipment *sh;
+
+	if (!o)
+		return;
+	while ((sh = o->shipments)) {
+		o->shipments = sh->next;
+		shipment_free(&sh);
+	}
+	free(o->bundle);
+	free(o->rows);
+	free(o);
+	*outbox = NULL;
+}
+
+void
+outbox_head(struct outbox *o, int64_t last_reading)
+{
+	o->head = last_reading;
+}
+
+/* ---- closing a bundle */
+
+static int
+ship(struct outbox *o, struct entry *entry, const struct reading *rows, size_t n, bool urgent,
+     struct shipment **shipped, struct err *err)
+{
+	struct shipment *sh = shipment_new(o->store, o->gateway, entry, rows, n, o->pack, err);
+
+	if (!sh)
+		return -1;
+	sh->urgent = urgent;
+	if (sh->more)
+		outbox_due(o, entry);
+	*o->shipments_end = sh;
+	o->shipments_end = &sh->next;
+	o->n_shipments++;
+	*shipped = sh;
+	return 0;
+}
+
+static int
+close_open(struct outbox *o, struct entry *entry, bool urgent, struct err *err)
+{
+	struct shipment *sh;
+
+	if (ship(o, entry, entry->rows, entry->n_rows, urgent, &sh, err) < 0)
+		return -1;
+	sh->fresh = entry->first_id > o->head_at_start;
+	sh->first_id = entry->first_id;
+	sh->last_id = entry->last_id;
+	o->open_rows -= entry->n_rows;
+	entry->n_rows = 0;
+	if (!entry_active(entry)) {
+		free(entry->rows);
+		entry->rows = NULL;
+		entry->room = 0;
+	}
+	remove_open(o, entry);
+	return 0;
+}
+
+static bool
+has_room(const struct outbox *o, bool urgent)
+{
+	return o->n_shipments < o->limits.in_flight + (urgent ? URGENT_EXTRA : 0);
+}
+
+/* ---- gathering */
+
+static int
+gather(struct outbox *o, struct entry *entry, int64_t id, const struct reading *row,
+       int64_t now_us)
+{
+	struct reading *grown;
+
+	if (entry->n_rows == entry->room) {
+		entry->room = entry->room ? entry->room * 2 : 32;
+		if (!(grown = realloc(entry->rows, entry->room * sizeof(*grown))))
+			return -1;
+		entry->rows = grown;
+	}
+	if (!entry->n_rows++) {
+		entry->first_id = id;
+		entry->opened_us = now_us;
+		append_open(o, entry);
+	}
+	entry->rows[entry->n_rows - 1] = *row;
+	entry->last_id = entry->scanned = id;
+	o->ended_open |= !entry_active(entry);
+	o->open_rows++;
+	return 0;
+}
+
+/* A stretch of the log into the sessions' heaps, closing those that are full. */
+static int
+scan(struct outbox *o, int64_t now_us, struct err *err)
+{
+	struct sqlite3_stmt *log;
+	struct reading row;
+	struct entry *entry;
+	int64_t id, no;
+	int n, r = 0;
+
+	if (o->scanned >= o->head)
+		return 0;
+	log = store_log(o->store, o->scanned);
+	for (n = 0; n < SCAN_ROWS && o->open_rows < o->limits.open_rows && has_room(o, false); n++) {
+		if ((r = store_next(log, &id, &no, &row, err)) <= 0)
+			break;
+		o->scanned = id;
+		entry = store_load_no(o->store, o->sessions, no, err);
+		if (!entry || id <= entry->scanned || entry->held_until_us)
+			continue;
+		if (gather(o, entry, id, &row, now_us) < 0) {
+			r = err_set(err, ENOMEM, "out of memory");
+			break;
+		}
+		if (entry->n_rows >= o->limits.rows && (r = close_open(o, entry, false, err)) < 0)
+			break;
+	}
+	store_enough(log);
+	if (!r && n < SCAN_ROWS && o->open_rows < o->limits.open_rows && has_room(o, false))
+		o->scanned = o->head;  /* the end: nothing was left out */
+	return r < 0 ? -1 : 0;
+}
+
+/* Nothing more is to come for a session that has ended, once the log is read. */
+static void
+close_ended(struct outbox *o)
+{
+	struct entry *entry;
+
+	if (!o->ended_open || o->scanned < o->head)
+		return;
+	for (entry = o->open; entry; entry = entry->next_open)
+		if (!entry_active(entry))
+			outbox_due(o, entry);
+	o->ended_open = false;
+}
+
+static int
+close_old(struct outbox *o, int64_t now_us, struct err *err)
+{
+	bool crowded = o->open_rows >= o->limits.open_rows;
+
+	while (o->open && has_room(o, false)) {
+		if (!crowded && now_us - o->open->opened_us < o->limits.wait_us)
+			return 0;
+		crowded = crowded && o->open_rows > o->limits.open_rows / 2;
+		if (close_open(o, o->open, false, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Sessions with changed records, their readings along with them when they have ended. */
+static int
+close_due(struct outbox *o, struct err *err)
+{
+	struct entry *entry, *found[URGENT_EXTRA];
+	struct shipment *sh;
+	size_t i, n;
+
+	if (!o->due && o->due_on_disk && has_room(o, true)) {
+		if (store_load_unsynced(o->store, o->sessions, found, URGENT_EXTRA, &n, err) < 0)
+			return -1;
+		for (i = 0, o->due_on_disk = false; i < n; i++)
+			if (!found[i]->n_shipped && !found[i]->held_until_us) {
+				outbox_due(o, found[i]);
+				o->due_on_disk = n == URGENT_EXTRA;
+			}
+	}
+	while (o->due && has_room(o, true)) {
+		entry = take_due(o);
+		if (entry->held_until_us)
+			continue;
+		if (entry->is_open && !entry_active(entry)
+			    ? close_open(o, entry, true, err) < 0
+			    : ship(o, entry, NULL, 0, true, &sh, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+outbox_repair(struct outbox *o, struct entry *entry, int64_t from_us, int64_t to_us,
+	      struct err *err)
+{
+	if (o->n_repairs == MAX_REPAIRS)
+		return err_set(err, EAGAIN, "%d repairs wait already", MAX_REPAIRS);
+	if (store_unsync(o->store, entry, err) < 0)
+		return -1;
+	o->repairs[o->n_repairs++] = (struct repair_job){entry, from_us, to_us};
+	entry->n_shipped++;  /* keeps it in hand */
+	return 0;
+}
+
+/* One bundle of the oldest repair; it is over when its span is. */
+static int
+repair(struct outbox *o, struct err *err)
+{
+	struct repair_job *job = &o->repairs[0];
+	struct sqlite3_stmt *range;
+	struct shipment *sh;
+	int64_t id, no;
+	size_t n = 0;
+	int r = 0;
+
+	range = store_range(o->store, job->entry->no, job->from_us, job->to_us);
+	while (n < o->limits.rows && (r = store_next(range, &id, &no, &o->rows[n], err)) > 0)
+		n++;
+	store_enough(range);
+	if (r < 0 || ship(o, job->entry, o->rows, n, false, &sh, err) < 0)
+		return -1;
+	if (n < o->limits.rows) {
+		job->entry->n_shipped--;
+		memmove(job, job + 1, --o->n_repairs * sizeof(*job));
+	} else
+		job->from_us = o->rows[n - 1].taken_us + (o->rows[0].taken_us == o->rows[n - 1].taken_us);
+	return 0;
+}
+
+/* A refused session starts again from what Postgres has of it. */
+static void
+release_held(struct outbox *o, int64_t now_us)
+{
+	struct entry *entry = NULL;
+
+	while (o->n_held && (entry = sessions_next(o->sessions, entry)))
+		if (entry->held_until_us && entry->held_until_us <= now_us) {
+			entry->held_until_us = 0;
+			entry->n_shipped--;
+			o->n_held--;
+			entry->scanned = entry->synced;
+			if (entry->synced < o->scanned)
+				o->scanned = entry->synced > o->floor ? entry->synced : o->floor;
+			outbox_due(o, entry);
+		}
+}
+
+int
+outbox_work(struct outbox *o, int64_t now_us, struct err *err)
+{
+	release_held(o, now_us);
+	if (scan(o, now_us, err) < 0)
+		return -1;
+	close_ended(o);
+	if (close_due(o, err) < 0 || close_old(o, now_us, err) < 0)
+		return -1;
+	while (o->n_repairs && has_room(o, false))
+		if (repair(o, err) < 0)
+			return -1;
+	return o->scanned < o->head && o->open_rows < o->limits.open_rows && has_room(o, false);
+}
+
+/* ---- sending */
+
+static bool
+is_sendable(const struct outbox *o, const struct shipment *sh, int64_t now_us)
+{
+	return !sh->done && (!sh->sent_us || now_us - sh->sent_us >= o->limits.resend_us);
+}
+
+const struct bundle *
+outbox_next(struct outbox *o, int64_t now_us, struct err *err)
+{
+	struct shipment *sh, *best = NULL;
+
+	(void)err;
+	for (sh = o->shipments; sh; sh = sh->next)
+		if (is_sendable(o, sh, now_us) && (!best || (sh->urgent && !best->urgent)))
+			best = sh;
+	o->current = best;
+	if (!best)
+		return NULL;
+	shipment_bundle(best, o->gateway, o->bundle);
+	return o->bundle;
+}
+
+void
+outbox_sent(struct outbox *o, int64_t now_us)
+{
+	ASSERT(o->current);
+	if (o->current->sent_us)
+		o->counts.n_resent++;
+	o->counts.n_sent++;
+	o->current->sent_us = now_us;
+	o->current = NULL;
+}
+
+/* ---- receipts */
+
+/* Where a restart must read from: before anything that is not known to be in Postgres. */
+static int64_t
+new_floor(const struct outbox *o)
+{
+	int64_t floor = o->scanned;
+	const struct shipment *sh;
+	const struct entry *entry;
+
+	for (sh = o->shipments; sh; sh = sh->next)
+		if (sh->first_id && sh->first_id <= floor)
+			floor = sh->first_id - 1;
+	for (entry = o->open; entry; entry = entry->next_open)
+		if (entry->first_id <= floor)
+			floor = entry->first_id - 1;
+	return o->n_held && floor > o->floor ? o->floor : floor;
+}
+
+static void
+drop(struct outbox *o, struct shipment *gone)
+{
+	struct shipment **at = &o->shipments;
+
+	while (*at != gone)
+		at = &(*at)->next;
+	*at = gone->next;
+	if (!*at)
+		o->shipments_end = at;
+	if (o->current == gone)
+		o->current = NULL;
+	o->n_shipments--;
+	shipment_free(&gone);
+}
+
+/* Frees what is done, in order: `synced` may not jump over a bundle without receipt. */
+static void
+advance(struct outbox *o, struct entry *entry)
+{
+	struct shipment *sh, *next;
+	bool in_order = true;
+
+	for (sh = o->shipments; sh; sh = next) {
+		next = sh->next;
+		if (sh->entry != entry)
+			continue;
+		if (!sh->done) {
+			in_order &= !sh->last_id;
+			continue;
+		}
+		if (sh->last_id && !in_order)
+			continue;
+		if (sh->last_id > entry->synced)
+			entry->synced = sh->last_id;
+		drop(o, sh);
+	}
+}
+
+/* Postgres does not want it: all of the session waits, and then starts again. */
+static void
+hold(struct outbox *o, struct entry *entry, int64_t now_us)
+{
+	struct shipment *sh, *next;
+
+	for (sh = o->shipments; sh; sh = next) {
+		next = sh->next;
+		if (sh->entry == entry)
+			drop(o, sh);
+	}
+	if (entry->is_open) {
+		o->open_rows -= entry->n_rows;
+		entry->n_rows = 0;
+		remove_open(o, entry);
+	}
+	if (!entry->held_until_us) {
+		o->n_held++;
+		entry->n_shipped++;  /* keeps it in hand */
+	}
+	entry->held_until_us = now_us + HOLD_US;
+}
+
+static int
+save_progress(struct outbox *o, const struct entry *entry, const char *status, struct err *err)
+{
+	int64_t floor = new_floor(o);
+
+	if (floor != o->floor && store_put_setting(o->store, "synced_floor", floor, err) < 0)
+		return -1;
+	o->floor = floor;
+	return store_put_sync(o->store, entry, status, clock_utc_us(), err);
+}
+
+int
+outbox_receipt(struct outbox *o, const struct receipt *receipt, int64_t now_us,
+	       struct entry **entry, struct err *err)
+{
+	struct shipment *sh;
+	const char *status;
+
+	for (sh = o->shipments; sh && strcmp(sh->id, receipt->id) != 0; sh = sh->next)
+		;
+	if (!sh || sh->done)
+		return 0;
+	*entry = sh->entry;
+	if (receipt->outcome == OUTCOME_REFUSED) {
+		o->counts.n_refused++;
+		hold(o, *entry, now_us);
+		return save_progress(o, *entry, "failed", err) < 0 ? -1 : 1;
+	}
+	if (shipment_arrived(sh, o->store, err) < 0)
+		return -1;
+	o->counts.n_applied += receipt->outcome == OUTCOME_APPLIED;
+	o->counts.n_duplicate += receipt->outcome == OUTCOME_DUPLICATE;
+	o->counts.n_rows += (uint64_t)receipt->added;
+	o->counts.n_seen += (uint64_t)receipt->seen;
+	sh->done = true;
+	advance(o, *entry);
+	status = (*entry)->n_shipped || (*entry)->n_rows || entry_active(*entry) ? "syncing"
+										 : "completed";
+	return save_progress(o, *entry, status, err) < 0 ? -1 : 1;
+}
+
+/* ---- what is going on */
+
+int64_t
+outbox_wake_us(const struct outbox *o, int64_t now_us)
+{
+	int64_t wake = now_us + 60 * CLOCK_SECOND, at;
+	const struct shipment *sh;
+
+	if (o->open && has_room(o, false) && o->open->opened_us + o->limits.wait_us < wake)
+		wake = o->open->opened_us + o->limits.wait_us;
+	for (sh = o->shipments; sh; sh = sh->next) {
+		at = sh->sent_us + o->limits.resend_us;
+		if (sh->sent_us && !sh->done && at < wake)
+			wake = at;
+	}
+	return wake;
+}
+
+void
+outbox_counts(const struct outbox *o, struct outbox_counts *counts)
+{
+	const struct shipment *sh;
+	size_t shipped = 0;
+
+	for (sh = o->shipments; sh; sh = sh->next)
+		shipped += sh->last_id && !sh->done ? sh->n_rows : 0;
+	*counts = o->counts;
+	counts->open_rows = o->open_rows;
+	counts->in_flight = o->n_shipments;
+	counts->pending = o->head - o->scanned + (int64_t)(o->open_rows + shipped);
+}

@@ -1,0 +1,59 @@
+/*
+ * outbox - from the log of readings to bundles, and back from receipts
+ *
+ * Reads the log in order, gathers rows by session, and closes a bundle of one session at
+ * `rows` rows, after `wait_us`, or when the session ends.  What is open and in flight is
+ * bounded; beyond it the log just grows on disk.  A changed session or record goes at once
+ * and overtakes readings.  Nothing of this is on disk but how far each session has come, so
+ * after a crash some rows are sent twice, which is harmless.
+ */
+#ifndef OUTBOX_H
+#define OUTBOX_H
+
+#include "services/local-store/out_sqlite.h"
+
+struct outbox_limits {
+	size_t rows;         /* in a bundle */
+	size_t open_rows;    /* gathered in memory, all sessions together */
+	size_t in_flight;    /* bundles without receipt */
+	int64_t wait_us;     /* the oldest row of an open bundle waits no longer */
+	int64_t resend_us;   /* without receipt for so long: again */
+};
+
+struct outbox;
+struct outbox *outbox_open(struct store *store, struct sessions *sessions, const char *gateway,
+			   const struct outbox_limits *limits, bool pack, struct err *err);
+void outbox_close(struct outbox **outbox);
+
+/* The log ends here now. */
+void outbox_head(struct outbox *outbox, int64_t last_reading);
+
+/* Its row or a record of it has changed, or it has ended: send that at once. */
+void outbox_due(struct outbox *outbox, struct entry *entry);
+
+/* Readings of that span again, and everything else of the session.  -1 too many wait. */
+int outbox_repair(struct outbox *outbox, struct entry *entry, int64_t from_us, int64_t to_us,
+		  struct err *err);
+
+/* Gathers and closes as far as the limits allow.  1 there may be more to do at once, 0 not. */
+int outbox_work(struct outbox *outbox, int64_t now_us, struct err *err);
+
+/* The next bundle to send, NULL when none; then say that it was sent. */
+const struct bundle *outbox_next(struct outbox *outbox, int64_t now_us, struct err *err);
+void outbox_sent(struct outbox *outbox, int64_t now_us);
+
+/* 1 known and taken, *entry is its session; 0 of a bundle we do not wait for. */
+int outbox_receipt(struct outbox *outbox, const struct receipt *receipt, int64_t now_us,
+		   struct entry **entry, struct err *err);
+
+/* When outbox_work() or outbox_next() will have something by the clock alone. */
+int64_t outbox_wake_us(const struct outbox *outbox, int64_t now_us);
+
+struct outbox_counts {
+	uint64_t n_sent, n_resent, n_applied, n_duplicate, n_refused, n_rows, n_seen;
+	int64_t pending;    /* readings without receipt */
+	size_t in_flight, open_rows;
+};
+void outbox_counts(const struct outbox *outbox, struct outbox_counts *counts);
+
+#endif

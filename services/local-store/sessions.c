@@ -1,0 +1,289 @@
+#include "services/local-store/sessions.h"
+
+#include <czmq.h>
+#include <math.h>
+
+/* A device's sessions, newest start first. */
+struct wearer {
+	struct entry *newest;
+	size_t n;
+	int64_t known_from_us;  /* from here on all of them are in hand */
+};
+
+struct sessions {
+	zhashx_t *by_id, *by_no, *devices, *active_users;
+};
+
+void
+totals_clear(struct totals *totals)
+{
+	memset(totals, 0, sizeof(*totals));
+	totals->min_spo2 = totals->min_heart_rate = INFINITY;
+	totals->max_spo2 = totals->max_heart_rate = -INFINITY;
+}
+
+void
+totals_add(struct totals *t, const struct reading *r)
+{
+	t->n++;
+	if (r->invalid)
+		return;
+	if (!isnan(r->spo2)) {
+		t->n_spo2++;
+		t->sum_spo2 += r->spo2;
+		t->min_spo2 = fmin(t->min_spo2, r->spo2);
+		t->max_spo2 = fmax(t->max_spo2, r->spo2);
+		t->below_83 += r->spo2 < 83;
+		if (r->spo2 >= 95 && !t->first_95_us)
+			t->first_95_us = r->taken_us;
+	}
+	if (!isnan(r->heart_rate)) {
+		t->n_heart_rate++;
+		t->sum_heart_rate += r->heart_rate;
+		t->min_heart_rate = fmin(t->min_heart_rate, r->heart_rate);
+		t->max_heart_rate = fmax(t->max_heart_rate, r->heart_rate);
+	}
+}
+
+static size_t
+hash_no(const void *key)
+{
+	return (size_t)(*(const uint64_t *)key * 0x9e3779b97f4a7c15u >> 16);
+}
+
+static int
+compare_no(const void *a, const void *b)
+{
+	return *(const int64_t *)a != *(const int64_t *)b;
+}
+
+static void
+free_device(void **device)
+{
+	free(*device);
+	*device = NULL;
+}
+
+static void
+free_entry(void **item)
+{
+	struct entry *entry = *item;
+
+	free(entry->spans);
+	free(entry->rows);
+	free(entry);
+	*item = NULL;
+}
+
+struct sessions *
+sessions_new(void)
+{
+	struct sessions *s = calloc(1, sizeof(*s));
+
+	ASSERT(s);
+	s->by_id = zhashx_new();
+	s->by_no = zhashx_new();
+	s->devices = zhashx_new();
+	s->active_users = zhashx_new();
+	ASSERT(s->by_id && s->by_no && s->devices && s->active_users);
+	zhashx_set_destructor(s->by_id, free_entry);
+	zhashx_set_destructor(s->devices, free_device);
+	zhashx_set_key_duplicator(s->by_no, NULL);
+	zhashx_set_key_destructor(s->by_no, NULL);
+	zhashx_set_key_hasher(s->by_no, hash_no);
+	zhashx_set_key_comparator(s->by_no, compare_no);
+	return s;
+}
+
+void
+sessions_free(struct sessions **sessions)
+{
+	if (!*sessions)
+		return;
+	zhashx_destroy(&(*sessions)->by_no);
+	zhashx_destroy(&(*sessions)->active_users);
+	zhashx_destroy(&(*sessions)->devices);
+	zhashx_destroy(&(*sessions)->by_id);
+	free(*sessions);
+	*sessions = NULL;
+}
+
+static struct wearer *
+device_of(struct sessions *s, const char *device_id)
+{
+	struct wearer *device = zhashx_lookup(s->devices, device_id);
+
+	if (device)
+		return device;
+	device = calloc(1, sizeof(*device));
+	ASSERT(device);
+	device->known_from_us = INT64_MAX;
+	zhashx_insert(s->devices, device_id, device);
+	return device;
+}
+
+struct entry *
+sessions_add(struct sessions *s, const struct session *row, int64_t no)
+{
+	struct entry *entry = sessions_by_no(s, no), **at;
+	struct wearer *device = device_of(s, row->device_id);
+
+	if (entry)
+		return entry;
+	entry = calloc(1, sizeof(*entry));
+	ASSERT(entry);
+	entry->row = *row;
+	entry->no = no;
+	totals_clear(&entry->whole);
+	totals_clear(&entry->phase);
+	for (at = &device->newest; *at && (*at)->row.start_us > row->start_us; at = &(*at)->older)
+		;
+	entry->older = *at;
+	*at = entry;
+	device->n++;
+	zhashx_insert(s->by_id, entry->row.id, entry);
+	zhashx_insert(s->by_no, &entry->no, entry);
+	if (entry_active(entry))
+		zhashx_update(s->active_users, entry->row.user_id, entry);
+	return entry;
+}
+
+struct entry *
+sessions_by_id(const struct sessions *s, const char *id)
+{
+	return zhashx_lookup(s->by_id, id);
+}
+
+struct entry *
+sessions_by_no(const struct sessions *s, int64_t no)
+{
+	return zhashx_lookup(s->by_no, &no);
+}
+
+struct entry *
+sessions_active_of(const struct sessions *s, const char *user_id)
+{
+	struct entry *entry = zhashx_lookup(s->active_users, user_id);
+
+	return entry && entry_active(entry) ? entry : NULL;
+}
+
+struct entry *
+sessions_active_on(const struct sessions *s, const char *device_id)
+{
+	struct wearer *device = zhashx_lookup(s->devices, device_id);
+	struct entry *entry = device ? device->newest : NULL;
+
+	while (entry && !entry_active(entry))
+		entry = entry->older;
+	return entry;
+}
+
+struct entry *
+sessions_at(const struct sessions *s, const char *device_id, int64_t taken_us)
+{
+	struct wearer *device = zhashx_lookup(s->devices, device_id);
+	struct entry *entry = device ? device->newest : NULL;
+
+	for (; entry; entry = entry->older)
+		if (entry->row.start_us <= taken_us)
+			return entry->row.end_us == MSG_NONE || taken_us < entry->row.end_us
+				       ? entry : NULL;
+	return NULL;
+}
+
+bool
+sessions_know(const struct sessions *s, const char *device_id, int64_t taken_us)
+{
+	struct wearer *device = zhashx_lookup(s->devices, device_id);
+
+	return device && taken_us >= device->known_from_us;
+}
+
+void
+sessions_known(struct sessions *s, const char *device_id, int64_t from_us)
+{
+	struct wearer *device = device_of(s, device_id);
+
+	if (from_us < device->known_from_us)
+		device->known_from_us = from_us;
+}
+
+static bool
+is_idle(const struct entry *entry)
+{
+	return !entry_active(entry) && !entry->n_rows && !entry->n_shipped && !entry->due &&
+	       !entry->is_open && !entry->stale;
+}
+
+void
+sessions_trim(struct sessions *s, const char *device_id)
+{
+	struct wearer *device = zhashx_lookup(s->devices, device_id);
+	struct entry **at, *gone;
+	size_t kept = 0;
+
+	if (!device || device->n <= SESSIONS_PER_DEVICE)
+		return;
+	for (at = &device->newest; *at;) {
+		gone = *at;
+		if (++kept <= SESSIONS_PER_DEVICE || !is_idle(gone)) {
+			at = &gone->older;
+			continue;
+		}
+		*at = gone->older;
+		device->n--;
+		if (gone->row.end_us != MSG_NONE && device->known_from_us < gone->row.end_us)
+			device->known_from_us = gone->row.end_us;
+		if (zhashx_lookup(s->active_users, gone->row.user_id) == gone)
+			zhashx_delete(s->active_users, gone->row.user_id);
+		zhashx_delete(s->by_no, &gone->no);
+		zhashx_delete(s->by_id, gone->row.id);
+	}
+}
+
+struct entry *
+sessions_next(struct sessions *s, const struct entry *last)
+{
+	return last ? zhashx_next(s->by_id) : zhashx_first(s->by_id);
+}
+
+size_t
+sessions_active(const struct sessions *s)
+{
+	struct entry *entry;
+	size_t n = 0;
+
+	for (entry = zhashx_first(s->active_users); entry; entry = zhashx_next(s->active_users))
+		n += entry_active(entry);
+	return n;
+}
+
+bool
+entry_active(const struct entry *entry)
+{
+	return entry->row.status == SESSION_ACTIVE;
+}
+
+int
+entry_add_span(struct entry *entry, const struct span *span)
+{
+	struct span *grown = realloc(entry->spans, (entry->n_spans + 1) * sizeof(*grown));
+
+	if (!grown)
+		return -1;
+	entry->spans = grown;
+	entry->spans[entry->n_spans++] = *span;
+	return 0;
+}
+
+struct span
+entry_span_at(const struct entry *entry, int64_t taken_us)
+{
+	size_t i = entry->n_spans;
+
+	while (i > 0 && entry->spans[i - 1].from_us > taken_us)
+		i--;
+	return i ? entry->spans[i - 1]
+		 : (struct span){taken_us, PHASE_NONE, MSG_NONE, entry->row.starting_altitude_level};
+}

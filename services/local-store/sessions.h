@@ -1,0 +1,84 @@
+/*
+ * sessions - the sessions local-store has in hand, found by id, number, device or person
+ *
+ * Memory only.  Sessions that run are always here; ended ones stay while somebody needs
+ * them (`busy`) or until their device has more than SESSIONS_PER_DEVICE.
+ */
+#ifndef SESSIONS_H
+#define SESSIONS_H
+
+#include <stdbool.h>
+
+#include "proto/msg.h"
+
+#define SESSIONS_PER_DEVICE 32
+
+/* From when on a phase was breathed. */
+struct span {
+	int64_t from_us, phase, cycle, altitude_level;
+};
+
+/* What a stretch of readings amounts to; only valid values count. */
+struct totals {
+	int64_t n, n_spo2, n_heart_rate, below_83, first_95_us;
+	double sum_spo2, min_spo2, max_spo2;
+	double sum_heart_rate, min_heart_rate, max_heart_rate;
+};
+void totals_clear(struct totals *totals);
+void totals_add(struct totals *totals, const struct reading *reading);
+
+struct entry {
+	struct session row;
+	int64_t no;                  /* row number in the store, as in readings.session */
+	struct span *spans;          /* oldest first */
+	size_t n_spans;
+	struct totals whole, phase;  /* of the session and of its running phase */
+	bool stale;                  /* readings came late: figures must be counted again */
+	struct entry *older;         /* the same device's next older one */
+
+	/* outbox's */
+	int64_t synced;              /* readings.id up to which Postgres has all of it */
+	int64_t scanned;             /* readings.id up to which rows were taken for bundles */
+	struct reading *rows;        /* taken and not yet in a bundle */
+	int64_t first_id, last_id;   /* of rows */
+	size_t n_rows, room;
+	int64_t opened_us;           /* clock_mono_us() of rows[0] */
+	struct entry *next_open;
+	int n_shipped;               /* bundles without receipt */
+	bool is_open, due;           /* has rows; has changed records */
+	struct entry *next_due;
+	int64_t held_until_us;       /* Postgres refused it: not before then */
+};
+
+struct sessions;
+struct sessions *sessions_new(void);
+void sessions_free(struct sessions **sessions);
+
+struct entry *sessions_add(struct sessions *sessions, const struct session *row, int64_t no);
+struct entry *sessions_by_id(const struct sessions *sessions, const char *id);
+struct entry *sessions_by_no(const struct sessions *sessions, int64_t no);
+struct entry *sessions_active_of(const struct sessions *sessions, const char *user_id);
+struct entry *sessions_active_on(const struct sessions *sessions, const char *device_id);
+
+/* Whose span contains that time; NULL when none in hand has. */
+struct entry *sessions_at(const struct sessions *sessions, const char *device_id,
+			  int64_t taken_us);
+
+/* Whether all sessions of that device that could contain the time are in hand. */
+bool sessions_know(const struct sessions *sessions, const char *device_id, int64_t taken_us);
+/* From `from_us` on they are. */
+void sessions_known(struct sessions *sessions, const char *device_id, int64_t from_us);
+
+/* Lets go of ended sessions nobody needs, beyond those of SESSIONS_PER_DEVICE. */
+void sessions_trim(struct sessions *sessions, const char *device_id);
+
+/* All in hand, in no order: start with NULL, ends with NULL. */
+struct entry *sessions_next(struct sessions *sessions, const struct entry *last);
+size_t sessions_active(const struct sessions *sessions);
+
+bool entry_active(const struct entry *entry);
+int entry_add_span(struct entry *entry, const struct span *span);
+/* The phase breathed at that time; a span of PHASE_NONE before the first. */
+struct span entry_span_at(const struct entry *entry, int64_t taken_us);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * shipment - one bundle on its way, kept as bytes until its receipt
+ */
+#ifndef SHIPMENT_H
+#define SHIPMENT_H
+
+#include "proto/ids.h"
+#include "services/local-store/out_sqlite.h"
+
+#define SHIPMENT_MARKS 200  /* records in one bundle, at most */
+
+struct shipment {
+	struct shipment *next;
+	struct entry *entry;
+	ids_uuid id;
+	bool fresh, urgent, done;
+	int64_t first_id, last_id;          /* readings in it, 0 when none count for `synced` */
+	size_t n_rows;
+	int64_t session_hlc;
+	struct {
+		enum record record;
+		int64_t no, hlc;
+	} marks[SHIPMENT_MARKS];
+	size_t n_marks;
+	bool more;                          /* records that had no room: go again */
+	int64_t sent_us;                    /* 0 not yet */
+	uint32_t records_len, columns_len;
+	int64_t packing;
+	uint8_t *bytes;                     /* records, then columns */
+};
+
+/* The session's row, its changed records and these readings.  NULL: see err. */
+struct shipment *shipment_new(struct store *store, const char *gateway, struct entry *entry,
+			      const struct reading *rows, size_t n_rows, bool pack,
+			      struct err *err);
+void shipment_free(struct shipment **shipment);
+
+void shipment_bundle(const struct shipment *shipment, const char *gateway,
+		     struct bundle *bundle);
+
+/* In the store: its records are in Postgres. */
+int shipment_arrived(const struct shipment *shipment, struct store *store, struct err *err);
+
+#endif
