@@ -20,6 +20,9 @@ PKG_tests           := sqlite3 libpq
 FLAGS_release := -O2 -g
 FLAGS_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FLAGS_cov     := -O0 -g --coverage
+FLAGS_fuzz    := -O1 -g -w -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+CC_fuzz       := clang
+CC            := $(or $(CC_$(MODE)),gcc)
 WARN   := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wvla \
           -Wformat=2 -Wswitch-enum
 CFLAGS  = -std=gnu17 -D_GNU_SOURCE -I. $(WARN) -Werror -DVERSION='"$(VERSION)"' $(FLAGS_$(MODE)) \
@@ -35,9 +38,9 @@ UNIT  := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_
 TOOLS := $(patsubst tests/tool/%.c,$(B)/tests/tool/%,$(wildcard tests/tool/*.c))
 BENCH := $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(wildcard tests/bench/*.c))
 
-.PHONY: all tools bench-tools
+.PHONY: all tools
 all: $(SERVICES:%=$(B)/bin/%)
-tools: $(TOOLS)
+tools: $(TOOLS) $(B)/docs/gen
 
 .SECONDARY:
 .SECONDEXPANSION:
@@ -62,5 +65,97 @@ $(B)/libservices.a: $(PURE)
 $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# ---- unit tests: test_X.c is linked with what it needs of the service folder that has an X.c
+# (test_<service>_X.c when two have one), but never with a main.c
+folder = $(word 2,$(subst /, ,$(firstword $(wildcard services/*/$(1).c services/*/*/$(1).c))))
+owner = $(or $(firstword $(foreach s,$(SERVICES),$(if $(filter $(s)_%,$(1)),$(s)))),$(call folder,$(1)))
+owned = $(if $(1),$(B)/services/$(1)/pure.a)
+
+$(B)/services/%/pure.a: $$(filter-out %/main.o,$$(call objects,services/$$*,2))
+	@mkdir -p $(@D)
+	@rm -f $@ && $(AR) qcs $@ $^
+
+.PHONY: unit units
+units: $(UNIT)
+unit: $(UNIT) ## the unit tests
+	@tests/tap unit 2 $^
+
+$(B)/tests/unit/test_%: $(B)/tests/unit/test_%.o $$(call owned,$$(call owner,$$*)) \
+                        $(EDGE_sqlite3) $(EDGE_libpq) $(B)/libcommon.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(call LIBS,$(PKG_tests) $(PKG_$(call owner,$*)))
+
+# ---- programs of the tests: one file each, with what all share
+$(B)/tests/tool/% $(B)/tests/bench/%: $(B)/tests/$$(notdir $$(@D))/%.o $(EDGE_sqlite3) $(EDGE_libpq) $(B)/libcommon.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(call LIBS,$(PKG_tests))
+
+# fuzz_X.c is linked like test_X.c, by clang, in a build of its own.
+FUZZ := $(patsubst tests/fuzz/%.c,build/fuzz/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzzers: $(FUZZ)
+build/fuzz/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $$(call owned,$$(call owner,$$*)) \
+                              $(EDGE_sqlite3) $(EDGE_libpq) $(B)/libcommon.a
+	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(call LIBS,$(PKG_tests) $(PKG_$(call owner,$*)))
+
+# ---- the page
+PAGE := services/realtime-fanout/dashboard
+.PHONY: dashboard
+dashboard: build/dashboard/index.html
+build/dashboard/index.html: $(PAGE)/package-lock.json $(wildcard $(PAGE)/*.* $(PAGE)/src/*)
+	cd $(PAGE) && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build
+	@test -f $@ && touch $@
+
+# ---- what people call
+.PHONY: help install-deps run test check flow web fuzz fuzzers bench size docs analyze install clean
+
+help:         ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
+	@echo "  MODE=release|asan|cov chooses the build, as in: make MODE=asan check"
+
+run:          ## everything on this machine, with simulated sessions, until Ctrl-C (PORT=8080)
+	@deploy/install-deps build run
+	@$(MAKE) --no-print-directory -s -j2 MODE=release all dashboard
+	@PORT=$(or $(PORT),8080) exec deploy/run
+
+test:         ## every test there is; the last line says how many passed
+	@deploy/install-deps build run test
+	@exec tests/run
+
+install-deps: ## the Debian packages of deploy/packages.txt that are missing
+	@deploy/install-deps build run test
+
+check: unit flow  ## the unit and flow tests of one build
+
+flow: all tools $(B)/docs/gen ## the real processes: T=tests/flow/201-x.sh chooses
+	@MODE=$(MODE) tests/tap flow 2 $(or $(T),$(sort $(wildcard tests/flow/[0-9]*.sh)))
+
+web: all dashboard ## the page in a real browser
+	@MODE=$(MODE) tests/tap web 1 $(sort $(wildcard tests/web/[0-9]*))
+
+fuzz:         ## each fuzzer for FUZZ_SECONDS (60)
+	@$(MAKE) -s MODE=release build/release/tests/tool/seeds
+	@$(MAKE) -s MODE=fuzz fuzzers
+	@FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60) tests/tap fuzz 2 $(FUZZ)
+
+bench: all tools $(BENCH) ## the figures, each with its limit
+	@tests/bench/run $(BENCH)
+
+size:         ## files and functions over the house limits
+	@tests/size
+
+docs: all $(B)/docs/gen ## docs/reference.md and deploy/ihht.conf, from the sources
+	$(B)/docs/gen >docs/reference.md.tmp && mv docs/reference.md.tmp docs/reference.md
+	docs/conf $(B)/bin >deploy/ihht.conf.tmp && mv deploy/ihht.conf.tmp deploy/ihht.conf
+
+$(B)/docs/gen: $(B)/docs/gen.o $(B)/libcommon.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+analyze:      ## gcc -fanalyzer, cppcheck, clang-tidy
+	@CFLAGS="$(CFLAGS)" tests/analyze $(call sources,common proto services,3)
+
+install: all dashboard ## PREFIX=/usr/local DESTDIR=
+	@DESTDIR=$(DESTDIR) PREFIX=$(or $(PREFIX),/usr/local) B=$(B) deploy/install
+
+clean:        ## all that was built; var/ (settings and data) stays
+	rm -rf build
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

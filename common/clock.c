@@ -1,6 +1,7 @@
 #include "common/clock.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,57 +51,108 @@ clock_text(int64_t utc_us, char text[CLOCK_TEXT])
 static int
 parse_number(const char *text, int64_t *utc_us)
 {
-	char *end;
-	double v = strtod(text, &end);
+	double v;
 
-	if (*end || end == text || !(v >= 0 && v < 1e17))
+	if (!isdigit((unsigned char)*text) || text[strspn(text, "0123456789.")])
 		return -1;
-	*utc_us = (int64_t)(v < 1e11 ? v * 1e6 : v < 1e14 ? v * 1e3 : v);
+	v = strtod(text, NULL);
+	if (strchr(text, '.') != strrchr(text, '.') || !(v < 1e17))
+		return -1;
+	*utc_us = (int64_t)rint(v < 1e11 ? v * 1e6 : v < 1e14 ? v * 1e3 : v);
 	return 0;
 }
 
-/* "Z", "", "+02", "+0200" or "+02:00"; seconds east of UTC. */
+/* Exactly n digits, from least to most. */
 static int
-parse_zone(const char *p, long *east_s)
+take(const char **p, int n, int least, int most, int *v)
 {
-	int h = 0, m = 0, n = 0, sign = *p == '-' ? -1 : 1;
+	*v = 0;
+	for (; n; n--, ++*p) {
+		if (!isdigit((unsigned char)**p))
+			return -1;
+		*v = *v * 10 + (**p - '0');
+	}
+	return *v >= least && *v <= most ? 0 : -1;
+}
+
+static int
+take_date(const char **p, struct tm *tm)
+{
+	int year, month, day;
+
+	if (take(p, 4, 1, 9999, &year) < 0 || *(*p)++ != '-' || take(p, 2, 1, 12, &month) < 0 ||
+	    *(*p)++ != '-' || take(p, 2, 1, 31, &day) < 0)
+		return -1;
+	*tm = (struct tm){.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day};
+	(void)timegm(tm);  /* moves 30 February into March */
+	return tm->tm_mday == day ? 0 : -1;
+}
+
+/* "hh:mm", "hh:mm:ss" or "hh:mm:ss.fraction"; second 60 is the leap second. */
+static int
+take_time(const char **p, struct tm *tm, long *us)
+{
+	long unit = 100000;
+
+	if (take(p, 2, 0, 23, &tm->tm_hour) < 0 || *(*p)++ != ':' ||
+	    take(p, 2, 0, 59, &tm->tm_min) < 0)
+		return -1;
+	if (**p != ':')
+		return 0;
+	++*p;
+	if (take(p, 2, 0, 60, &tm->tm_sec) < 0)
+		return -1;
+	if (**p != '.')
+		return 0;
+	if (!isdigit((unsigned char)*++*p))
+		return -1;
+	for (; isdigit((unsigned char)**p); ++*p, unit /= 10)
+		*us += (**p - '0') * unit;
+	return 0;
+}
+
+/* "Z", "", "+02", "+0200" or "+02:00", to the end; seconds east of UTC. */
+static int
+take_zone(const char *p, long *east_s)
+{
+	int h, m = 0, sign = *p == '-' ? -1 : 1;
 
 	*east_s = 0;
 	if (!*p || !strcmp(p, "Z") || !strcmp(p, "z"))
 		return 0;
 	if (*p != '+' && *p != '-')
 		return -1;
-	if ((sscanf(p + 1, "%2d:%2d%n", &h, &m, &n) == 2 && !p[1 + n]) ||
-	    (sscanf(p + 1, "%2d%2d%n", &h, &m, &n) == 2 && !p[1 + n]) ||
-	    (sscanf(p + 1, "%2d%n", &h, &n) == 1 && !p[1 + n])) {
-		*east_s = sign * (h * 3600L + m * 60L);
-		return h <= 15 && m < 60 ? 0 : -1;
+	p++;
+	if (take(&p, 2, 0, 15, &h) < 0)
+		return -1;
+	if (*p) {
+		p += *p == ':';
+		if (take(&p, 2, 0, 59, &m) < 0)
+			return -1;
 	}
-	return -1;
+	*east_s = sign * (h * 3600L + m * 60L);
+	return *p ? -1 : 0;
 }
 
 int
 clock_parse(const char *text, int64_t *utc_us)
 {
-	struct tm tm = {0};
-	const char *p;
-	long east_s, us = 0, unit = 100000;
-	time_t s;
+	const char *p = text;
+	long east_s = 0, us = 0;
+	struct tm tm;
 
 	if (!strpbrk(text, "-:"))
 		return parse_number(text, utc_us);
-	p = strptime(text, "%Y-%m-%d", &tm);
-	if (!p || (*p != 'T' && *p != ' ' && *p))
+	if (take_date(&p, &tm) < 0)
 		return -1;
-	if (*p && !(p = strptime(p + 1, "%H:%M:%S", &tm)))
-		return -1;
-	if (*p == '.')
-		for (p++; isdigit((unsigned char)*p); p++, unit /= 10)
-			us += (*p - '0') * unit;
-	if (parse_zone(p, &east_s) < 0)
-		return -1;
-	s = timegm(&tm);
-	*utc_us = ((int64_t)s - east_s) * CLOCK_SECOND + us;
+	if (*p) {
+		if (*p != 'T' && *p != 't' && *p != ' ')
+			return -1;
+		p++;
+		if (take_time(&p, &tm, &us) < 0 || take_zone(p, &east_s) < 0)
+			return -1;
+	}
+	*utc_us = ((int64_t)timegm(&tm) - east_s) * CLOCK_SECOND + us;
 	return 0;
 }
 

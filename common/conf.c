@@ -5,6 +5,8 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 struct conf {
 	zconfig_t *root;
@@ -59,6 +61,8 @@ check_value(const struct conf_key *key, const char *value, struct err *err)
 		break;
 	case CONF_TEXT:
 	case CONF_PATH:
+		if (key->min > 0 && !*value)
+			return err_set(err, EINVAL, "must not be empty");
 		if (key->max && strlen(value) > (size_t)key->max)
 			return err_set(err, EINVAL, "longer than %lld bytes",
 				       (long long)key->max);
@@ -67,14 +71,24 @@ check_value(const struct conf_key *key, const char *value, struct err *err)
 	return 0;
 }
 
+static char *
+join(const char *folder, const char *name)
+{
+	char *path;
+
+	return asprintf(&path, "%s/%s", folder, name) < 0 ? NULL : path;
+}
+
 static int
 set_value(struct conf *conf, size_t i, const char *value)
 {
 	const struct conf_key *key = &conf->keys[i];
 
 	if (key->kind == CONF_PATH && *value && *value != '/')
-		return asprintf(&conf->values[i], "%s/%s", conf->folder, value) < 0 ? -1 : 0;
-	return (conf->values[i] = strdup(value)) ? 0 : -1;
+		conf->values[i] = join(conf->folder, value);
+	else
+		conf->values[i] = strdup(value);
+	return conf->values[i] ? 0 : -1;
 }
 
 static int
@@ -89,6 +103,35 @@ unknown_key(const struct conf *conf, const char *section, const char *name, stru
 	return err_set(err, EINVAL, "%s/%s: no such setting; there are: %s", section, name, known);
 }
 
+/* Of two of the same name zconfig gives the first and forgets the other in silence. */
+static int
+check_once(zconfig_t *parent, const char *where, struct err *err)
+{
+	zconfig_t *item, *other;
+
+	for (item = zconfig_child(parent); item; item = zconfig_next(item))
+		for (other = zconfig_next(item); other; other = zconfig_next(other))
+			if (!strcmp(zconfig_name(item), zconfig_name(other)))
+				return err_set(err, EINVAL, "%s%s%s: is there twice", where,
+					       *where ? "/" : "", zconfig_name(item));
+	return 0;
+}
+
+static int
+check_names(struct conf *conf, zconfig_t *mine, const char *section, struct err *err)
+{
+	zconfig_t *item;
+
+	for (item = zconfig_child(mine); item; item = zconfig_next(item)) {
+		if (!find_key(conf->keys, conf->n_keys, zconfig_name(item)))
+			return unknown_key(conf, section, zconfig_name(item), err);
+		if (zconfig_child(item))
+			return err_set(err, EINVAL, "%s/%s: nothing may be indented below it",
+				       section, zconfig_name(item));
+	}
+	return check_once(mine, section, err);
+}
+
 static int
 check_section(struct conf *conf, const char *section, struct err *err)
 {
@@ -96,9 +139,9 @@ check_section(struct conf *conf, const char *section, struct err *err)
 	const char *value;
 	size_t i;
 
-	for (item = mine ? zconfig_child(mine) : NULL; item; item = zconfig_next(item))
-		if (!find_key(conf->keys, conf->n_keys, zconfig_name(item)))
-			return unknown_key(conf, section, zconfig_name(item), err);
+	if (check_once(conf->root, "", err) < 0 ||
+	    (mine && check_names(conf, mine, section, err) < 0))
+		return -1;
 	for (i = 0; i < conf->n_keys; i++) {
 		item = mine ? zconfig_locate(mine, conf->keys[i].name) : NULL;
 		value = item && zconfig_value(item) ? zconfig_value(item) : conf->keys[i].fallback;
@@ -110,24 +153,41 @@ check_section(struct conf *conf, const char *section, struct err *err)
 	return 0;
 }
 
+/* zconfig says what is wrong on standard output, and zconfig_load() leaks then. */
+static zconfig_t *
+load_zpl(const char *path, char *why, size_t size)
+{
+	char said[300] = "", *p;
+	FILE *real = stdout, *to = fmemopen(said, sizeof(said) - 1, "w");
+	zchunk_t *chunk = zchunk_slurp(path, 0);
+	zconfig_t *root;
+
+	stdout = to ? to : stderr;
+	root = chunk ? zconfig_chunk_load(chunk) : NULL;
+	stdout = real;
+	zchunk_destroy(&chunk);
+	if (to)
+		fclose(to);
+	p = strstr(said, "(zconfig): ");
+	(void)snprintf(why, size, "line %s", p ? p + strlen("(zconfig): ") : "unknown");
+	why[strcspn(why, "\n")] = 0;
+	return root;
+}
+
 static int
 load(struct conf *conf, const char *path, struct err *err)
 {
-	char full[PATH_MAX], *slash;
-	FILE *file = fopen(path, "r");
+	char full[PATH_MAX], why[100], *slash;
+	struct stat is;
 
-	if (!file || !realpath(path, full)) {
-		err_set(err, errno, "%s: %s; give --config FILE or set IHHT_CONF", path,
-			strerror(errno));
-		if (file)
-			fclose(file);
-		return -1;
-	}
-	fclose(file);
-	conf->root = zconfig_load(full);
-	if (!conf->root)
-		return err_set(err, EINVAL, "%s: not a ZPL file: name = \"value\" lines, "
-			       "each level indented by four spaces", path);
+	if (!realpath(path, full) || access(full, R_OK) < 0 || stat(full, &is) < 0)
+		return err_set(err, errno, "%s: %s; give --config FILE or set IHHT_CONF", path,
+			       strerror(errno));
+	if (!S_ISREG(is.st_mode))  /* zconfig takes a folder for an empty file */
+		return err_set(err, EINVAL, "%s: not a file", path);
+	if (!(conf->root = load_zpl(full, why, sizeof(why))))
+		return err_set(err, EINVAL, "%s: not a ZPL file: %s; lines are name = \"value\", "
+			       "each level indented by four spaces", path, why);
 	slash = strrchr(full, '/');
 	*slash = 0;
 	(void)snprintf(conf->folder, sizeof(conf->folder), "%s", full);

@@ -20,10 +20,10 @@
 #include "common/err.h"
 
 enum conf_kind {
-	CONF_TEXT,    /* max bytes */
+	CONF_TEXT,    /* max bytes; min 1: not empty */
 	CONF_NUMBER,  /* an integer from min to max */
 	CONF_WORD,    /* one of `words`, "a|b|c" */
-	CONF_PATH,    /* relative to the folder of ihht.conf */
+	CONF_PATH,    /* the same; relative to the folder of ihht.conf */
 };
 
 struct conf_key {

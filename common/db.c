@@ -35,7 +35,7 @@ open_with(const char *path, int flags, const char *pragmas, struct err *err)
 {
 	sqlite3 *db = NULL;
 
-	if (sqlite3_open_v2(path, &db, flags, NULL) != SQLITE_OK) {
+	if (sqlite3_open_v2(path, &db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
 		err_set(err, db ? errno_of(sqlite3_extended_errcode(db)) : ENOMEM, "%s: %s", path,
 			db ? sqlite3_errmsg(db) : "out of memory");
 		db_close(&db);

@@ -4,6 +4,20 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What to put between conninfo and a user name; "" when it names one itself. */
+static const char *
+user_key(const char *conninfo)
+{
+	PQconninfoOption *options = PQconninfoParse(conninfo, NULL), *o;
+	int is_url = !strncmp(conninfo, "postgres", 8) && strstr(conninfo, "://"), has_user = 1;
+
+	for (o = options; o && o->keyword; o++)
+		if (!strcmp(o->keyword, "user"))
+			has_user = o->val != NULL;
+	PQconninfoFree(options);
+	return has_user ? "" : !is_url ? " user=" : strchr(conninfo, '?') ? "&user=" : "?user=";
+}
+
 void
 pg_conninfo(const struct conf *conf, const char *run_dir, const char *name, const char *role,
 	    char *conninfo, size_t size)
@@ -13,7 +27,7 @@ pg_conninfo(const struct conf *conf, const char *run_dir, const char *name, cons
 	if (!url)
 		url = conf_find(conf, "postgres", "url");
 	if (url && *url)
-		(void)snprintf(conninfo, size, "%s", url);
+		(void)snprintf(conninfo, size, "%s%s%s", url, user_key(url), *user_key(url) ? role : "");
 	else
 		(void)snprintf(conninfo, size, "host='%s' dbname=ihht user=%s", run_dir, role);
 }
@@ -54,11 +68,12 @@ static int
 errno_of(const char *state)
 {
 	if (!*state || !strncmp(state, "08", 2) || !strncmp(state, "40", 2) ||
-	    !strncmp(state, "53", 2) || !strncmp(state, "57", 2) || !strncmp(state, "55P03", 5))
+	    !strncmp(state, "53", 2) || !strncmp(state, "57", 2) || !strcmp(state, "55P03") ||
+	    !strcmp(state, "25006"))  /* read only: a standby, or a hosted disk that is full */
 		return EAGAIN;
 	if (!strncmp(state, "22", 2) || !strncmp(state, "23", 2))
 		return EBADMSG;
-	if (!strncmp(state, "28", 2) || !strncmp(state, "42501", 5))
+	if (!strncmp(state, "28", 2) || !strcmp(state, "42501"))
 		return EACCES;
 	return EIO;
 }

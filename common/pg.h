@@ -2,8 +2,8 @@
  * pg - libpq with our error idiom
  *
  * Errors carry the SQLSTATE in front ("23505 duplicate key ..."); err.code is EAGAIN when
- * trying again later can help (connection lost, deadlock, shutting down), EBADMSG when the
- * row itself is refused (classes 22 and 23), EACCES for rights and passwords, else EIO.
+ * trying again later can help (connection lost or not made, deadlock, shutting down), EBADMSG
+ * when the row itself is refused (classes 22 and 23), EACCES for rights, else EIO.
  */
 #ifndef PG_H
 #define PG_H

@@ -19,6 +19,7 @@ struct sender {
 struct link {
 	const struct link_row *row;
 	zsock_t *sock;
+	void *socket;             /* libzmq's, inside sock */
 	char gateway[80];
 	int64_t run;
 	int64_t *n_sent;          /* per message */
@@ -30,7 +31,7 @@ struct link {
 	void *msg;                /* decoded into */
 	size_t max_bytes;
 	char topic[MAX_TOPIC], from[MAX_TOPIC];
-	zmq_msg_t body;
+	zmq_msg_t head, body;     /* the parts last received */
 };
 
 #define ROW(name_, pattern_, from_, to_, binder_, hwm_, meaning_)                       \
@@ -104,7 +105,7 @@ link_endpoint(const struct process *p, const struct link_row *row, const char *b
 	if (n > 1 && used < (int)size)
 		used += snprintf(endpoint + used, size - (size_t)used, "-%d", n);
 	if (used - 6 > 107)  /* sockaddr_un */
-		return err_set(err, ENAMETOOLONG, "%s: %s is too long for a socket; give gateway/run "
+		return err_set(err, ENAMETOOLONG, "%s: %.150s is too long for a socket; give gateway/run "
 			       "a shorter path", row->name, endpoint);
 	return 0;
 }
@@ -237,12 +238,14 @@ link_open(struct process *process, const char *name, enum link_end end, struct e
 	(void)snprintf(link->gateway, sizeof(link->gateway), "%s", process->gateway);
 	link->run = process->run;
 	link->sees_all = 1;
+	zmq_msg_init(&link->head);
 	zmq_msg_init(&link->body);
 	type = socket_type(row->pattern, end);
 	if (!(link->sock = zsock_new(type))) {
 		err_set(err, errno, "%s: no socket: %s", name, zmq_strerror(errno));
 		goto fail;
 	}
+	link->socket = zsock_resolve(link->sock);
 	set_options(link->sock, type, row->hwm, link->max_bytes);
 	if (attach(link, process, end, err) < 0)
 		goto fail;
@@ -258,8 +261,10 @@ link_close(struct link **link)
 	if (!*link)
 		return;
 	zsock_destroy(&(*link)->sock);
-	if ((*link)->gateway[0])
+	if ((*link)->gateway[0]) {
+		zmq_msg_close(&(*link)->head);
 		zmq_msg_close(&(*link)->body);
+	}
 	free((*link)->frame);
 	free((*link)->msg);
 	free((*link)->n_sent);
@@ -270,7 +275,7 @@ link_close(struct link **link)
 void *
 link_socket(const struct link *link)
 {
-	return zsock_resolve(link->sock);
+	return link->socket;
 }
 
 const struct link_counts *
@@ -321,14 +326,14 @@ link_send_to(struct link *link, const struct message *message, const char *gatew
 		return -1;
 	topic_len = snprintf(topic, sizeof(topic), "%s/%s/%s/", message->name, gateway, key);
 	ASSERT(topic_len < (int)sizeof(topic));
-	if (zmq_send(link_socket(link), topic, (size_t)topic_len, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
+	if (zmq_send(link->socket, topic, (size_t)topic_len, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
 		if (errno != EAGAIN && errno != EINTR)
 			return err_set(err, errno, "%s: %s", link->row->name, zmq_strerror(errno));
 		link->counts.n_blocked++;
 		return 0;
 	}
 	/* a multipart message is accepted whole: the second part cannot block */
-	if (zmq_send(link_socket(link), link->frame, len, 0) < 0)
+	if (zmq_send(link->socket, link->frame, len, 0) < 0)
 		return err_set(err, errno, "%s: %s", link->row->name, zmq_strerror(errno));
 	++*n;
 	link->counts.n_sent++;
@@ -352,7 +357,7 @@ drop_rest(struct link *link)
 
 	zmq_msg_init(&part);
 	while (zsock_rcvmore(link->sock))
-		if (zmq_msg_recv(&part, link_socket(link), 0) < 0)
+		if (zmq_msg_recv(&part, link->socket, 0) < 0)
 			break;
 	zmq_msg_close(&part);
 }
@@ -369,18 +374,20 @@ int
 link_recv_raw(struct link *link, const char **topic, const uint8_t **body, size_t *len,
 	      struct err *err)
 {
-	int n = zmq_recv(link_socket(link), link->topic, sizeof(link->topic) - 1, ZMQ_DONTWAIT);
+	size_t n;
 
-	if (n < 0)
+	if (zmq_msg_recv(&link->head, link->socket, ZMQ_DONTWAIT) < 0)
 		return errno == EAGAIN || errno == EINTR
 			       ? 0
 			       : err_set(err, errno, "%s: %s", link->row->name, zmq_strerror(errno));
-	if ((size_t)n >= sizeof(link->topic) || !zsock_rcvmore(link->sock))
+	n = zmq_msg_size(&link->head);
+	if (n >= sizeof(link->topic) || !zmq_msg_more(&link->head))
 		return bad_frame(link, "not a topic and a body", err);
+	memcpy(link->topic, zmq_msg_data(&link->head), n);
 	link->topic[n] = 0;
-	if (zmq_msg_recv(&link->body, link_socket(link), 0) < 0)
+	if (zmq_msg_recv(&link->body, link->socket, 0) < 0)
 		return err_set(err, errno, "%s: %s", link->row->name, zmq_strerror(errno));
-	if (zsock_rcvmore(link->sock))
+	if (zmq_msg_more(&link->body))
 		return bad_frame(link, "more than a topic and a body", err);
 	*topic = link->topic;
 	*body = zmq_msg_data(&link->body);
@@ -405,6 +412,16 @@ watch_for_holes(struct link *link, const struct message *message, const struct m
 	*s = (struct sender){head->run, head->n, message->index};
 }
 
+static void
+name_sender(struct link *link, const char *gateway)
+{
+	size_t n = strcspn(gateway, "/");
+
+	n = n < sizeof(link->from) ? n : sizeof(link->from) - 1;
+	memcpy(link->from, gateway, n);
+	link->from[n] = 0;
+}
+
 int
 link_recv(struct link *link, struct link_frame *frame, struct err *err)
 {
@@ -419,8 +436,7 @@ link_recv(struct link *link, struct link_frame *frame, struct err *err)
 	frame->message = slash ? msg_find(frame->topic, (size_t)(slash - frame->topic)) : NULL;
 	if (!frame->message || !strstr(frame->message->links, link->row->name))
 		return bad_frame(link, "a message that does not travel here", err);
-	(void)snprintf(link->from, sizeof(link->from), "%.*s", (int)strcspn(slash + 1, "/"),
-		       slash + 1);
+	name_sender(link, slash + 1);
 	frame->gateway = link->from;
 	if (msg_decode(frame->message, body, len, &frame->head, link->msg, err) < 0) {
 		link->counts.n_bad++;

@@ -442,6 +442,8 @@ drain(struct local_store *me, struct link *link, take_fn *take, struct err *err)
 
 	while (me->n_rows < most && me->n_effects < MAX_EFFECTS) {
 		r = link_recv(link, &frame, err);
+		if (r < 0 && err->code != EBADMSG)
+			return -1;
 		if (r < 0)
 			complain(me, err);
 		else if (r == 0)
@@ -622,9 +624,11 @@ turn(struct local_store *me, struct err *err)
 	    drain(me, me->samples, take_sample, err) < 0 ||
 	    drain(me, me->repairs, take_repair, err) < 0)
 		return -1;
-	if (clock_mono_us() < commit_due_us(me))
-		return 0;
-	return commit(me, err) < 0 || send_bundles(me, err) < 0 || recount(me, err) < 0 ? -1 : 0;
+	if (clock_mono_us() >= commit_due_us(me) && commit(me, err) < 0)
+		return -1;
+	if (me->begun_us)
+		return 0;  /* what is not committed must not leave */
+	return send_bundles(me, err) < 0 || recount(me, err) < 0 ? -1 : 0;
 }
 
 static int

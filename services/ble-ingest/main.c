@@ -1,0 +1,469 @@
+/*
+ * ble-ingest - keep every value the radio delivered until local-store has it on disk
+ *
+ *	in	a source: mock (simulated people) or replay (recordings); Bluetooth is to come
+ *	in	news      `stored` from local-store
+ *	out	samples   to local-store: sample, gap, resume
+ *	out	live      to realtime-fanout and zmq-sniffer: sample, gap, device
+ *	owns	the spool file
+ *
+ * Promise: a value is in the spool before anybody hears of it, and stays there until
+ * local-store has said `stored`.  Killed at any instant, it goes on where it was.
+ *
+ *	source -> inflow -> spool -+-> live     at once; may be lost, is not waited for
+ *	                           +-> samples  go-back-N (window.h): gathered for some ms, sent
+ *	                                        again when local-store missed one or is silent
+ *
+ * While local-store is away the spool fills.  When it is full, a recording waits; values of
+ * a device are lost, counted, and told as a gap.
+ */
+#include <czmq.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/sig.h"
+#include "proto/link.h"
+#include "services/ble-ingest/inflow.h"
+#include "services/ble-ingest/window.h"
+
+#define TAKE_AT_ONCE  1000                 /* values, before the loop looks around again */
+#define SEND_AT_ONCE  4000
+#define ENOUGH        500                  /* not worth gathering any longer */
+#define RETRY_US      50000                /* local-store takes nothing now */
+#define STALLED_US    (3 * CLOCK_SECOND)   /* without an answer: say so */
+
+static const struct conf_key keys[] = {
+	{"source", CONF_WORD, "mock", 0, 0, "mock|replay", "where values come from"},
+	{"spool", CONF_PATH, "spool", 1, 4000, NULL, "file for what is not yet stored"},
+	{"spool-bytes", CONF_NUMBER, "67108864", SPOOL_LEAST_BYTES, SPOOL_MOST_BYTES, NULL,
+	 "its size; 96 bytes a value"},
+	{"gather-ms", CONF_NUMBER, "10", 0, 1000, NULL,
+	 "how long values wait for others before they are sent to local-store"},
+	{"devices", CONF_NUMBER, "3", 1, 5000, NULL, "mock: how many"},
+	{"rate", CONF_NUMBER, "1", 0, 200, NULL,
+	 "mock: values a second of each device; 0 as fast as they are taken"},
+	{"samples", CONF_NUMBER, "0", 0, MSG_COUNT, NULL,
+	 "mock: values of each device, then silence; 0 for ever"},
+	{"seed", CONF_NUMBER, "1", 0, MSG_COUNT, NULL, "mock: another one, other people"},
+	{"altitude-seconds", CONF_NUMBER, "420", 1, 7200, NULL, "mock: thin air in each cycle"},
+	{"recovery-seconds", CONF_NUMBER, "180", 1, 7200, NULL, "mock: rich air in each cycle"},
+	{"files", CONF_TEXT, "", 0, 4000, NULL,
+	 "replay: a folder of .csv files, or files with commas between"},
+	{"speed", CONF_NUMBER, "1", 0, 100000, NULL,
+	 "replay: times real speed; 0 as fast as they are taken"},
+	{"start", CONF_TEXT, "", 0, 40, NULL,
+	 "replay: UTC of t_ms 0; empty: the file's own time less its length"},
+	{"data-source", CONF_WORD, "manual", 0, 0, "unknown|bluetooth|mock|manual",
+	 "replay: how the values are marked"},
+};
+
+static const struct process_manual manual = {
+	"ble-ingest",
+	"keep every value the radio delivered until local-store has it on disk.\n\n"
+	"Takes values from a source (mock, replay), keeps them in a spool file, shows them live\n"
+	"and sends them to local-store until it says they are stored.",
+	keys, sizeof(keys) / sizeof(keys[0])};
+
+static const struct source *const sources[] = {&source_mock, &source_replay};
+
+struct ble_ingest {
+	int signals;
+	struct process *process;
+	struct link *live, *samples, *news;
+	struct spool *spool;
+	const struct source *source;
+	void *self;                /* of the source */
+	struct inflow *inflow;
+	struct window window;
+	int64_t gather_us;
+	int64_t send_at_us;        /* 0: nothing waits to be sent */
+	int64_t retry_at_us;       /* 0: nothing was refused */
+	int64_t answered_us;       /* last progress, or when there was nothing to answer */
+	int64_t live_pos;          /* shown up to here */
+	int is_watched;            /* somebody has subscribed to live, once */
+	uint64_t n_live;
+	struct log_often refused, full;
+};
+
+/* ---- in */
+
+static struct source_now
+look_at_clocks(void)
+{
+	return (struct source_now){clock_utc_us(), clock_mono_us()};
+}
+
+static void
+show_device(struct ble_ingest *me, const struct device *device)
+{
+	struct err err;
+
+	if (me->is_watched && link_send(me->live, &msg_device, device->device_id, device, &err) < 0)
+		log_warn("not_shown", "why=\"%s\"", err.text);
+}
+
+static void
+put_value(struct ble_ingest *me, const struct taken *taken)
+{
+	uint64_t n_lost = inflow_counts(me->inflow)->n_lost;
+	struct err err;
+
+	if (inflow_put(me->inflow, taken, &err) < 0) {
+		if (log_often(&me->refused, clock_mono_us()))
+			log_warn("value_refused", "n=%llu why=\"%s\"", (unsigned long long)me->refused.n,
+				 err.text);
+	} else if (taken->kind == TAKEN_DEVICE) {
+		show_device(me, inflow_device(me->inflow, taken->device));
+	} else if (n_lost != inflow_counts(me->inflow)->n_lost &&
+		   log_often(&me->full, clock_mono_us())) {
+		log_warn("spool_full", "lost=%llu", (unsigned long long)(n_lost + 1));
+	}
+}
+
+static int
+may_take(struct ble_ingest *me)
+{
+	return !me->source->can_wait(me->self) || !inflow_is_full(me->inflow);
+}
+
+static void
+take_values(struct ble_ingest *me)
+{
+	struct source_now now = look_at_clocks();
+	struct taken taken;
+	int n;
+
+	for (n = 0; n < TAKE_AT_ONCE && may_take(me); n++) {
+		if (!me->source->take(me->self, &now, &taken))
+			break;
+		put_value(me, &taken);
+	}
+}
+
+/* ---- live */
+
+/* Whoever comes late is told how all devices are doing. */
+static void
+greet(struct ble_ingest *me)
+{
+	const struct device *device;
+	char prefix[256];
+	unsigned i;
+	int tell = 0;
+
+	while (link_joined(me->live, prefix, sizeof(prefix))) {
+		me->is_watched = 1;
+		tell |= !*prefix || !strncmp(prefix, "device/", 7);
+	}
+	for (i = 0; tell && i < inflow_devices(me->inflow); i++)
+		if ((device = inflow_device(me->inflow, i)))
+			show_device(me, device);
+}
+
+static int
+show(struct ble_ingest *me, struct err *err)
+{
+	int64_t head = spool_head(me->spool);
+	const struct message *message;
+	union spool_out out;
+
+	if (!me->is_watched)
+		me->live_pos = head;
+	while (me->live_pos < head) {
+		message = spool_get(me->spool, ++me->live_pos, &out);
+		if (link_send(me->live, message, out.sample.device_id, &out, err) < 0)
+			return -1;
+		me->n_live++;
+	}
+	return 0;
+}
+
+/* ---- samples */
+
+static int
+send_resume(struct ble_ingest *me, struct err *err)
+{
+	struct resume resume = {spool_id(me->spool), me->window.acked + 1};
+	int sent = link_send(me->samples, &msg_resume, "-", &resume, err);
+
+	if (sent > 0)
+		window_resumed(&me->window);
+	return sent;
+}
+
+static int
+send_next(struct ble_ingest *me, int64_t pos, int64_t now_us, struct err *err)
+{
+	union spool_out out;
+	const struct message *message = spool_get(me->spool, pos, &out);
+	int sent = link_send(me->samples, message, out.sample.device_id, &out, err);
+
+	if (sent > 0)
+		window_sent(&me->window, now_us);
+	return sent;
+}
+
+/* When what is in the spool should go; INT64_MAX: nothing, or not before there is news. */
+static int64_t
+send_due_us(struct ble_ingest *me, int64_t now_us)
+{
+	int64_t head = spool_head(me->spool);
+
+	if (!me->window.resume && !window_next(&me->window, head))
+		me->send_at_us = 0;
+	else if (me->retry_at_us)
+		return me->retry_at_us;
+	else if (me->window.resume || head - me->window.sent >= ENOUGH)
+		return now_us;
+	else if (!me->send_at_us)
+		me->send_at_us = now_us + me->gather_us;
+	return me->send_at_us ? me->send_at_us : INT64_MAX;
+}
+
+static int
+send_samples(struct ble_ingest *me, struct err *err)
+{
+	int64_t now_us = clock_mono_us(), pos;
+	int n, sent = 1;
+
+	window_late(&me->window, now_us);
+	if (send_due_us(me, now_us) > now_us)
+		return 0;
+	me->retry_at_us = 0;
+	if (me->window.resume)
+		sent = send_resume(me, err);
+	for (n = 0; n < SEND_AT_ONCE && sent > 0; n++) {
+		if (!(pos = window_next(&me->window, spool_head(me->spool))))
+			break;
+		sent = send_next(me, pos, now_us, err);
+	}
+	if (sent == 0)
+		me->retry_at_us = now_us + RETRY_US;
+	return sent < 0 ? -1 : 0;
+}
+
+static int
+take_stored(struct ble_ingest *me, const struct stored *stored, struct err *err)
+{
+	int64_t before = me->window.acked;
+
+	if (stored->spool != spool_id(me->spool))
+		return 0;
+	if (stored->upto > spool_head(me->spool))
+		return err_set(err, EBADMSG, "local-store has more of this spool than is in it: was "
+			       "an old copy put back? Move the spool file aside: what is in it is "
+			       "stored or lost");
+	window_stored(&me->window, stored->upto, (int)stored->hole, clock_mono_us());
+	spool_ack(me->spool, me->window.acked);
+	if (me->window.acked > before)
+		me->answered_us = clock_mono_us();
+	return 0;
+}
+
+static int
+hear_news(struct ble_ingest *me, struct err *err)
+{
+	struct link_frame frame;
+	int got;
+
+	while ((got = link_recv(me->news, &frame, err)) != 0) {
+		if (got < 0 && err->code != EBADMSG)
+			return -1;
+		if (got < 0)
+			log_warn("frame_dropped", "why=\"%s\"", err->text);
+		else if (frame.message == &msg_stored && take_stored(me, frame.msg, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* ---- how it goes */
+
+static enum process_state
+state_of(struct ble_ingest *me, char *why, size_t size)
+{
+	int64_t waiting = spool_head(me->spool) - spool_acked(me->spool), now_us = clock_mono_us();
+
+	*why = 0;
+	if (!waiting)
+		me->answered_us = now_us;
+	if (now_us - me->answered_us > STALLED_US) {
+		(void)snprintf(why, size, "local-store has not stored anything for %lld s; %lld values "
+			       "wait in the spool%s", (long long)((now_us - me->answered_us) / CLOCK_SECOND),
+			       (long long)waiting, inflow_is_full(me->inflow) ? ", which is full" : "");
+		return PROCESS_WAITING;
+	}
+	if (me->source->counts(me->self).is_done)
+		(void)snprintf(why, size, "%s done, %s", me->source->name,
+			       waiting ? "not all stored yet" : "all stored");
+	return PROCESS_READY;
+}
+
+#define COUNTS                                                                                  \
+	"samples_read=%llu samples_sent=%llu samples_resent=%llu samples_acked=%llu "           \
+	"spool_used_bytes=%llu gaps=%llu invalid=%llu values_lost=%llu values_refused=%llu "    \
+	"csv_rows_bad=%llu live_sent=%llu blocked=%llu"
+#define COUNTED(me, in)                                                                         \
+	(unsigned long long)(in)->n_samples, (unsigned long long)(me)->window.n_sent,           \
+		(unsigned long long)(me)->window.n_resent,                                      \
+		(unsigned long long)(me)->window.n_acked,                                       \
+		(unsigned long long)spool_used_bytes((me)->spool),                              \
+		(unsigned long long)(in)->n_gaps, (unsigned long long)(in)->n_invalid,          \
+		(unsigned long long)(in)->n_lost, (unsigned long long)(in)->n_refused,          \
+		(unsigned long long)(me)->source->counts((me)->self).n_bad,                     \
+		(unsigned long long)(me)->n_live,                                               \
+		(unsigned long long)link_counts((me)->samples)->n_blocked
+
+static void
+beat(struct ble_ingest *me)
+{
+	const struct inflow_counts *in = inflow_counts(me->inflow);
+	char why[200];
+	enum process_state state = state_of(me, why, sizeof(why));
+
+	process_beat(me->process, state, why, COUNTS, COUNTED(me, in));
+}
+
+/* ---- attach, loop, detach */
+
+static int
+open_spool(struct ble_ingest *me, struct err *err)
+{
+	const struct conf *conf = me->process->conf;
+	const char *path = conf_text(conf, "spool");
+	struct spool_found found;
+
+	me->spool = spool_open(path, conf_number(conf, "spool-bytes"), &found, err);
+	if (!me->spool)
+		return -1;
+	if (found.is_damaged)
+		log_warn("spool_damaged", "file=\"%s\" why=\"%s\" kept=%lld rest=\"%s.damaged\"", path,
+			 found.why, (long long)found.kept, path);
+	log_info("spool", "file=\"%s\" new=%d why=\"%s\" waiting=%lld devices=%lld", path,
+		 found.is_new, found.is_new ? found.why : "", (long long)found.kept,
+		 (long long)found.known);
+	window_init(&me->window, spool_acked(me->spool));
+	me->live_pos = spool_head(me->spool);
+	return 0;
+}
+
+static int
+open_source(struct ble_ingest *me, struct err *err)
+{
+	const char *name = conf_text(me->process->conf, "source");
+	size_t i;
+
+	for (i = 0; strcmp(sources[i]->name, name); i++)
+		;
+	me->source = sources[i];
+	me->self = me->source->open(me->process->conf, err);
+	return me->self ? 0 : -1;
+}
+
+static int
+attach(struct ble_ingest *me, struct err *err)
+{
+	struct process *p = me->process;
+	char topic[200];
+
+	me->gather_us = conf_number(p->conf, "gather-ms") * 1000;
+	if (open_spool(me, err) < 0)
+		return PROCESS_TRY_AGAIN;
+	if (open_source(me, err) < 0)
+		return PROCESS_FIX_CONFIG;
+	if (!(me->live = link_open(p, "live", LINK_OUT, err)) ||
+	    !(me->samples = link_open(p, "samples", LINK_OUT, err)) ||
+	    !(me->news = link_open(p, "news", LINK_IN, err)))
+		return PROCESS_TRY_AGAIN;
+	(void)snprintf(topic, sizeof(topic), "stored/%s/%lld/", p->gateway,
+		       (long long)spool_id(me->spool));
+	link_subscribe(me->news, topic);
+	me->inflow = inflow_new(me->source, me->self, me->spool);
+	me->answered_us = clock_mono_us();
+	return 0;
+}
+
+static long
+wait_ms(struct ble_ingest *me)
+{
+	struct source_now now = look_at_clocks();
+	int64_t at_us = send_due_us(me, now.mono_us), us;
+
+	if (window_due_us(&me->window) < at_us)
+		at_us = window_due_us(&me->window);
+	us = may_take(me) ? me->source->wait_us(me->self, &now) : INT64_MAX;
+	if (us < INT64_MAX && now.mono_us + us < at_us)
+		at_us = now.mono_us + us;
+	return clock_until_ms(at_us, now.mono_us, process_beat_in_ms(me->process));
+}
+
+static int
+loop(struct ble_ingest *me, struct err *err)
+{
+	enum { SIGNAL, NEWS, LIVE, N };
+	zmq_pollitem_t on[N] = {
+		[SIGNAL] = {.fd = me->signals, .events = ZMQ_POLLIN},
+		[NEWS] = {.socket = link_socket(me->news), .events = ZMQ_POLLIN},
+		[LIVE] = {.socket = link_socket(me->live), .events = ZMQ_POLLIN},
+	};
+
+	while (!on[SIGNAL].revents) {
+		if (zmq_poll(on, N, wait_ms(me)) < 0 && errno != EINTR)
+			return err_set(err, errno, "poll: %s", zmq_strerror(errno));
+		if (on[LIVE].revents)
+			greet(me);
+		if (on[NEWS].revents && hear_news(me, err) < 0)
+			return -1;
+		take_values(me);
+		if (show(me, err) < 0 || send_samples(me, err) < 0)
+			return -1;
+		beat(me);
+	}
+	return 0;
+}
+
+static void
+detach(struct ble_ingest *me)
+{
+	inflow_free(&me->inflow);
+	link_close(&me->news);
+	link_close(&me->samples);
+	link_close(&me->live);
+	if (me->source)
+		me->source->close(&me->self);
+	spool_close(&me->spool);
+	process_close(&me->process);
+	if (me->signals >= 0)
+		close(me->signals);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct ble_ingest me = {0};
+	struct err err;
+	int code;
+
+	me.signals = sig_open(&err);  /* before the first thread, see common/sig.h */
+	if (!(me.process = process_open(&manual, argc, argv, &code))) {
+		detach(&me);
+		return code;
+	}
+	if ((code = me.signals < 0 ? PROCESS_TRY_AGAIN : attach(&me, &err))) {
+		log_error("cannot_start", "why=\"%s\"", err.text);
+		detach(&me);
+		return code;
+	}
+	log_info("ready", "source=%s devices=%u", me.source->name, me.source->n_devices(me.self));
+	if (loop(&me, &err) < 0) {
+		log_error("stopped", "why=\"%s\"", err.text);
+		code = PROCESS_TRY_AGAIN;
+	} else {
+		log_info("stopped", COUNTS, COUNTED(&me, inflow_counts(me.inflow)));
+	}
+	detach(&me);
+	return code;
+}

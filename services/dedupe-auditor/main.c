@@ -1,0 +1,240 @@
+/*
+ * dedupe-auditor - do both stores hold the same rows, and can it be proved?
+ *
+ *	in	the SQLite file (read only), Postgres (as a role that only reads)
+ *	out	repairs  to local-store: ranges that Postgres lacks, to be sent again
+ *	owns	nothing
+ *
+ * Every `interval` seconds, and soon after its start, it compares count and digest of each
+ * session's readings and records (digest.h has the layout, verify.h how live traffic raises
+ * no false alarm).  What Postgres lacks is sent again; what it has too much, changed or
+ * doubled is reported and never touched.  It rests at least RESTS times as long as it
+ * worked, however short the interval.
+ *
+ *	dedupe-auditor verify   the same at once, for people: see command.c, or ihht verify
+ *
+ * Promise: a session is called equal only if no row of it is missing, extra, changed or
+ * doubled on either side.
+ */
+#include <czmq.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/sig.h"
+#include "proto/link.h"
+#include "services/dedupe-auditor/command.h"
+#include "services/dedupe-auditor/verify.h"
+
+#define RESTS      20                   /* at most 5 % of a core, whatever there is to read */
+#define RETRY      (5 * CLOCK_SECOND)   /* a store is not there */
+#define LOOK_AGAIN (30 * CLOCK_SECOND)  /* after repairs: have they helped? */
+
+static const struct conf_key keys[] = {
+	{"interval", CONF_NUMBER, "300", 1, 86400, NULL,
+	 "seconds from one comparison of both stores to the next"},
+};
+
+static const struct process_manual manual = {
+	.name = "dedupe-auditor",
+	.text = "Compares SQLite and Postgres, session by session, and has what Postgres lacks\n"
+		"sent again.  `dedupe-auditor verify --help` does it once and prints the answer.",
+	.keys = keys,
+	.n_keys = sizeof(keys) / sizeof(keys[0]),
+};
+
+struct auditor {
+	struct process *process;
+	int signals;
+	struct link *repairs;
+	struct verify_of of;
+	char conninfo[1024];
+	struct pause pause;
+	int64_t next_us, last_us;        /* clock_mono_us(); last_us 0: never yet */
+	char why[300];                   /* what it waits for, "" nothing */
+	struct log_often away, unsent, differ;  /* each repeats as long as it lasts */
+	int differed;
+
+	/* the last comparison's */
+	size_t n_checked;
+	uint64_t n_different, n_pending, n_missing;
+	double seconds;
+	uint64_t n_repairs;              /* since the start */
+};
+
+static void
+beat(struct auditor *me)
+{
+	int64_t age = me->last_us ? (clock_mono_us() - me->last_us) / CLOCK_SECOND : -1;
+
+	process_beat(me->process, *me->why ? PROCESS_WAITING : PROCESS_READY, me->why,
+		     "sessions_checked=%zu sessions_different=%llu readings_pending=%llu "
+		     "readings_missing=%llu repairs_sent=%llu last_verify_age_s=%lld "
+		     "verify_seconds=%.3f", me->n_checked, (unsigned long long)me->n_different,
+		     (unsigned long long)me->n_pending, (unsigned long long)me->n_missing,
+		     (unsigned long long)me->n_repairs, (long long)age, me->seconds);
+}
+
+/* Beats go on and a signal is heard while a store is read. */
+static int
+breathe(void *arg, int fd)
+{
+	struct auditor *me = arg;
+	zmq_pollitem_t on[] = {
+		{.fd = me->signals, .events = ZMQ_POLLIN},
+		{.fd = fd, .events = ZMQ_POLLIN},
+	};
+
+	(void)zmq_poll(on, fd < 0 ? 1 : 2, fd < 0 ? 0 : process_beat_in_ms(me->process));
+	if (!process_beat_in_ms(me->process))
+		beat(me);
+	return on[0].revents ? -1 : 0;
+}
+
+/* How many went out.  What does not go now is found missing again. */
+static uint64_t
+send_repairs(struct auditor *me, const struct audit *audit)
+{
+	struct repairs at = {0, 0};
+	struct repair repair;
+	uint64_t n = 0;
+	struct err err;
+	int r = 1;
+
+	while (r > 0 && audit_next_repair(audit, &at, &repair))
+		if ((r = link_send(me->repairs, &msg_repair, repair.session_id, &repair, &err)) > 0)
+			n++;
+	if (r == 0)
+		(void)err_set(&err, EAGAIN, "local-store does not take it now");
+	if (r <= 0 && log_often(&me->unsent, clock_mono_us())) {
+		log_warn("repair_not_sent", "why=\"%s\" before=%llu", err.text,
+			 (unsigned long long)me->unsent.n);
+		me->unsent.n = 0;
+	}
+	return n;
+}
+
+/* Ids and counts only: what a person's values are belongs in no log. */
+static void
+say(struct auditor *me, const struct audit *audit, uint64_t n_sent)
+{
+	const uint64_t *n = audit->n, *records = audit->n_records;
+	uint64_t n_records = records[MISSING] + records[EXTRA] + records[CHANGED];
+
+	if (!me->differed)
+		me->differ.said_us = 0;  /* news */
+	if (audit_differs(audit) && log_often(&me->differ, clock_mono_us()))
+		log_warn("stores_differ", "sessions=%zu different=%llu missing=%llu extra=%llu "
+			 "changed=%llu doubled=%llu records=%llu repairs_sent=%llu "
+			 "cure=\"ihht verify names them\"", audit->sessions.n,
+			 (unsigned long long)me->n_different, (unsigned long long)n[MISSING],
+			 (unsigned long long)n[EXTRA], (unsigned long long)n[CHANGED],
+			 (unsigned long long)n[DOUBLED], (unsigned long long)n_records,
+			 (unsigned long long)n_sent);
+	if (!audit_differs(audit) && (me->differed || !me->last_us))
+		log_info("stores_equal", "sessions=%zu readings=%llu pending=%llu seconds=%.3f",
+			 audit->sessions.n, (unsigned long long)audit->n_local,
+			 (unsigned long long)audit->n_pending, me->seconds);
+	me->differed = audit_differs(audit);
+}
+
+static void
+plan(struct auditor *me, const struct audit *audit, uint64_t n_sent)
+{
+	int64_t pause_us = conf_number(me->process->conf, "interval") * CLOCK_SECOND;
+
+	if (n_sent && pause_us > LOOK_AGAIN)
+		pause_us = LOOK_AGAIN;
+	if (pause_us < RESTS * audit->took_us)
+		pause_us = RESTS * audit->took_us;
+	me->next_us = clock_mono_us() + pause_us;
+}
+
+static void
+cannot_tell(struct auditor *me, const struct err *err)
+{
+	int64_t now = clock_mono_us();
+
+	me->next_us = now + RETRY;
+	if (me->pause.stopped)
+		return;
+	(void)snprintf(me->why, sizeof(me->why), "%s", err->text);
+	if (log_often(&me->away, now)) {
+		log_warn("cannot_compare", "why=\"%s\" before=%llu", err->text,
+			 (unsigned long long)me->away.n);
+		me->away.n = 0;
+	}
+}
+
+static void
+compare(struct auditor *me)
+{
+	struct audit audit = {0};
+	struct err err;
+	uint64_t n_sent;
+
+	if (verify_run(&me->of, &me->pause, &audit, &err) < 0) {
+		cannot_tell(me, &err);
+	} else {
+		me->why[0] = 0;
+		me->n_checked = audit.sessions.n;
+		me->n_different = audit.n_sessions[DIFFERENT];
+		me->n_pending = audit.n_pending;
+		me->n_missing = audit.n[MISSING];
+		me->seconds = (double)audit.took_us / 1e6;
+		n_sent = send_repairs(me, &audit);
+		me->n_repairs += n_sent;
+		say(me, &audit, n_sent);
+		me->last_us = clock_mono_us();
+		plan(me, &audit, n_sent);
+	}
+	audit_clear(&audit);
+}
+
+static int
+loop(struct auditor *me, struct err *err)
+{
+	zmq_pollitem_t on[] = {{.fd = me->signals, .events = ZMQ_POLLIN}};
+	long beat_ms, next_ms;
+
+	while (!on[0].revents && !me->pause.stopped) {
+		if (clock_mono_us() >= me->next_us)
+			compare(me);
+		beat(me);
+		beat_ms = process_beat_in_ms(me->process);
+		next_ms = clock_until_ms(me->next_us, clock_mono_us(), 1000);
+		if (zmq_poll(on, 1, beat_ms < next_ms ? beat_ms : next_ms) < 0 && errno != EINTR)
+			return err_set(err, errno, "poll: %s", zmq_strerror(errno));
+	}
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct auditor me = {.signals = -1, .pause = {.wait = breathe}};
+	struct err err;
+	int exit_code, r;
+
+	if (argc > 1 && !strcmp(argv[1], "verify"))
+		return command_verify(&manual, argc - 1, argv + 1);
+	me.signals = sig_open(&err);
+	if (!(me.process = process_open(&manual, argc, argv, &exit_code)))
+		return exit_code;
+	me.pause.arg = &me;
+	command_stores(me.process, me.conninfo, sizeof(me.conninfo), &me.of);
+	me.repairs = link_open(me.process, "repairs", LINK_OUT, &err);
+	r = me.signals < 0 || !me.repairs ? -1 : 0;
+	if (r == 0) {
+		log_info("ready", "interval_s=%lld",
+			 (long long)conf_number(me.process->conf, "interval"));
+		r = loop(&me, &err);
+	}
+	if (r < 0)
+		log_error("stopping", "why=\"%s\"", err.text);
+	log_info("stopped", "sessions_checked=%zu sessions_different=%llu repairs_sent=%llu",
+		 me.n_checked, (unsigned long long)me.n_different,
+		 (unsigned long long)me.n_repairs);
+	link_close(&me.repairs);
+	process_close(&me.process);
+	return r < 0 ? PROCESS_TRY_AGAIN : 0;
+}

@@ -1,0 +1,341 @@
+/*
+ * http-api - ask and command over HTTP
+ *
+ *	in      requests  from nginx or any program of this host
+ *	        news      from local-store: the reply to each command
+ *	        beats     from every process, for /api/health
+ *	out     commands  to local-store
+ *	reads   Postgres, read only
+ *	owns    nothing
+ *
+ *	GET  /api/health
+ *	GET  /api/sessions?status=&user_id=&device_id=&limit=&before=
+ *	GET  /api/sessions/{id}
+ *	GET  /api/sessions/{id}/readings?from=&to=&limit=&after=
+ *	POST /api/sessions                      begin one       message session_start
+ *	POST /api/sessions/{id}/phase           next phase      session_phase
+ *	POST /api/sessions/{id}/stop            end it          session_stop
+ *	POST /api/sessions/{id}/surveys                         survey
+ *	POST /api/sessions/{id}/events                          event
+ *	POST /api/sessions/{id}/phase-stats                     phase_stats
+ *	POST /api/sessions/{id}/progression                     progression
+ *	POST /api/sync/batch                    see sync_batch.h
+ *
+ * A body has the fields of its message (docs/reference.md); {id} is a session's UUID or its
+ * local id.  A request_id may be given, so that a caller who heard no answer can ask again;
+ * else one is made.  Refusals are application/problem+json (problem.h): 404 no such session,
+ * 409 in the way of a running session, 422 a field is wrong, 503 a neighbour is away.
+ *
+ * Promise: 200 or 201 to a command is sent only after local-store has said that it is on disk.
+ * No request waits for another: connections sleep until their answer is there.
+ */
+#include <errno.h>
+#include <string.h>
+#include <zmq.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/pg.h"
+#include "common/sig.h"
+#include "proto/link.h"
+#include "services/http-api/commands_http.h"
+#include "services/http-api/health.h"
+#include "services/http-api/in_http.h"
+#include "services/http-api/in_postgres.h"
+#include "services/http-api/pending.h"
+#include "services/http-api/reads.h"
+
+static const struct conf_key keys[] = {
+	{"listen", CONF_WORD, "127.0.0.1", 0, 0, "127.0.0.1|::1",
+	 "address; only this host's own, as there is no sign-in: nginx stands in front"},
+	{"port", CONF_NUMBER, "8081", 1, 65535, NULL, "TCP port"},
+	{"hosts", CONF_TEXT, "", 0, 1000, NULL,
+	 "names, with spaces between, that Host and Origin may have besides localhost"},
+	{"body_bytes", CONF_NUMBER, "2000000", 1000, 16000000, NULL, "longest body of a request"},
+	{"connections", CONF_NUMBER, "256", 1, 10000, NULL, "callers at once; more wait"},
+	{"postgres_connections", CONF_NUMBER, "2", 1, POSTGRES_MOST, NULL, "questions at once"},
+};
+static const struct process_manual manual = {
+	"http-api",
+	"Answers /api/: health, sessions, readings, commands and the app's sync batches.\n"
+	"Reads Postgres; commands go to local-store.",
+	keys, sizeof(keys) / sizeof(keys[0])};
+
+struct http_api {
+	struct process *process;
+	int signals;
+	struct link *commands, *news, *beats;
+	struct http *http;
+	struct postgres *postgres;
+	struct pending *pending;
+	struct health health;
+	unsigned long long n_commands, n_timed_out, n_rows, n_bad;
+	struct log_often bad_often;
+};
+
+/* ---- requests */
+
+static void
+say_health(struct http_api *me, struct ask *ask, int64_t now)
+{
+	size_t len;
+	int status;
+	char *text = health_text(&me->health, postgres_is_up(me->postgres), now, &status, &len);
+
+	http_answer(ask, status, text, len, NULL);
+}
+
+static void
+read_rows(struct http_api *me, struct ask *ask, int64_t now)
+{
+	struct problem problem;
+	struct query query;
+
+	if (reads_query(ask, &query, &problem) < 0)
+		http_refuse(ask, &problem);
+	else
+		postgres_ask(me->postgres, &query, ask, now);
+}
+
+static void
+command(struct http_api *me, struct ask *ask, int64_t now)
+{
+	struct problem problem;
+	struct plan plan = {0};
+	size_t len;
+	char *text;
+
+	if (command_plan(ask, &plan, &problem) < 0) {
+		http_refuse(ask, &problem);
+	} else if (!plan.n) {  /* an empty batch */
+		text = command_nothing_new(&len);
+		http_answer(ask, 200, text, len, NULL);
+	} else {
+		me->n_commands++;
+		pending_add(me->pending, &plan, ask, now);
+	}
+}
+
+static void
+serve(struct http_api *me, int64_t now)
+{
+	struct ask *ask;
+
+	while ((ask = http_next(me->http))) {
+		switch (ask->route->kind) {
+		case ROUTE_HEALTH:
+			say_health(me, ask, now);
+			break;
+		case ROUTE_LIST:
+		case ROUTE_DETAIL:
+		case ROUTE_READINGS:
+			read_rows(me, ask, now);
+			break;
+		case ROUTE_COMMAND:
+		case ROUTE_BATCH:
+			command(me, ask, now);
+			break;
+		}
+	}
+}
+
+/* ---- answers */
+
+static void
+answer_reads(struct http_api *me)
+{
+	struct postgres_answer a;
+	struct problem problem;
+	size_t len, n;
+	char *text;
+
+	while (postgres_answered(me->postgres, &a)) {
+		if (a.result && (text = reads_answer(a.owner, a.result, &len, &n, &problem))) {
+			me->n_rows += n;
+			http_answer(a.owner, 200, text, len, NULL);
+		} else {
+			if (!a.result)
+				(void)problem_set(&problem, a.err.code == EAGAIN ? 503 : 500, "", "%s",
+						  a.err.text);
+			http_refuse(a.owner, &problem);
+		}
+		PQclear(a.result);
+	}
+}
+
+static void
+send_commands(struct http_api *me, int64_t now)
+{
+	const struct step *step;
+	struct err err;
+
+	while ((step = pending_due(me->pending, now)))
+		if (link_send(me->commands, step->message, step->msg, step->msg, &err) < 0) {
+			me->n_bad++;
+			if (log_often(&me->bad_often, now))
+				log_warn("command_not_sent", "why=\"%s\"", err.text);
+		}
+}
+
+static void
+answer_commands(struct http_api *me, int64_t now)
+{
+	struct problem problem;
+	struct result result;
+	char location[80], *text;
+	size_t len;
+	int status;
+
+	while (pending_ended(me->pending, now, &result)) {
+		me->n_timed_out += result.outcome == PENDING_TIMED_OUT;
+		text = command_answer(&result, &status, &len, location, sizeof(location), &problem);
+		if (text)
+			http_answer(result.owner, status, text, len, *location ? location : NULL);
+		else
+			http_refuse(result.owner, &problem);
+	}
+}
+
+static void
+take_frames(struct http_api *me, struct link *link, int64_t now)
+{
+	struct link_frame frame;
+	struct err err;
+	int r;
+
+	while ((r = link_recv(link, &frame, &err)) != 0) {
+		if (r < 0) {
+			me->n_bad++;
+			if (log_often(&me->bad_often, now))
+				log_warn("frame_dropped", "why=\"%s\" n=%llu", err.text, me->n_bad);
+			if (err.code != EBADMSG)
+				return;
+		} else if (frame.message == &msg_reply) {
+			(void)pending_reply(me->pending, frame.msg);
+		} else if (frame.message == &msg_beat) {
+			health_beat(&me->health, frame.msg, now);
+		}
+	}
+}
+
+/* ---- life */
+
+static void
+beat(struct http_api *me, int64_t now)
+{
+	const struct http_counts *c = http_counts(me->http);
+	int up = postgres_is_up(me->postgres), store = health_has(&me->health, "local-store", now);
+
+	process_beat(me->process, up && store ? PROCESS_READY : PROCESS_WAITING,
+		     up ? store ? "" : "no beat of local-store: commands would time out"
+			: "Postgres is away: no reads",
+		     "requests=%llu requests_refused=%llu requests_failed=%llu commands=%llu "
+		     "commands_timed_out=%llu postgres_up=%d rows_read=%llu frames_bad=%llu",
+		     c->n_requests, c->n_refused, c->n_failed, me->n_commands, me->n_timed_out, up,
+		     me->n_rows, me->n_bad);
+}
+
+static long
+timeout_ms(const struct http_api *me)
+{
+	int64_t now = clock_mono_us(), next = pending_next_us(me->pending);
+	int64_t postgres = postgres_next_us(me->postgres);
+
+	next = postgres < next ? postgres : next;
+	return http_timeout_ms(me->http, clock_until_ms(next, now, process_beat_in_ms(me->process)));
+}
+
+static int
+loop(struct http_api *me, struct err *err)
+{
+	enum { SIGNAL, HTTP, NEWS, BEATS, POSTGRES, N = POSTGRES + POSTGRES_MOST };
+	zmq_pollitem_t on[N] = {
+		[SIGNAL] = {.fd = me->signals, .events = ZMQ_POLLIN},
+		[HTTP]   = {.fd = http_fd(me->http), .events = ZMQ_POLLIN},
+		[NEWS]   = {.socket = link_socket(me->news), .events = ZMQ_POLLIN},
+		[BEATS]  = {.socket = link_socket(me->beats), .events = ZMQ_POLLIN},
+	};
+	int64_t now;
+	int n;
+
+	while (!on[SIGNAL].revents) {
+		n = POSTGRES + postgres_poll(me->postgres, on + POSTGRES);
+		if (zmq_poll(on, n, timeout_ms(me)) < 0 && errno != EINTR)
+			return err_set(err, errno, "poll: %s", zmq_strerror(errno));
+		now = clock_mono_us();
+		http_run(me->http);
+		take_frames(me, me->news, now);
+		take_frames(me, me->beats, now);
+		serve(me, now);
+		postgres_run(me->postgres, on + POSTGRES, now);
+		send_commands(me, now);
+		answer_reads(me);
+		answer_commands(me, now);
+		beat(me, now);
+	}
+	return 0;
+}
+
+static int
+attach(struct http_api *me, struct err *err)
+{
+	const struct conf *conf = me->process->conf;
+	const struct http_limits limits = {
+		conf_text(conf, "listen"), (int)conf_number(conf, "port"), conf_text(conf, "hosts"),
+		(size_t)conf_number(conf, "body_bytes"), (int)conf_number(conf, "connections")};
+	char conninfo[1000];
+
+	me->pending = pending_new();
+	pg_conninfo(conf, me->process->run_dir, "http-api", "ihht_api", conninfo, sizeof(conninfo));
+	me->postgres = postgres_open(conninfo, (int)conf_number(conf, "postgres_connections"));
+	if (!(me->commands = link_open(me->process, "commands", LINK_OUT, err)) ||
+	    !(me->news = link_open(me->process, "news", LINK_IN, err)) ||
+	    !(me->beats = link_open(me->process, "beats", LINK_IN, err)))
+		return -1;
+	link_subscribe(me->news, "reply/");
+	link_subscribe(me->beats, "beat/");
+	me->http = http_open(&limits, err);
+	return me->http ? 0 : -1;
+}
+
+static void
+detach(struct http_api *me)
+{
+	http_close(&me->http);
+	link_close(&me->beats);
+	link_close(&me->news);
+	link_close(&me->commands);
+	postgres_close(&me->postgres);
+	pending_free(&me->pending);
+	process_close(&me->process);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct http_api me = {.signals = -1};
+	struct err err = {0};
+	int exit_code = PROCESS_TRY_AGAIN;
+
+	me.signals = sig_open(&err);
+	if (me.signals < 0 || !(me.process = process_open(&manual, argc, argv, &exit_code))) {
+		if (me.signals < 0)
+			log_error("cannot_start", "why=\"%s\"", err.text);
+		return exit_code;
+	}
+	if (attach(&me, &err) < 0) {
+		log_error("cannot_start", "why=\"%s\"", err.text);
+		detach(&me);
+		return PROCESS_TRY_AGAIN;
+	}
+	log_info("ready", "listen=%s port=%lld", conf_text(me.process->conf, "listen"),
+		 (long long)conf_number(me.process->conf, "port"));
+	exit_code = loop(&me, &err) < 0 ? PROCESS_TRY_AGAIN : 0;
+	if (exit_code)
+		log_error("stopped", "why=\"%s\"", err.text);
+	else
+		log_info("stopped", "requests=%llu commands=%llu commands_timed_out=%llu rows_read=%llu",
+			 http_counts(me.http)->n_requests, me.n_commands, me.n_timed_out, me.n_rows);
+	detach(&me);
+	return exit_code;
+}

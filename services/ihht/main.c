@@ -1,0 +1,279 @@
+/*
+ * ihht - the operator's command
+ *
+ *	in      beats from every process; news (reply) from local-store; the SQLite file, read-only
+ *	out     commands to local-store
+ *	owns    nothing
+ *
+ * One verb a run: the table below, one file each.  Exit codes: 0 done and well, 1 what was
+ * asked about is not well or was refused, 2 wrong words, 100 fix the settings, 111 try again.
+ * Only `demo` runs until it is told to stop.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "services/ihht/fields.h"
+#include "services/ihht/schema.h"
+#include "services/ihht/verb.h"
+
+static const struct conf_key keys[] = {
+	{"processes", CONF_TEXT,
+	 "ble-ingest local-store sync-worker dedupe-auditor realtime-fanout http-api", 0, 300, NULL,
+	 "what should run here, for status"},
+};
+
+static const struct process_manual manual = {
+	.name = "ihht", .text = "the operator's command", .keys = keys,
+	.n_keys = sizeof(keys) / sizeof(keys[0])};
+
+static int schema_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
+
+/* SESSION: see find.h */
+#define SESSION_TEXT                                                                          \
+	"SESSION is an id, the first 4 or more characters of one, a local id (IHHT_...), or\n" \
+	"the device of a running session.\n"
+
+static const struct verb verbs[] = {
+	{"status", "[--watch | --wait [SECONDS]]", "each process, each link, and what Postgres lacks",
+	 "Listens to the beats for 1.3 s and reads the SQLite file; asks nobody, so it works\n"
+	 "whatever is down.  --watch repeats until Ctrl-C.  --wait returns as soon as every\n"
+	 "process in the setting ihht/processes is ready, or names what is missing (60 s).\n"
+	 "Exit code 1: something is not ready.\n\n"
+	 "  ihht status\n"
+	 "  ihht status --wait 30 && echo ready\n", status_run, NULL},
+	{"session start", "USER DEVICE [FIELD=VALUE]...", "begin a session, or get the running one",
+	 "A person and a device have one running session at most: starting again returns it.\n\n"
+	 "  ihht session start 8d1f4c5e-2f0b-5f6e-9d0f-3b0b6a0e7c11 mock-001\n"
+	 "  ihht session start 8d1f4c5e-2f0b-5f6e-9d0f-3b0b6a0e7c11 mock-001 total_cycles=5 "
+	 "hypoxic_duration=420\n", command_run, &msg_session_start},
+	{"session phase", "SESSION PHASE [FIELD=VALUE]...", "the next phase begins now",
+	 SESSION_TEXT "\n"
+	 "  ihht session phase mock-001 ALTITUDE cycle=1 altitude_level=6\n"
+	 "  ihht session phase 1f6b RECOVERY\n", command_run, &msg_session_phase},
+	{"session stop", "SESSION [FIELD=VALUE]...", "end a session",
+	 SESSION_TEXT "\n"
+	 "  ihht session stop mock-001\n"
+	 "  ihht session stop 1f6b status=abandoned\n", command_run, &msg_session_stop},
+	{"session list", "[--active]", "the sessions of this gateway, newest first",
+	 "Read from the SQLite file; no process needs to run.  At most 100, or all running ones.\n\n"
+	 "  ihht session list --active\n"
+	 "  ihht session list --json | jq '.[].id'\n", session_list_run, NULL},
+	{"session show", "SESSION", "one session with its surveys, events and phases",
+	 SESSION_TEXT "\n"
+	 "  ihht session show mock-001\n"
+	 "  ihht session show 1f6b --json\n", session_show_run, NULL},
+	{"survey", "pre|intra|post SESSION [FIELD=VALUE]...", "what the person feels",
+	 SESSION_TEXT
+	 "The same survey again replaces the one before.\n\n"
+	 "  ihht survey pre mock-001 clarity=4 energy=3 stress=2\n"
+	 "  ihht survey intra mock-001 phase_number=2 clarity=4 energy=4 stress_perception=2 "
+	 "sensations=zen+tingling\n"
+	 "  ihht survey post mock-001 clarity=5 energy=4 stress=1 overall_rating=5\n", command_run,
+	 &msg_survey},
+	{"event", "SESSION EVENT_TYPE [FIELD=VALUE]...", "a mask lift, a dial adjustment ...",
+	 SESSION_TEXT "\n"
+	 "  ihht event mock-001 mask_lift altitude_phase_number=2 spo2_value=81\n"
+	 "  ihht event mock-001 dial_adjustment current_altitude_level=7\n", command_run, &msg_event},
+	{"progression", "SESSION LEVEL RECOMMENDED [FIELD=VALUE]...", "the dial for the next session",
+	 SESSION_TEXT
+	 "LEVEL is the dial (0 to 11) at its end, RECOMMENDED the one to start the next with.\n\n"
+	 "  ihht progression 1f6b 6 7 performance=GOOD score=65\n"
+	 "  ihht progression mock-001 6 6 reason=\"two mask lifts\"\n", command_run, &msg_progression},
+	{"verify", "[OPTIONS of dedupe-auditor]", "do SQLite and Postgres hold the same rows?",
+	 "Runs dedupe-auditor's check of every session, by count and digest; names the range\n"
+	 "that differs.  Exit code 1: there is a difference.\n\n"
+	 "  ihht verify\n"
+	 "  ihht verify --json\n", verify_run, NULL},
+	{"check-config", "", "all complaints about ihht.conf at once",
+	 "Every process checks its own section.  Exit code 100: something must be fixed.\n\n"
+	 "  ihht check-config\n"
+	 "  ihht --config /tmp/new.conf check-config --json\n", check_config_run, NULL},
+	{"schema", "apply|status|lint [OPTIONS]", "the tables of Postgres",
+	 "Applies the numbered migrations, each once, or says which are missing.\n\n"
+	 "  ihht schema apply\n"
+	 "  ihht schema status\n", schema_run, NULL},
+	{"keys", "NAME", "a certificate for links over tcp://",
+	 "Writes keys/NAME.key (public) and keys/NAME.key_secret beside ihht.conf and prints the\n"
+	 "settings to add.  An existing key is never replaced.\n\n"
+	 "  ihht keys gateway-1\n"
+	 "  ihht --config /etc/ihht/ihht.conf keys hub\n", keys_run, NULL},
+	{"demo", "", "sessions for the mock's devices, until it is stopped",
+	 "Plays the people and the app around `ble-ingest` with source mock: starts a session\n"
+	 "for each of ble-ingest's devices, follows the mock's timetable, answers surveys, and\n"
+	 "starts again.\n\n"
+	 "  ihht demo\n"
+	 "  ihht --config var/ihht.conf demo\n", demo_run, NULL},
+	{"version", "", "which version this is", "  ihht version\n", NULL, NULL},
+	{"help", "[VERB]", "what a verb does, with examples",
+	 "  ihht help session start\n  ihht survey --help\n", NULL, NULL},
+};
+#define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+/* ---- words */
+
+static void
+print_overview(void)
+{
+	const struct verb *v;
+
+	printf("ihht - look after the sessions and the processes that keep them\n\n"
+	       "usage: ihht [--config FILE] [--json] VERB [ARGUMENTS]\n\n");
+	for (v = verbs; v < verbs + N_VERBS; v++)
+		printf("  %-14s %s\n", v->name, v->purpose);
+	printf("\n`ihht help VERB` explains one, with examples.  Without --config: $IHHT_CONF, else\n"
+	       "/etc/ihht/ihht.conf.  --json: for programs; on every verb that prints.\n"
+	       "Exit codes: 0 done and well, 1 not well or refused, 2 wrong words, 100 fix the\n"
+	       "settings, 111 try again.\n\nSettings in the section ihht of ihht.conf:\n");
+	conf_help(stdout, keys, sizeof(keys) / sizeof(keys[0]));
+}
+
+static void
+print_verb(const struct verb *v)
+{
+	printf("ihht %s - %s\n\nusage: ihht %s%s%s\n\n%s", v->name, v->purpose, v->name,
+	       *v->arguments ? " " : "", v->arguments, v->text);
+	if (v->message) {
+		printf("\nFields:\n");
+		fields_help(stdout, v->message);
+	}
+}
+
+/* ---- which verb */
+
+/* How many of the words make the verb's name: 0 no match. */
+static int
+match(const struct verb *verb, int argc, char **argv)
+{
+	size_t n = strcspn(verb->name, " ");
+
+	if (argc < 1 || strlen(argv[0]) != n || strncmp(argv[0], verb->name, n))
+		return 0;
+	if (!verb->name[n])
+		return 1;
+	return argc > 1 && !strcmp(argv[1], verb->name + n + 1) ? 2 : 0;
+}
+
+static const struct verb *
+find_verb(int argc, char **argv, int *n_words)
+{
+	const struct verb *v;
+
+	for (v = verbs; v < verbs + N_VERBS; v++)
+		if ((*n_words = match(v, argc, argv)))
+			return v;
+	return NULL;
+}
+
+/* `ihht session`: the first word of several verbs. 0 when it is of none. */
+static int
+print_family(const char *word, FILE *to)
+{
+	const struct verb *v;
+	size_t n = strlen(word);
+	int found = 0;
+
+	for (v = verbs; v < verbs + N_VERBS; v++)
+		if (!strncmp(v->name, word, n) && v->name[n] == ' ' && ++found)
+			fprintf(to, "  ihht %s %s\n  %-4s %s\n", v->name, v->arguments, "", v->purpose);
+	return found;
+}
+
+static int
+no_such_verb(int argc, char **argv)
+{
+	fprintf(stderr, "ihht: %s%s%s: no such verb%s\n", argv[0], argc > 1 ? " " : "",
+		argc > 1 ? argv[1] : "", "; there are:");
+	if (!print_family(argv[0], stderr))
+		fprintf(stderr, "  those that `ihht help` shows\n");
+	return IHHT_USAGE;
+}
+
+static int
+help(int argc, char **argv)
+{
+	const struct verb *v;
+	int n_words;
+
+	if (!argc)
+		return print_overview(), IHHT_OK;
+	if ((v = find_verb(argc, argv, &n_words)))
+		return print_verb(v), IHHT_OK;
+	if (argc == 1 && print_family(argv[0], stdout))
+		return IHHT_OK;
+	return no_such_verb(argc, argv);
+}
+
+/* ---- main */
+
+/* Takes --config FILE, --json and --help out of argv, wherever they stand.  -1: wrong. */
+static int
+take_options(struct ihht *me, int *argc, char **argv, int *wants_help)
+{
+	int i, n = 0;
+
+	for (i = 0; i < *argc; i++) {
+		if (!strcmp(argv[i], "--config") && ++i == *argc)
+			return -1;
+		else if (i && !strcmp(argv[i - 1], "--config"))
+			me->config = argv[i];
+		else if (!strncmp(argv[i], "--config=", 9))
+			me->config = argv[i] + 9;
+		else if (!strcmp(argv[i], "--json"))
+			me->json = 1;
+		else if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
+			*wants_help = 1;
+		else
+			argv[n++] = argv[i];
+	}
+	*argc = n;
+	return 0;
+}
+
+static int
+schema_run(struct ihht *me, const struct verb *verb, int argc, char **argv)
+{
+	(void)verb;
+	/* the verb's own words, name included */
+	return schema_main(me->process, argc + 1, argv - 1);
+}
+
+static int
+run(struct ihht *me, const struct verb *verb, int argc, char **argv)
+{
+	struct err err;
+	int code;
+
+	if (!strcmp(verb->name, "help"))
+		return help(argc, argv);
+	if (!strcmp(verb->name, "version"))
+		return puts("ihht " VERSION), IHHT_OK;
+	if (!(me->process = process_open_quietly(&manual, me->config, &err)))
+		return verb_fail(verb, PROCESS_FIX_CONFIG, &err);
+	code = verb->run(me, verb, argc, argv);
+	process_close(&me->process);
+	return code;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct ihht me = {0};
+	const struct verb *verb;
+	int wants_help = 0, n_words;
+
+	argc--;
+	argv++;
+	if (argc == 1 && !strcmp(argv[0], "--version"))
+		argv[0] += strlen("--");
+	if (take_options(&me, &argc, argv, &wants_help) < 0) {
+		fprintf(stderr, "ihht: --config needs a FILE\n");
+		return IHHT_USAGE;
+	}
+	if (wants_help || !argc)
+		return help(argc, argv);
+	if (!(verb = find_verb(argc, argv, &n_words)))
+		return no_such_verb(argc, argv);
+	return run(&me, verb, argc - n_words, argv + n_words);
+}

@@ -1,0 +1,27 @@
+/*
+ * view - what `ihht status` has seen, as tables for people or as JSON
+ */
+#ifndef VIEW_H
+#define VIEW_H
+
+#include "services/ihht/beats.h"
+#include "services/ihht/lag.h"
+
+struct view {
+	struct process *process;
+	struct expected expected;
+	struct beats *beats;
+	struct lag lag;
+	int has_store;
+	struct err no_store;
+	int64_t now_us;
+};
+
+void view_text(const struct view *view);
+void view_json(const struct view *view);
+
+/* "-2", where there may be several of that process. */
+const char *view_instance(const struct process *process, const char *name, int64_t instance,
+			  char text[24]);
+
+#endif

@@ -1,0 +1,304 @@
+#include "clients.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+
+#define SLOW_AGAIN_US (60 * CLOCK_SECOND)  /* too slow twice within this: it has to go */
+
+struct snapshot {
+	struct text text;  /* as an SSE event */
+	uint32_t json_at, json_len;
+	uint64_t seq;
+	int64_t mono_us;
+	int users;
+};
+
+/* ---- snapshots */
+
+static void
+leave_snapshot(struct snapshot **snapshot)
+{
+	if (*snapshot && --(*snapshot)->users == 0) {
+		text_free(&(*snapshot)->text);
+		free(*snapshot);
+	}
+	*snapshot = NULL;
+}
+
+static struct snapshot *
+make_snapshot(const struct clients *clients, const struct query *query, int64_t mono_us)
+{
+	struct snapshot *s = calloc(1, sizeof(*s));
+	struct query_pick pick;
+	const char *json;
+
+	ASSERT(s);
+	query_pick(query, &pick);
+	board_snapshot(clients->board, &pick.pick, clock_utc_us(), mono_us, &s->text, &s->seq);
+	json = memchr(s->text.bytes, '{', s->text.len);
+	s->json_at = (uint32_t)(json - s->text.bytes);
+	s->json_len = (uint32_t)s->text.len - s->json_at - 2;
+	s->mono_us = mono_us;
+	s->users = 1;
+	return s;
+}
+
+/* Many watchers who come at once get the same one, and from the ring what came since. */
+static struct snapshot *
+get_snapshot(struct clients *clients, const struct query *query, int64_t mono_us)
+{
+	struct snapshot *latest = clients->latest;
+
+	if (query->n_devices || query->n_sessions)
+		return make_snapshot(clients, query, mono_us);
+	if (!latest || mono_us - latest->mono_us > CLOCK_SECOND ||
+	    latest->seq + 1 < ring_first(clients->board->ring)) {
+		leave_snapshot(&clients->latest);
+		clients->latest = make_snapshot(clients, query, mono_us);
+	}
+	clients->latest->users++;
+	return clients->latest;
+}
+
+static void
+start_anew(struct clients *clients, struct watcher *w, int64_t mono_us)
+{
+	leave_snapshot(&w->snapshot);
+	w->snapshot = get_snapshot(clients, &w->query, mono_us);
+	w->snapshot_at = 0;
+	w->next = w->snapshot->seq + 1;
+	w->catching_up = 1;
+}
+
+/* ---- notes */
+
+/* As an SSE event; WebSockets get the middle of it. from 0: we cannot tell. */
+static void
+note_hole(struct clients *clients, struct watcher *w, uint64_t from, uint64_t to, const char *why)
+{
+	char range[64] = "\"from\":null,\"to\":null";
+
+	if (from)
+		(void)snprintf(range, sizeof(range), "\"from\":%llu,\"to\":%llu",
+			       (unsigned long long)from, (unsigned long long)to);
+	(void)snprintf(w->note, sizeof(w->note),
+		       "data: {\"seq\":%llu,\"type\":\"hole\",\"of\":\"frames\",%s,\"why\":\"%s\"}\n\n",
+		       (unsigned long long)to, range, why);
+	clients->n_holes++;
+}
+
+static void
+note_resumed(const struct clients *clients, struct watcher *w)
+{
+	(void)snprintf(w->note, sizeof(w->note),
+		       "data: {\"seq\":%llu,\"type\":\"resumed\",\"run\":\"%lld\"}\n\n",
+		       (unsigned long long)w->next - 1, (long long)clients->board->run);
+}
+
+static void
+note_leave(struct clients *clients, struct watcher *w, const char *why)
+{
+	(void)snprintf(w->note, sizeof(w->note),
+		       "data: {\"seq\":%llu,\"type\":\"bye\",\"why\":\"%s\"}\n\n",
+		       (unsigned long long)w->next - 1, why);
+	w->leave = why;
+	clients->n_dropped++;
+}
+
+/* ---- come and go */
+
+static void
+begin(struct clients *clients, struct watcher *w, int64_t mono_us)
+{
+	const struct ring *ring = clients->board->ring;
+	const struct query *q = &w->query;
+	uint64_t after = q->resume_seq + 1;
+
+	if (q->resume_run == clients->board->run && after >= ring_first(ring) &&
+	    after <= ring_next(ring)) {
+		w->next = after;
+		w->catching_up = 1;
+		note_resumed(clients, w);
+		return;
+	}
+	start_anew(clients, w, mono_us);
+	if (q->resume_run == clients->board->run && after < w->next)
+		note_hole(clients, w, after, w->next - 1, "gone");
+	else if (q->resume_run)
+		note_hole(clients, w, 0, w->next - 1, "restart");
+}
+
+struct watcher *
+clients_add(struct clients *clients, enum client_kind kind, void *wsi, const struct query *query,
+	    int64_t mono_us)
+{
+	struct watcher *w;
+
+	if (!clients->all && !(clients->all = calloc(clients->max, sizeof(struct watcher *))))
+		return NULL;
+	if (clients->n == clients->max || !(w = calloc(1, sizeof(*w))))
+		return NULL;
+	w->kind = kind;
+	w->wsi = wsi;
+	w->query = *query;
+	w->spoke_mono_us = w->heard_mono_us = mono_us;
+	clients->board->wanted = 1;
+	begin(clients, w, mono_us);
+	clients->all[clients->n++] = w;
+	return w;
+}
+
+void
+clients_remove(struct clients *clients, struct watcher *watcher, int64_t mono_us)
+{
+	size_t i;
+
+	for (i = 0; clients->all[i] != watcher; i++)
+		ASSERT(i < clients->n);
+	clients->all[i] = clients->all[--clients->n];
+	leave_snapshot(&watcher->snapshot);
+	free(watcher);
+	clients->alone_mono_us = mono_us;
+}
+
+void
+clients_release(struct clients *clients)
+{
+	while (clients->n)
+		clients_remove(clients, clients->all[0], 0);
+	leave_snapshot(&clients->latest);
+	free(clients->all);
+	clients->all = NULL;
+}
+
+/* ---- what is next */
+
+/* The next frame it wants; passes over those it does not. */
+static const struct frame *
+wanted_frame(const struct clients *clients, struct watcher *w)
+{
+	const struct frame *frame;
+
+	while ((frame = ring_at(clients->board->ring, w->next)) && !query_wants(&w->query, frame))
+		w->next++;
+	return frame;
+}
+
+static int
+has_lost_its_place(const struct clients *clients, const struct watcher *w)
+{
+	return w->next < ring_first(clients->board->ring);
+}
+
+int
+clients_has(struct clients *clients, struct watcher *watcher)
+{
+	return watcher->note[0] || watcher->snapshot || has_lost_its_place(clients, watcher) ||
+	       wanted_frame(clients, watcher);
+}
+
+/* A watcher wants to see what is now: one who is behind is brought there, and told. */
+static void
+skip_if_slow(struct clients *clients, struct watcher *w, int64_t mono_us)
+{
+	const struct frame *frame;
+	uint64_t from = w->next;
+	int lost = has_lost_its_place(clients, w);
+
+	if (!lost) {
+		frame = wanted_frame(clients, w);
+		if (!frame || w->catching_up || mono_us - frame->at_us <= clients->lag_us)
+			return;
+	}
+	if (w->skipped_mono_us && mono_us - w->skipped_mono_us < SLOW_AGAIN_US) {
+		note_leave(clients, w, "too slow");
+		return;
+	}
+	w->skipped_mono_us = mono_us;
+	start_anew(clients, w, mono_us);
+	note_hole(clients, w, from, w->next - 1, "slow");
+}
+
+static void
+give_note(struct watcher *w, char *bytes, struct piece *piece)
+{
+	size_t len = strlen(w->note), skip = w->kind == CLIENT_WS ? strlen("data: ") : 0;
+
+	if (w->kind == CLIENT_WS)
+		len -= 2;
+	piece->len = len - skip;
+	memcpy(bytes, w->note + skip, piece->len);
+	w->note[0] = 0;
+}
+
+static void
+give_snapshot(struct watcher *w, char *bytes, struct piece *piece)
+{
+	const struct snapshot *s = w->snapshot;
+	size_t from = w->kind == CLIENT_WS ? s->json_at : 0;
+	size_t len = w->kind == CLIENT_WS ? s->json_len : s->text.len;
+
+	piece->begins = w->snapshot_at == 0;
+	piece->len = len - w->snapshot_at < CLIENTS_PIECE ? len - w->snapshot_at : CLIENTS_PIECE;
+	memcpy(bytes, s->text.bytes + from + w->snapshot_at, piece->len);
+	w->snapshot_at += piece->len;
+	piece->ends = w->snapshot_at == len;
+	if (piece->ends) {
+		leave_snapshot(&w->snapshot);
+		w->snapshot_at = 0;
+	}
+}
+
+/* As many frames as fit: joined, they cost one system call. */
+static void
+give_frames(struct clients *clients, struct watcher *w, char *bytes, struct piece *piece)
+{
+	const struct frame *f;
+	uint32_t from, len;
+
+	while ((f = wanted_frame(clients, w))) {
+		from = w->kind == CLIENT_WS ? f->json_at : 0;
+		len = w->kind == CLIENT_WS ? f->json_len + 1 : f->len;  /* with one end of line */
+		if (piece->len + len > CLIENTS_PIECE)
+			break;
+		memcpy(bytes + piece->len, f->text + from, len);
+		piece->len += len;
+		w->next++;
+		clients->n_frames_out++;
+	}
+	if (w->kind == CLIENT_WS && piece->len)
+		piece->len--;
+	if (!f)
+		w->catching_up = 0;
+}
+
+void
+clients_next(struct clients *clients, struct watcher *watcher, int64_t mono_us,
+	     char bytes[CLIENTS_PIECE], struct piece *piece)
+{
+	*piece = (struct piece){0, 1, 1};
+	watcher->waiting = 0;
+	if (!watcher->snapshot_at && !watcher->leave)
+		skip_if_slow(clients, watcher, mono_us);
+	if (watcher->note[0])
+		give_note(watcher, bytes, piece);
+	else if (watcher->snapshot)
+		give_snapshot(watcher, bytes, piece);
+	else
+		give_frames(clients, watcher, bytes, piece);
+	if (piece->len)
+		watcher->spoke_mono_us = mono_us;
+}
+
+void
+clients_judge(struct clients *clients, struct watcher *watcher, int64_t mono_us)
+{
+	if (watcher->leave || !watcher->waiting ||
+	    mono_us - watcher->waiting_mono_us < clients->stalled_us)
+		return;
+	watcher->leave = "stalled";
+	clients->n_dropped++;
+}

@@ -1,0 +1,74 @@
+/*
+ * clients - every watcher and how far it has read; what it gets next
+ *
+ * A watcher gets a snapshot, then the frames after it.  One that comes back with the id of
+ * its last frame gets what came after that one, when the ring still has it.  Where frames
+ * are left out it gets a `hole` {"of":"frames","from","to","why"} first, then a snapshot:
+ *
+ *	restart   we are not the one who sent that id
+ *	gone      the ring does not go back so far
+ *	slow      it fell behind by more than lag_us
+ *
+ * Memory for one watcher: struct watcher, one piece of CLIENTS_PIECE bytes in the socket's
+ * hands, and a snapshot that is shared as long as the ring covers what came since.
+ */
+#ifndef CLIENTS_H
+#define CLIENTS_H
+
+#include "board.h"
+#include "query.h"
+
+#define CLIENTS_PIECE 32768
+
+enum client_kind { CLIENT_SSE, CLIENT_WS };
+
+struct snapshot;
+struct watcher {
+	enum client_kind kind;
+	void *wsi;                    /* of whoever sends; not touched here */
+	struct query query;
+	uint64_t next;                /* the frame it gets next */
+	int catching_up;              /* it is being sent what it missed: old frames are fine */
+	char note[400];               /* goes first: a hole, a word of good-bye */
+	struct snapshot *snapshot;    /* goes next, when not NULL */
+	size_t snapshot_at;
+	int waiting;                  /* asked to be writable, and not heard since ... */
+	int64_t waiting_mono_us;      /* ... then */
+	int64_t spoke_mono_us;        /* we last sent something */
+	int64_t heard_mono_us;        /* it last answered a ping (WebSocket) */
+	int64_t pinged_mono_us;
+	int64_t skipped_mono_us;      /* it was last found too slow */
+	const char *leave;            /* why it must go after what is in `note`; NULL: stays */
+};
+
+struct clients {
+	struct board *board;
+	struct watcher **all;
+	size_t n, max;
+	int64_t lag_us, stalled_us;
+	int64_t alone_mono_us;        /* the last watcher left then */
+	struct snapshot *latest;
+	uint64_t n_frames_out, n_holes, n_dropped;
+};
+
+/* NULL: no memory, or no room (see clients->n). */
+struct watcher *clients_add(struct clients *clients, enum client_kind kind, void *wsi,
+			    const struct query *query, int64_t mono_us);
+void clients_remove(struct clients *clients, struct watcher *watcher, int64_t mono_us);
+void clients_release(struct clients *clients);
+
+/* 1: has something to read, clients_next() will give it.  Cheap; call for all on each tick. */
+int clients_has(struct clients *clients, struct watcher *watcher);
+
+/* The next piece for it.  A WebSocket message may take several: not `ends` yet. */
+struct piece {
+	size_t len;
+	int begins, ends;
+};
+void clients_next(struct clients *clients, struct watcher *watcher, int64_t mono_us,
+		  char bytes[CLIENTS_PIECE], struct piece *piece);
+
+/* Looks at one that waits for its socket: sets watcher->leave when it has for too long. */
+void clients_judge(struct clients *clients, struct watcher *watcher, int64_t mono_us);
+
+#endif

@@ -1,0 +1,76 @@
+// What realtime-fanout sends.  Names are those of proto/messages.def; times are us since 1970.
+
+export interface Sample {
+	device_id: string;
+	device_seq: number;
+	session_id: string | null;
+	phase?: string | null;
+	taken_us: number;
+	spo2: number | null;
+	heart_rate: number | null;
+	invalid: string | null;
+	perfusion_index?: number;
+	signal_strength?: number;
+	battery?: number;
+	data_source: string;
+	age_ms?: number;
+}
+
+export interface Session {
+	id: string;
+	user_id: string;
+	device_id: string;
+	status: string | null;
+	start_us: number;
+	end_us: number | null;
+	session_subtype: string | null;
+	current_phase: string | null;
+	current_cycle: number | null;
+	phase_us: number | null;
+	total_cycles: number | null;
+	hypoxic_duration: number | null;
+	hyperoxic_duration: number | null;
+	current_altitude_level: number | null;
+	total_readings: number;
+	avg_spo2: number | null;
+	min_spo2: number | null;
+	data_source: string;
+	synced?: number;
+	synced_age_ms?: number;
+}
+
+export interface Device {
+	device_id: string;
+	name: string | null;
+	state: string | null;
+	rssi: number | null;
+	battery: number | null;
+	data_source: string;
+	sample?: Sample;
+	points?: [number[], (number | null)[], (number | null)[]];
+}
+
+export interface Process {
+	process: string;
+	instance: number;
+	state: string;
+	why: string | null;
+}
+
+interface Numbered { seq: number }
+
+export type Frame =
+	| (Numbered & { type: "snapshot"; run: string; now_us: number; pending: number;
+		sessions: Session[]; devices: Device[]; processes: Process[] })
+	| (Numbered & { type: "resumed"; run: string })
+	| (Numbered & { type: "sample" } & Sample)
+	| (Numbered & { type: "session" } & Session)
+	| (Numbered & { type: "device" } & Device)
+	| (Numbered & { type: "process" } & Process)
+	| (Numbered & { type: "synced"; session_id: string; readings: number; pending: number })
+	| (Numbered & { type: "alert"; name: string; level: string; text: string })
+	| (Numbered & { type: "hole"; of: "device"; device_id: string; from: number; to: number })
+	| (Numbered & { type: "hole"; of: "live"; lost: number })
+	| (Numbered & { type: "hole"; of: "frames"; from: number | null; to: number | null; why: string })
+	| (Numbered & { type: "bye"; why: string })
+	| (Numbered & { type: "gap" | "survey" | "event" | "phase_stats" | "progression" });

@@ -1,0 +1,72 @@
+// The connection: comes back by itself, and asks for what it missed.
+import type { Frame } from "./frames";
+
+export type LinkState = "connecting" | "live" | "lost";
+
+const QUIET_MS = 25_000;   // a dead line says nothing; asking again costs little
+const MOST_WAIT_MS = 10_000;
+
+export class Link {
+	private socket: WebSocket | undefined;
+	private run = "";
+	private seq = 0;
+	private tries = 0;
+	private heard = 0;
+	private timer = 0;
+
+	constructor(private readonly onFrame: (frame: Frame) => void,
+		private readonly onState: (state: LinkState) => void) {
+		addEventListener("online", () => this.open());
+		setInterval(() => this.look(), 5000);
+		this.open();
+	}
+
+	private open(): void {
+		const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+		const resume = this.run ? `?resume=${this.run}.${this.seq}` : "";
+
+		clearTimeout(this.timer);
+		this.close();
+		this.onState("connecting");
+		const socket = this.socket = new WebSocket(`${scheme}//${location.host}/live${resume}`);
+		this.heard = performance.now();
+		socket.onmessage = (event) => this.take(String(event.data));
+		socket.onclose = () => this.again();
+	}
+
+	private close(): void {
+		if (!this.socket) return;
+		this.socket.onclose = this.socket.onmessage = null;
+		this.socket.close();
+		this.socket = undefined;
+	}
+
+	// Full jitter, so that a hall full of screens does not come back in step.
+	private again(): void {
+		const most = Math.min(MOST_WAIT_MS, 250 * 2 ** this.tries++);
+
+		this.close();
+		this.onState("lost");
+		clearTimeout(this.timer);
+		this.timer = window.setTimeout(() => this.open(), 50 + Math.random() * most);
+	}
+
+	private look(): void {
+		if (this.socket && performance.now() - this.heard > QUIET_MS) this.open();
+	}
+
+	private take(text: string): void {
+		this.heard = performance.now();
+		this.tries = 0;
+		for (const line of text.split("\n")) {
+			const frame = JSON.parse(line) as Frame;
+
+			if (frame.type === "snapshot" || frame.type === "resumed") {
+				this.run = frame.run;
+				this.onState("live");
+			}
+			this.seq = frame.seq;
+			this.onFrame(frame);
+		}
+	}
+}

@@ -1,0 +1,51 @@
+/*
+ * fanout - what main.c, out_sse.c and out_ws.c share
+ */
+#ifndef FANOUT_H
+#define FANOUT_H
+
+#include <libwebsockets.h>
+
+#include "clients.h"
+#include "proto/process.h"
+
+enum { LIVE, NEWS, BEATS, N_LINKS };
+
+struct fanout {
+	int signals;
+	struct process *process;
+	struct link *links[N_LINKS];
+	struct lws *on[N_LINKS];          /* each link's fd, as lws sees it */
+	struct lws_context *lws;
+	struct board board;
+	struct clients clients;
+	lws_sorted_usec_list_t tick, second;
+	int stop;
+	const char *why;                  /* what we wait for, "" when nothing */
+	uint64_t n_refused;               /* requests that got a 4xx or 5xx */
+	char out[LWS_PRE + CLIENTS_PIECE];
+};
+
+/* What lws keeps for one connection. */
+struct connection {
+	struct watcher *watcher;
+};
+
+/* Asks lws to call when the watcher can be written to, if there is anything for it. */
+void fanout_offer(struct fanout *me, struct watcher *watcher);
+
+#define BEAT_EVERY_US (15 * 1000000LL)
+
+/* Callbacks of lws, for the reasons of each. */
+int out_sse(struct fanout *me, struct lws *wsi, enum lws_callback_reasons reason,
+	    struct connection *connection);
+int out_ws(struct fanout *me, struct lws *wsi, enum lws_callback_reasons reason,
+	   struct connection *connection);
+
+/* Before a stream begins: 0 and *query, or the HTTP status of a problem and err. */
+int out_admit(struct fanout *me, struct lws *wsi, const char *path, struct query *query,
+	      struct err *err);
+/* Answers with a problem document (RFC 9457); what to return to lws. */
+int out_problem(struct fanout *me, struct lws *wsi, int status, const char *detail);
+
+#endif

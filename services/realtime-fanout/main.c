@@ -1,0 +1,415 @@
+/*
+ * realtime-fanout - a watcher sees each reading in order, or is told of the hole
+ *
+ *	in      live   (sample, gap, device) from ble-ingest
+ *	        news   (session, synced, survey, event, alert, ...) from local-store
+ *	        beats  of all processes
+ *	out     /live    WebSocket, a message is one or more JSON frames, each on a line
+ *	        /events  Server-Sent Events, each one frame
+ *	        /health  how it goes
+ *	owns    nothing: all state is rebuilt from what passes
+ *
+ * A frame is {"seq","type", ...}.  seq has no hole within one run of this process; who
+ * filters gets some of them.  First comes a `snapshot` of what is so now, with the last
+ * minutes of each device; then what happens.  Who returns with ?resume=RUN.SEQ or
+ * Last-Event-ID gets what it missed, or a `hole` and a snapshot (see clients.h).
+ * A `hole` "of":"device" says that values from..to of a device's count never came here.
+ *
+ * Promise: no watcher can hold up another one, or the pipeline; who is too slow for live
+ * is brought to now, told of the hole, and parted from when it happens again.
+ *
+ * libwebsockets owns the loop (Debian builds it without external polling).  It is given
+ * ZeroMQ's fds as raw files; they signal an edge, so every wake reads until EAGAIN.  While
+ * messages flow we do not wake for each, but read and send on a tick of a few milliseconds.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+#include <zmq.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/sig.h"
+#include "fanout.h"
+#include "proto/link.h"
+
+#define TICK_US     4000
+#define MOST_A_TICK 5000                  /* messages of one link, so that watchers get their turn */
+#define RETURN_US   (60 * CLOCK_SECOND)   /* the last watcher may come back so long */
+
+static const struct conf_key keys[] = {
+	{"listen", CONF_TEXT, "127.0.0.1", 1, 64, NULL, "address; others than loopback let anybody watch"},
+	{"port", CONF_NUMBER, "8082", 1, 65535, NULL, "TCP port"},
+	{"watchers", CONF_NUMBER, "500", 1, 10000, NULL, "connections at most"},
+	{"devices", CONF_NUMBER, "4000", 1, 100000, NULL, "devices and sessions kept in mind at most"},
+	{"ring_frames", CONF_NUMBER, "50000", 16, 10000000, NULL, "frames kept for who returns, at most"},
+	{"ring_bytes", CONF_NUMBER, "8000000", 65536, 1000000000, NULL, "and bytes of them"},
+	{"lag_ms", CONF_NUMBER, "3000", 100, 60000, NULL, "a watcher further behind skips to now"},
+	{"stalled_s", CONF_NUMBER, "30", 1, 3600, NULL, "one that takes nothing so long is dropped"},
+};
+
+static const struct process_manual manual = {
+	.name = "realtime-fanout",
+	.text = "Shows live readings and session states over WebSocket and Server-Sent Events.",
+	.keys = keys,
+	.n_keys = sizeof(keys) / sizeof(keys[0]),
+};
+
+static const char *const link_names[N_LINKS] = {"live", "news", "beats"};
+
+/* ---- messages in */
+
+static void
+say_bad(const struct err *err)
+{
+	static struct log_often often;
+
+	if (!log_often(&often, clock_mono_us()))
+		return;
+	log_warn("message_dropped", "why=\"%s\" n=%llu", err->text, (unsigned long long)often.n);
+	often.n = 0;
+}
+
+static int
+drain(struct fanout *me, int which)
+{
+	struct link *link = me->links[which];
+	struct link_frame frame;
+	struct err err;
+	int n, r;
+
+	for (n = 0; n < MOST_A_TICK && (r = link_recv(link, &frame, &err)); n++) {
+		if (r < 0)
+			say_bad(&err);
+		else
+			board_take(&me->board, frame.message, frame.msg, clock_mono_us());
+		if (r < 0 && err.code != EBADMSG)
+			break;
+	}
+	board_missed(&me->board, link_names[which], link_counts(link)->n_missed, clock_mono_us());
+	return n;
+}
+
+/* local-store repeats all running sessions whenever somebody subscribes anew. */
+static void
+ask_again(struct fanout *me)
+{
+	void *news = link_socket(me->links[NEWS]);
+
+	me->board.ask_again = 0;
+	(void)zmq_setsockopt(news, ZMQ_UNSUBSCRIBE, "session/", strlen("session/"));
+	(void)zmq_setsockopt(news, ZMQ_SUBSCRIBE, "session/", strlen("session/"));
+}
+
+void
+fanout_offer(struct fanout *me, struct watcher *watcher)
+{
+	if (watcher->waiting || !(watcher->leave || clients_has(&me->clients, watcher)))
+		return;
+	watcher->waiting = 1;
+	watcher->waiting_mono_us = clock_mono_us();
+	lws_callback_on_writable(watcher->wsi);
+}
+
+static void
+offer_all(struct fanout *me)
+{
+	size_t i;
+
+	for (i = 0; i < me->clients.n; i++)
+		fanout_offer(me, me->clients.all[i]);
+}
+
+/* Reads all there is.  While there was something the fds are left alone until the tick. */
+static void
+pump(struct fanout *me)
+{
+	int i, taken = 0;
+
+	for (i = 0; i < N_LINKS; i++)
+		taken += drain(me, i);
+	if (me->board.ask_again) {
+		ask_again(me);
+		taken++;  /* setting an option may have swallowed the fd's edge */
+	}
+	offer_all(me);
+	for (i = 0; i < N_LINKS; i++)
+		(void)lws_rx_flow_control(me->on[i], !taken);
+	if (taken)
+		lws_sul_schedule(me->lws, 0, &me->tick, me->tick.cb, TICK_US);
+}
+
+static void
+on_tick(lws_sorted_usec_list_t *tick)
+{
+	pump(lws_container_of(tick, struct fanout, tick));
+}
+
+/* ---- once a second */
+
+static void
+beat(struct fanout *me)
+{
+	const struct clients *c = &me->clients;
+	const struct board *b = &me->board;
+
+	me->why = !state_is_up(b->state, "ble-ingest")    ? "no beat of ble-ingest: nothing live"
+		  : !state_is_up(b->state, "local-store") ? "no beat of local-store: no sessions"
+							  : "";
+	process_beat(me->process, *me->why ? PROCESS_WAITING : PROCESS_READY, me->why,
+		     "watchers=%zu frames=%llu frames_out=%llu watchers_dropped=%llu holes=%llu "
+		     "ring_frames=%llu live_missed=%llu device_holes=%llu requests_refused=%llu "
+		     "sessions_refused=%llu",
+		     c->n, (unsigned long long)b->n_frames, (unsigned long long)c->n_frames_out,
+		     (unsigned long long)c->n_dropped, (unsigned long long)c->n_holes,
+		     (unsigned long long)(ring_next(b->ring) - ring_first(b->ring)),
+		     (unsigned long long)b->n_live_missed, (unsigned long long)b->n_device_holes,
+		     (unsigned long long)me->n_refused, (unsigned long long)b->n_refused);
+}
+
+/* Who has heard nothing for long gets a sign of life; who takes nothing is dropped. */
+static void
+look_after(struct fanout *me, struct watcher *w, int64_t now)
+{
+	int was_leaving = w->leave != NULL;
+
+	clients_judge(&me->clients, w, now);
+	if (w->leave && !was_leaving) {
+		log_warn("watcher_dropped", "why=\"%s\"", w->leave);
+		lws_set_timeout(w->wsi, PENDING_TIMEOUT_HTTP_CONTENT, LWS_TO_KILL_ASYNC);
+	} else if (!w->waiting && (now - w->spoke_mono_us >= BEAT_EVERY_US ||
+				   (w->kind == CLIENT_WS &&
+				    now - w->pinged_mono_us >= BEAT_EVERY_US))) {
+		w->waiting = 1;
+		w->waiting_mono_us = now;
+		lws_callback_on_writable(w->wsi);
+	}
+}
+
+static void
+on_second(lws_sorted_usec_list_t *second)
+{
+	struct fanout *me = lws_container_of(second, struct fanout, second);
+	int64_t now = clock_mono_us();
+	size_t i;
+
+	board_tick(&me->board, now);
+	offer_all(me);
+	for (i = me->clients.n; i-- > 0;)
+		look_after(me, me->clients.all[i], now);
+	if (!me->clients.n && now - me->clients.alone_mono_us > RETURN_US)
+		me->board.wanted = 0;
+	beat(me);
+	lws_sul_schedule(me->lws, 0, second, on_second, process_beat_in_ms(me->process) * 1000 + 1000);
+}
+
+/* ---- libwebsockets */
+
+static int
+on_watcher(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+{
+	struct fanout *me = lws_context_user(lws_get_context(wsi));
+	int r = out_sse(me, wsi, reason, user);
+
+	(void)in;
+	(void)len;
+	return r ? r : out_ws(me, wsi, reason, user);
+}
+
+static int
+on_file(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
+{
+	struct fanout *me = lws_context_user(lws_get_context(wsi));
+	struct signalfd_siginfo signal;
+
+	(void)user;
+	(void)in;
+	(void)len;
+	if (reason != LWS_CALLBACK_RAW_RX_FILE)
+		return 0;
+	if (lws_get_opaque_user_data(wsi) != &me->signals) {
+		pump(me);
+		return 0;
+	}
+	me->stop = read(me->signals, &signal, sizeof(signal)) > 0;
+	lws_cancel_service(me->lws);
+	return 0;
+}
+
+static const struct lws_protocols protocols[] = {
+	{"live", on_watcher, sizeof(struct connection), 1024, 0, NULL, CLIENTS_PIECE + LWS_PRE},
+	{"file", on_file, 0, 0, 0, NULL, 0},
+	{0},
+};
+
+static void
+lws_says(int level, const char *line)
+{
+	(void)level;
+	log_warn("libwebsockets", "says=\"%.*s\"", (int)strcspn(line, "\n"), line);
+}
+
+/* lws closes what it adopts, and ZeroMQ closes what is its own: so lws gets a duplicate. */
+static struct lws *
+adopt(struct lws_vhost *vhost, int fd, void *whose, struct err *err)
+{
+	lws_adopt_desc_t what = {.vh = vhost, .type = LWS_ADOPT_RAW_FILE_DESC,
+				 .vh_prot_name = "file", .opaque = whose};
+	struct lws *wsi;
+
+	what.fd.filefd = dup(fd);
+	wsi = what.fd.filefd < 0 ? NULL : lws_adopt_descriptor_vhost_via_info(&what);
+	if (!wsi)
+		err_set(err, errno, "cannot watch a file descriptor: %s", strerror(errno));
+	return wsi;
+}
+
+static int
+zmq_fd(const struct link *link)
+{
+	size_t size = sizeof(int);
+	int fd = -1;
+
+	(void)zmq_getsockopt(link_socket(link), ZMQ_FD, &fd, &size);
+	return fd;
+}
+
+/* lws makes tables for as many descriptors as the limit allows: a million here and there. */
+static void
+limit_files(size_t watchers)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	if (limit.rlim_cur > watchers + 100)
+		limit.rlim_cur = watchers + 100;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int
+listen_on(struct fanout *me, const char *address, int port, struct err *err)
+{
+	struct lws_context_creation_info info = {
+		.port = port, .iface = address, .protocols = protocols, .user = me,
+		.vhost_name = "fanout", .server_string = "realtime-fanout", .gid = -1, .uid = -1,
+		.max_http_header_data = 4096, .max_http_header_pool = 64, .timeout_secs = 10,
+		.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_VALIDATE_UTF8 |
+			   LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND,
+	};
+	struct lws_vhost *vhost;
+	int i;
+
+	lws_set_log_level(LLL_ERR | LLL_WARN, lws_says);
+	limit_files(me->clients.max);
+	if (!(me->lws = lws_create_context(&info)))
+		return err_set(err, ENOMEM, "libwebsockets does not start");
+	if (!(vhost = lws_create_vhost(me->lws, &info)))
+		return err_set(err, EADDRINUSE, "cannot listen on %s port %d; see "
+			       "realtime-fanout/listen and /port", address, port);
+	if (!adopt(vhost, me->signals, &me->signals, err))
+		return -1;
+	for (i = 0; i < N_LINKS; i++)
+		if (!(me->on[i] = adopt(vhost, zmq_fd(me->links[i]), me->links[i], err)))
+			return -1;
+	return 0;
+}
+
+/* ---- life */
+
+static void
+subscribe(struct fanout *me)
+{
+	static const char *const news[] = {"session/", "survey/", "event/", "phase_stats/",
+					   "progression/", "synced/", "alert/", NULL};
+	int i;
+
+	link_subscribe(me->links[LIVE], "");
+	link_subscribe(me->links[BEATS], "");
+	for (i = 0; news[i]; i++)
+		link_subscribe(me->links[NEWS], news[i]);
+}
+
+/* The daemons; the sniffer and the operator's command come and go. */
+static void
+expect_all(struct fanout *me)
+{
+	const char *name;
+	size_t i;
+	int k;
+
+	for (i = 0; (name = link_process(i)); i++)
+		for (k = 1; strcmp(name, "zmq-sniffer") && strcmp(name, "ihht") &&
+			    k <= process_instances(me->process, name); k++)
+			state_expect(me->board.state, name, k, clock_mono_us());
+}
+
+static int
+attach(struct fanout *me, struct err *err)
+{
+	const struct conf *conf = me->process->conf;
+	int i;
+
+	me->clients.board = &me->board;
+	me->clients.max = (size_t)conf_number(conf, "watchers");
+	me->clients.lag_us = conf_number(conf, "lag_ms") * 1000;
+	me->clients.stalled_us = conf_number(conf, "stalled_s") * CLOCK_SECOND;
+	if (board_init(&me->board, me->process->run, (size_t)conf_number(conf, "ring_frames"),
+		       (size_t)conf_number(conf, "ring_bytes"),
+		       (size_t)conf_number(conf, "devices")) < 0)
+		return err_set(err, ENOMEM, "out of memory");
+	for (i = 0; i < N_LINKS; i++)
+		if (!(me->links[i] = link_open(me->process, link_names[i], LINK_IN, err)))
+			return -1;
+	if (listen_on(me, conf_text(conf, "listen"), (int)conf_number(conf, "port"), err) < 0)
+		return -1;
+	expect_all(me);
+	subscribe(me);
+	me->tick.cb = on_tick;
+	lws_sul_schedule(me->lws, 0, &me->tick, on_tick, 1);
+	lws_sul_schedule(me->lws, 0, &me->second, on_second, 1);
+	return 0;
+}
+
+static void
+detach(struct fanout *me)
+{
+	int i;
+
+	if (me->lws)
+		lws_context_destroy(me->lws);
+	clients_release(&me->clients);
+	for (i = N_LINKS; i-- > 0;)
+		link_close(&me->links[i]);
+	board_release(&me->board);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct fanout me = {.why = ""};
+	struct err err = {0};
+	int exit_code = PROCESS_TRY_AGAIN;
+
+	if ((me.signals = sig_open(&err)) < 0)
+		return exit_code;
+	if (!(me.process = process_open(&manual, argc, argv, &exit_code)))
+		return exit_code;
+	exit_code = PROCESS_TRY_AGAIN;
+	if (attach(&me, &err) < 0) {
+		log_error("cannot_start", "why=\"%s\"", err.text);
+	} else {
+		log_info("ready", "port=%lld", (long long)conf_number(me.process->conf, "port"));
+		while (!me.stop && lws_service(me.lws, 0) >= 0)
+			;
+		exit_code = 0;
+	}
+	detach(&me);
+	log_info("stopped", "frames=%llu frames_out=%llu holes=%llu watchers_dropped=%llu",
+		 (unsigned long long)me.board.n_frames, (unsigned long long)me.clients.n_frames_out,
+		 (unsigned long long)me.clients.n_holes, (unsigned long long)me.clients.n_dropped);
+	process_close(&me.process);
+	return exit_code;
+}

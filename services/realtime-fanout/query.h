@@ -1,0 +1,44 @@
+/*
+ * query - what a watcher asks for in its URL
+ *
+ *	?device=ID&session=UUID&types=sample,hole&resume=RUN.SEQ
+ *
+ * device and session may be repeated; what matches any of them is sent, and what concerns
+ * nobody in particular (process, alert).  Without them everything is.
+ */
+#ifndef QUERY_H
+#define QUERY_H
+
+#include "common/err.h"
+#include "ring.h"
+#include "state.h"
+
+#define QUERY_MOST 16  /* devices, and sessions */
+
+struct query {
+	uint32_t types;
+	size_t n_devices, n_sessions;
+	char devices[QUERY_MOST][65], sessions[QUERY_MOST][37];
+	uint64_t device_hash[QUERY_MOST], session_hash[QUERY_MOST];
+	int64_t resume_run;    /* 0: not asked for */
+	uint64_t resume_seq;
+};
+
+void query_init(struct query *query);
+
+/* One `name=value`, already unescaped; -1 and what would be right. */
+int query_add(struct query *query, const char *pair, struct err *err);
+
+/* "RUN.SEQ": the last frame that was seen, also the form of Last-Event-ID. */
+int query_resume(struct query *query, const char *id, struct err *err);
+
+int query_wants(const struct query *query, const struct frame *frame);
+
+/* The same for state_write(): pointers into query. */
+struct query_pick {
+	struct state_pick pick;
+	const char *devices[QUERY_MOST], *sessions[QUERY_MOST];
+};
+void query_pick(const struct query *query, struct query_pick *pick);
+
+#endif

@@ -1,0 +1,55 @@
+#include "services/sync-worker/faults.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* By the beginning of the SQLSTATE; the first that fits. */
+static const struct {
+	const char *begins;
+	enum fault fault;
+	const char *cure;
+} faults[] = {
+	{"08", FAULT_RETRY, NULL},     /* connection */
+	{"25P0", FAULT_RETRY, NULL},   /* idle in transaction for too long */
+	{"40", FAULT_RETRY, NULL},     /* deadlock, serialization */
+	{"53", FAULT_RETRY, NULL},     /* disk or memory full, too many connections */
+	{"55P03", FAULT_RETRY, NULL},  /* lock not available */
+	{"57", FAULT_RETRY, NULL},     /* shutting down, starting up, timed out */
+	{"58", FAULT_RETRY, NULL},     /* its disk fails */
+	{"25006", FAULT_RETRY, NULL},  /* read only: a standby, or a disk that is nearly full */
+	{"26", FAULT_SETUP, "behind a transaction pooler set sync-worker/prepare to no"},
+	{"28", FAULT_SETUP, "see the user and password in postgres/url, and pg_hba.conf"},
+	{"3D", FAULT_SETUP, "make the database, then: ihht schema apply"},
+	{"42", FAULT_SETUP, "run: ihht schema apply"},
+	{"3F", FAULT_SETUP, "run: ihht schema apply"},
+};
+
+enum fault
+fault_of(const char *sqlstate, const char *constraint)
+{
+	size_t i;
+
+	/* Two workers began two sessions of one person at once: the second try sees the first. */
+	if (!strcmp(sqlstate, "23505") && !strcmp(constraint, "sessions_one_active"))
+		return FAULT_RETRY;
+	/* The month's partition has been taken away: it is made again after connecting. */
+	if (!strcmp(sqlstate, "23514") && !*constraint)
+		return FAULT_RETRY;
+	if (!*sqlstate)
+		return FAULT_RETRY;
+	for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		if (!strncmp(sqlstate, faults[i].begins, strlen(faults[i].begins)))
+			return faults[i].fault;
+	return FAULT_REFUSE;
+}
+
+const char *
+fault_cure(const char *sqlstate)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		if (faults[i].cure && !strncmp(sqlstate, faults[i].begins, strlen(faults[i].begins)))
+			return faults[i].cure;
+	return "see the log of Postgres";
+}

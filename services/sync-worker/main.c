@@ -1,0 +1,241 @@
+/*
+ * sync-worker - bundles from local-store into Postgres
+ *
+ *	in      bundles   from local-store
+ *	out     receipts  to the gateway the bundle came from
+ *	owns    nothing: stateless, run as many as wanted
+ *
+ * Promise: a receipt is sent only after the commit it speaks of, and the same bundle again
+ * changes nothing.
+ *
+ * A bundle is one session's row, its changed records and some of its readings.  It is opened
+ * and checked (bundle.h) and written in one transaction together with its receipt
+ * (statements.h, out_postgres.h): fresh readings by COPY straight into the month's partition,
+ * and when one of them is there already, or the bundle was sent before, by an insert that
+ * leaves alone what is there.  Then the receipt goes out: applied, duplicate (the whole bundle
+ * was here) or refused (it will never be taken, and why).
+ *
+ * One bundle is in hand at a time; more wait in the socket.  While Postgres is away the bundle
+ * is kept and tried again (backoff.h), the beat says `waiting` and why.  A worker that is
+ * stopped or killed forgets its bundles: local-store sends what has no receipt again, to
+ * whichever worker is there.
+ */
+#include <czmq.h>
+#include <errno.h>
+#include <unistd.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+#include "common/pg.h"
+#include "common/sig.h"
+#include "proto/link.h"
+#include "services/sync-worker/out_postgres.h"
+
+static const struct conf_key keys[] = {
+	{"instances", CONF_NUMBER, "1", 1, 64, NULL, "how many of it run side by side"},
+	{"prepare", CONF_WORD, "yes", 0, 0, "yes|no",
+	 "no when a transaction pooler stands before Postgres (port 6543 of Supabase)"},
+	{"timeout_ms", CONF_NUMBER, "30000", 100, 600000, NULL,
+	 "Postgres answers within this, or the worker connects anew"},
+	{"retry_first_ms", CONF_NUMBER, "1000", 1, 60000, NULL,
+	 "after a failure wait anything up to this, after each further one twice that"},
+	{"retry_most_ms", CONF_NUMBER, "300000", 1, 3600000, NULL, "but never more than this"},
+};
+
+static const struct process_manual manual = {
+	"sync-worker",
+	"Writes bundles from local-store into Postgres, each in one transaction and each once,\n"
+	"and tells the gateway. Run as many as wanted.",
+	keys, sizeof(keys) / sizeof(keys[0])};
+
+struct sync_worker {
+	int signals;
+	struct process *process;
+	struct link *bundles, *receipts;
+	struct bundle_opener *opener;
+	struct bundle_content content;   /* the bundle in hand */
+	struct sink *sink;
+	char conninfo[1024];
+	struct log_often refused, bad;
+	uint64_t n_applied, n_duplicate, n_refused, n_added, n_seen, n_bad;
+};
+
+static int
+attach(struct sync_worker *me, struct err *err)
+{
+	const struct conf *conf = me->process->conf;
+	struct sink_settings settings = {
+		.conninfo = me->conninfo,
+		.prepare = !strcmp(conf_text(conf, "prepare"), "yes"),
+		.timeout_ms = conf_number(conf, "timeout_ms"),
+		.backoff = {conf_number(conf, "retry_first_ms"), conf_number(conf, "retry_most_ms"),
+			    0, (uint64_t)me->process->run ^ (uint64_t)getpid() << 32},
+	};
+
+	pg_conninfo(conf, me->process->run_dir, "sync-worker", "ihht_sync", me->conninfo,
+		    sizeof(me->conninfo));
+	me->sink = sink_open(&settings);
+	me->opener = bundle_opener_new();
+	if (!(me->receipts = link_open(me->process, "receipts", LINK_OUT, err)) ||
+	    !(me->bundles = link_open(me->process, "bundles", LINK_IN, err)))
+		return -1;
+	return 0;
+}
+
+static void
+detach(struct sync_worker *me)
+{
+	link_close(&me->bundles);
+	link_close(&me->receipts);
+	bundle_opener_free(&me->opener);
+	sink_close(&me->sink);
+}
+
+static void
+count(struct sync_worker *me, const struct receipt *receipt)
+{
+	me->n_added += (uint64_t)receipt->added;
+	me->n_seen += (uint64_t)receipt->seen;
+	if (receipt->outcome == OUTCOME_APPLIED)
+		me->n_applied++;
+	else if (receipt->outcome == OUTCOME_DUPLICATE)
+		me->n_duplicate++;
+	else
+		me->n_refused++;
+}
+
+/* Postgres' own words may quote values of people: they go to the gateway, not into a log. */
+static int
+answer(struct sync_worker *me, const char *gateway, const struct receipt *receipt,
+       struct err *err)
+{
+	count(me, receipt);
+	if (receipt->outcome == OUTCOME_REFUSED && log_often(&me->refused, clock_mono_us())) {
+		log_warn("bundle_refused", "id=%s sqlstate=\"%s\" more=%llu", receipt->id,
+			 receipt->sqlstate, (unsigned long long)me->refused.n);
+		me->refused.n = 0;
+	}
+	return link_send_to(me->receipts, &msg_receipt, gateway, receipt->session_id, receipt, err);
+}
+
+static int
+refuse(struct sync_worker *me, const char *gateway, const struct bundle *bundle,
+       const char *why, struct err *err)
+{
+	struct receipt receipt;
+
+	msg_clear(&msg_receipt, &receipt);
+	memcpy(receipt.id, bundle->id, sizeof(receipt.id));
+	memcpy(receipt.session_id, bundle->session_id, sizeof(receipt.session_id));
+	receipt.outcome = OUTCOME_REFUSED;
+	(void)snprintf(receipt.text, sizeof(receipt.text), "%.290s", why);
+	return answer(me, gateway, &receipt, err);
+}
+
+/* The next bundle in hand, or refused at once. */
+static int
+take_bundle(struct sync_worker *me, struct err *err)
+{
+	struct link_frame frame;
+	char gateway[80];
+	int r = link_recv(me->bundles, &frame, err);
+
+	if (r < 0 && err->code == EBADMSG) {
+		me->n_bad++;
+		if (log_often(&me->bad, clock_mono_us())) {
+			log_warn("frame_dropped", "why=\"%s\" more=%llu", err->text,
+				 (unsigned long long)me->bad.n);
+			me->bad.n = 0;
+		}
+		return 0;
+	}
+	if (r <= 0)
+		return r;
+	(void)snprintf(gateway, sizeof(gateway), "%.*s", (int)strcspn(frame.gateway, "/"),
+		       frame.gateway);
+	if (bundle_open(me->opener, frame.msg, gateway, clock_utc_us(), &me->content, err) < 0)
+		return refuse(me, gateway, frame.msg, err->text, err);
+	sink_put(me->sink, &me->content);
+	return 0;
+}
+
+static int
+step(struct sync_worker *me, struct err *err)
+{
+	struct receipt receipt;
+
+	if (!sink_step(me->sink, &receipt))
+		return 0;
+	return answer(me, me->content.bundle->gateway, &receipt, err);
+}
+
+static void
+beat(struct sync_worker *me)
+{
+	const struct sink_counts *c = sink_counts(me->sink);
+	const char *why = sink_why(me->sink);
+	char prefix[80];
+
+	while (link_joined(me->receipts, prefix, sizeof(prefix)))
+		;  /* nobody gets anything for coming; but ZeroMQ keeps it until it is read */
+	process_beat(me->process, *why ? PROCESS_WAITING : PROCESS_READY, why,
+		     "bundles_applied=%llu bundles_duplicate=%llu bundles_refused=%llu "
+		     "frames_bad=%llu readings_added=%llu readings_seen=%llu retries=%llu "
+		     "copy_fallbacks=%llu postgres_up=%d",
+		     (unsigned long long)me->n_applied, (unsigned long long)me->n_duplicate,
+		     (unsigned long long)me->n_refused, (unsigned long long)me->n_bad,
+		     (unsigned long long)me->n_added, (unsigned long long)me->n_seen,
+		     (unsigned long long)c->n_retries, (unsigned long long)c->n_copy_fallbacks,
+		     c->postgres_up);
+}
+
+static int
+loop(struct sync_worker *me, struct err *err)
+{
+	enum { SIGNAL, BUNDLES, POSTGRES, N };
+	zmq_pollitem_t on[N] = {
+		[SIGNAL] = {.fd = me->signals, .events = ZMQ_POLLIN},
+		[BUNDLES] = {.socket = link_socket(me->bundles)},
+	};
+
+	while (!on[SIGNAL].revents) {
+		on[BUNDLES].events = sink_is_free(me->sink) ? ZMQ_POLLIN : 0;
+		on[POSTGRES].fd = sink_fd(me->sink);  /* poll() passes over -1 */
+		on[POSTGRES].events = sink_events(me->sink);
+		if (zmq_poll(on, N, clock_until_ms(sink_wake_us(me->sink), clock_mono_us(),
+						   process_beat_in_ms(me->process))) < 0 &&
+		    errno != EINTR)
+			return err_set(err, errno, "poll: %s", zmq_strerror(errno));
+		if ((on[BUNDLES].revents & ZMQ_POLLIN) && take_bundle(me, err) < 0)
+			return -1;
+		if (step(me, err) < 0)
+			return -1;
+		beat(me);
+	}
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct sync_worker me = {0};
+	int exit_code = PROCESS_TRY_AGAIN;
+	struct err err;
+
+	me.signals = sig_open(&err);
+	if (!(me.process = process_open(&manual, argc, argv, &exit_code)))
+		return exit_code;
+	if (me.signals >= 0 && attach(&me, &err) == 0) {
+		log_info("ready", "instance=%d", me.process->instance);
+		exit_code = loop(&me, &err) == 0 ? 0 : PROCESS_TRY_AGAIN;
+	}
+	if (exit_code)
+		log_error("stopping", "why=\"%s\"", err.text);
+	detach(&me);
+	log_info("stopped", "bundles_applied=%llu bundles_duplicate=%llu bundles_refused=%llu "
+		 "readings_added=%llu readings_seen=%llu", (unsigned long long)me.n_applied,
+		 (unsigned long long)me.n_duplicate, (unsigned long long)me.n_refused,
+		 (unsigned long long)me.n_added, (unsigned long long)me.n_seen);
+	process_close(&me.process);
+	return exit_code;
+}

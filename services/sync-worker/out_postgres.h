@@ -1,0 +1,45 @@
+/*
+ * out_postgres - bundles into Postgres, one transaction each
+ *
+ * Nothing blocks: the caller polls sink_fd() for sink_events(), at most until
+ * sink_wake_us(), and calls sink_step().  What Postgres cannot take now is kept and tried
+ * again until it can, also when it is not known whether a commit came through.
+ */
+#ifndef OUT_POSTGRES_H
+#define OUT_POSTGRES_H
+
+#include "services/sync-worker/backoff.h"
+#include "services/sync-worker/bundle.h"
+
+struct sink_settings {
+	const char *conninfo;
+	int prepare;             /* 0: behind a transaction pooler */
+	int64_t timeout_ms;      /* Postgres answers within this, or the connection is dropped */
+	struct backoff backoff;
+};
+
+struct sink_counts {
+	uint64_t n_retries, n_copy_fallbacks;
+	int postgres_up;
+};
+
+struct sink;
+struct sink *sink_open(const struct sink_settings *settings);  /* connects later, by itself */
+void sink_close(struct sink **sink);                            /* a bundle in hand is undone */
+
+int sink_fd(const struct sink *sink);         /* -1: nothing to poll now */
+short sink_events(const struct sink *sink);   /* ZMQ_POLLIN, ZMQ_POLLOUT */
+int64_t sink_wake_us(const struct sink *sink);/* clock_mono_us() */
+
+/* When it can take a bundle; its content is borrowed until sink_step() gives the receipt. */
+int sink_is_free(const struct sink *sink);
+void sink_put(struct sink *sink, const struct bundle_content *content);
+
+/* 1: the bundle is committed, found or refused, and *receipt says so; 0: go on polling. */
+int sink_step(struct sink *sink, struct receipt *receipt);
+
+/* Why nothing goes on and what to do, "" when all is well. */
+const char *sink_why(const struct sink *sink);
+const struct sink_counts *sink_counts(const struct sink *sink);
+
+#endif

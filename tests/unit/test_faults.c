@@ -1,0 +1,66 @@
+#include "services/sync-worker/faults.h"
+#include "tests/unit/test.h"
+
+TEST(each_sqlstate_has_its_consequence)
+{
+	static const struct {
+		const char *sqlstate, *constraint;
+		enum fault fault;
+	} rows[] = {
+		{"", "", FAULT_RETRY},        /* the connection went */
+		{"08006", "", FAULT_RETRY},   /* connection failure */
+		{"40001", "", FAULT_RETRY},   /* serialization */
+		{"40P01", "", FAULT_RETRY},   /* deadlock */
+		{"53100", "", FAULT_RETRY},   /* disk full */
+		{"53300", "", FAULT_RETRY},   /* too many connections */
+		{"55P03", "", FAULT_RETRY},   /* lock not available */
+		{"57014", "", FAULT_RETRY},   /* statement timeout */
+		{"57P01", "", FAULT_RETRY},   /* shutting down */
+		{"57P03", "", FAULT_RETRY},   /* starting up */
+		{"58030", "", FAULT_RETRY},   /* I/O error */
+		{"25006", "", FAULT_RETRY},   /* read only */
+		{"25P03", "", FAULT_RETRY},   /* idle in transaction */
+		{"26000", "", FAULT_SETUP},   /* no such prepared statement */
+		{"28P01", "", FAULT_SETUP},   /* wrong password */
+		{"3D000", "", FAULT_SETUP},   /* no such database */
+		{"3F000", "", FAULT_SETUP},   /* no such schema */
+		{"42501", "", FAULT_SETUP},   /* no right */
+		{"42703", "", FAULT_SETUP},   /* no such column */
+		{"42883", "", FAULT_SETUP},   /* no such function */
+		{"42P01", "", FAULT_SETUP},   /* no such table */
+		{"22003", "", FAULT_REFUSE},  /* number out of range */
+		{"22P02", "", FAULT_REFUSE},  /* no JSON */
+		{"23502", "", FAULT_REFUSE},  /* NULL where none may be */
+		{"23503", "sessions_fkey", FAULT_REFUSE},
+		{"23514", "sessions_status_check", FAULT_REFUSE},
+		{"23514", "", FAULT_RETRY},   /* no partition */
+		{"23505", "sessions_pkey", FAULT_REFUSE},
+		{"23505", "sessions_one_active", FAULT_RETRY},
+		{"25P02", "", FAULT_RETRY},
+		{"55000", "", FAULT_REFUSE},
+		{"0A000", "", FAULT_REFUSE},
+		{"XX000", "", FAULT_REFUSE},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		ok(fault_of(rows[i].sqlstate, rows[i].constraint) == rows[i].fault, "%s %s",
+		   rows[i].sqlstate, rows[i].constraint);
+}
+
+TEST(what_a_person_must_do_is_said)
+{
+	has_str(fault_cure("42P01"), "ihht schema apply");
+	has_str(fault_cure("3F000"), "ihht schema apply");
+	has_str(fault_cure("3D000"), "ihht schema apply");
+	has_str(fault_cure("28P01"), "password");
+	has_str(fault_cure("26000"), "sync-worker/prepare");
+}
+
+int
+main(void)
+{
+	RUN(each_sqlstate_has_its_consequence);
+	RUN(what_a_person_must_do_is_said);
+	return test_done();
+}

@@ -1,0 +1,165 @@
+// A pipeline for a test of the page: feed plays ble-ingest and local-store, nginx is the one
+// origin, and Chromium looks.  All of it ends with the test.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { createInterface } from "node:readline";
+import { chromium } from "playwright-core";
+
+export const ROOT = new URL("../../", import.meta.url).pathname;
+const MODE = process.env.MODE ?? "release";
+const BIN = `${ROOT}build/${MODE}`;
+const CHROMIUM = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+	"--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
+// ---- TAP
+
+let n = 0, failed = 0;
+export function ok(holds, name, detail = "") {
+	console.log(`${holds ? "ok" : "not ok"} ${++n} - ${name}`);
+	if (!holds) {
+		failed++;
+		if (detail) console.log(`# ${detail}`.replaceAll("\n", "\n# "));
+	}
+}
+export const is = (got, want, name) =>
+	ok(Object.is(got, want), name, `got ${JSON.stringify(got)}, expected ${JSON.stringify(want)}`);
+
+export async function until(what, condition, seconds = 30) {
+	const end = Date.now() + seconds * 1000;
+
+	while (!(await condition())) {
+		if (Date.now() > end) throw new Error(`waited ${seconds} s in vain for: ${what}`);
+		await new Promise((done) => setTimeout(done, 20));
+	}
+}
+
+async function freePort() {
+	const server = createServer().listen(0, "127.0.0.1");
+
+	await once(server, "listening");
+	const { port } = server.address();
+	server.close();
+	await once(server, "close");
+	return port;
+}
+
+// ---- the house
+
+export class House {
+	children = new Map();
+	browsers = [];
+
+	static async open({ www = true } = {}) {
+		const house = new House();
+
+		house.dir = mkdtempSync("/tmp/ihht-web.");
+		house.port = await freePort();
+		house.livePort = await freePort();
+		house.url = `http://127.0.0.1:${house.port}`;
+		for (const d of ["run", "log", "nginx"]) mkdirSync(`${house.dir}/${d}`);
+		writeFileSync(`${house.dir}/ihht.conf`, `gateway
+    name = "test"
+    run = "${house.dir}/run"
+realtime-fanout
+    port = "${house.livePort}"
+`);
+		if (www) await house.startNginx();
+		return house;
+	}
+
+	spawn(name, program, args, stdin = "ignore") {
+		const log = openSync(`${this.dir}/log/${name}`, "a");
+		const child = spawn(program, args, { stdio: [stdin, stdin === "pipe" ? "pipe" : log, log] });
+
+		child.on("error", (e) => { throw e; });
+		this.children.set(name, child);
+		return child;
+	}
+
+	async startNginx() {
+		const conf = readFileSync(`${ROOT}deploy/nginx.conf`, "utf8")
+			.replace("@USER@", process.getuid() === 0 ? "user root;" : "")
+			.replaceAll("@PORT@", this.port).replaceAll("@LIVE_PORT@", this.livePort)
+			.replaceAll("@API_PORT@", 1).replaceAll("@NAMES@", "")
+			.replaceAll("@WWW@", `${ROOT}build/dashboard`);
+
+		writeFileSync(`${this.dir}/nginx/nginx.conf`, conf);
+		this.spawn("nginx", existsSync("/usr/sbin/nginx") ? "/usr/sbin/nginx" : "nginx",
+			["-p", `${this.dir}/nginx`, "-c", "nginx.conf", "-e", "stderr"]);
+		await until("nginx", async () => (await fetch(this.url).catch(() => null))?.ok);
+	}
+
+	async startFanout() {
+		this.spawn("realtime-fanout", `${BIN}/bin/realtime-fanout`, ["--config", `${this.dir}/ihht.conf`]);
+		await until("realtime-fanout",
+			async () => (await fetch(`http://127.0.0.1:${this.livePort}/health`).catch(() => null))?.ok);
+	}
+
+	// With numbers: people in training.  Without: does what say() says.
+	startFeed(...numbers) {
+		const args = ["--config", `${this.dir}/ihht.conf`, ...numbers.map(String)];
+		const child = this.spawn("feed", `${BIN}/tests/tool/feed`, args, numbers.length ? "ignore" : "pipe");
+
+		if (!numbers.length) this.answers = createInterface(child.stdout)[Symbol.asyncIterator]();
+	}
+
+	async say(line) {
+		this.children.get("feed").stdin.write(line + "\n");
+		const { value } = await this.answers.next();
+
+		if (value !== "ok") throw new Error(`feed: ${line}: ${value}`);
+	}
+
+	async stop(name, signal = "SIGTERM") {
+		const child = this.children.get(name);
+
+		this.children.delete(name);
+		if (child.exitCode === null && child.signalCode === null) {
+			child.kill(signal);
+			await once(child, "exit");
+		}
+		return child.exitCode;
+	}
+
+	async browser(options = {}) {
+		const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: CHROMIUM });
+
+		this.browsers.push(browser);
+		return await browser.newContext(options);
+	}
+
+	async close() {
+		for (const browser of this.browsers) await browser.close();
+		for (const name of [...this.children.keys()]) await this.stop(name);
+		rmSync(this.dir, { recursive: true, force: true });
+	}
+}
+
+// Runs the test, tidies up whatever happens, says the plan.
+export async function test(body) {
+	const houses = [];
+	const open = async (options) => {
+		const house = await House.open(options);
+
+		houses.push(house);
+		return house;
+	};
+
+	try {
+		await body(open);
+	} catch (e) {
+		ok(false, "the test runs to its end", e.stack);
+	}
+	for (const house of houses) {
+		if (failed)
+			for (const log of ["realtime-fanout", "feed", "nginx"])
+				if (existsSync(`${house.dir}/log/${log}`))
+					console.log(`# ${log}: ${readFileSync(`${house.dir}/log/${log}`, "utf8").slice(-2000)}`
+						.replaceAll("\n", "\n# "));
+		await house.close();
+	}
+	console.log(`1..${n}`);
+	process.exit(failed ? 1 : 0);
+}
