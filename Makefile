@@ -101,8 +101,14 @@ PAGE := services/realtime-fanout/dashboard
 .PHONY: dashboard
 dashboard: build/dashboard/index.html
 build/dashboard/index.html: $(PAGE)/package-lock.json $(wildcard $(PAGE)/*.* $(PAGE)/src/*)
-	cd $(PAGE) && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build
+	cd $(PAGE) && npm ci --no-audit --no-fund --no-update-notifier --loglevel=error && npm run --silent build
 	@test -f $@ && touch $@
+
+# The tests in a browser drive Debian's own Chromium.
+.PHONY: browser
+browser: tests/web/node_modules/.package-lock.json
+tests/web/node_modules/.package-lock.json: tests/web/package-lock.json
+	cd tests/web && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 
 # ---- what people call
 .PHONY: help install-deps run test check flow web fuzz fuzzers bench size docs analyze install clean
@@ -128,8 +134,8 @@ check: unit flow  ## the unit and flow tests of one build
 flow: all tools $(B)/docs/gen ## the real processes: T=tests/flow/201-x.sh chooses
 	@MODE=$(MODE) tests/tap flow 2 $(or $(T),$(sort $(wildcard tests/flow/[0-9]*.sh)))
 
-web: all dashboard ## the page in a real browser
-	@MODE=$(MODE) tests/tap web 1 $(sort $(wildcard tests/web/[0-9]*))
+web: all tools dashboard browser ## the page in a real browser
+	@MODE=$(MODE) tests/tap web 1 $(sort $(wildcard tests/web/[0-9]*.mjs))
 
 fuzz:         ## each fuzzer for FUZZ_SECONDS (60)
 	@$(MAKE) -s MODE=release build/release/tests/tool/seeds

@@ -43,7 +43,7 @@ clock_text(int64_t utc_us, char text[CLOCK_TEXT])
 	text[0] = 0;
 	if (!gmtime_r(&s, &tm))
 		return text;
-	n = strftime(text, CLOCK_TEXT, "%Y-%m-%dT%H:%M:%S", &tm);
+	n = strftime(text, CLOCK_TEXT, "%04Y-%m-%dT%H:%M:%S", &tm);
 	(void)snprintf(text + n, CLOCK_TEXT - n, ".%06ldZ", us);
 	return text;
 }

@@ -144,7 +144,8 @@ postgres_readings(struct in_postgres *in, const struct list *list, const struct 
 	ASSERT(asprintf(&tail, "AND user_id = ANY(%s)%s", users, order) > 0);
 	/* casts cost nothing where the type is right, and say what is wrong where it is not */
 	r = start_with(in, 19, list, "SELECT session_id::uuid, user_id::uuid, "
-		       "\"timestamp\"::timestamptz, epoch::bigint, seq::bigint, device_time::timestamptz, spo2::real, "
+		       "\"timestamp\"::timestamptz, epoch::bigint, seq::bigint, "
+		       "device_time::timestamptz, spo2::real, "
 		       "heart_rate::real, perfusion_index::real, motion::real, "
 		       "signal_strength::integer, battery::smallint, status::bigint, "
 		       "invalid::text, is_valid::boolean, data_source::text, phase_type::text, "

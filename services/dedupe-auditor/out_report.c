@@ -122,8 +122,9 @@ ranges_json(const struct finding *f)
 	for (d = 0; d < N_DIFFERENCES; d++)
 		for (i = 0; i < f->n_ranges[d]; i++) {
 			r = &f->ranges[d][i];
-			item = json_pack("{s:s, s:o, s:o, s:o}", "what", difference_text((enum difference)d),
-					 "from_us", json_integer(r->from_us), "to_us",
+			item = json_pack("{s:s, s:o, s:o, s:o}", "what",
+					 difference_text((enum difference)d), "from_us",
+					 json_integer(r->from_us), "to_us",
 					 json_integer(r->to_us), "count", number(r->count));
 			if (r->columns)
 				json_object_set_new(item, "columns", json_string(columns_text(

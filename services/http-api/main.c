@@ -38,12 +38,12 @@
 #include "common/pg.h"
 #include "common/sig.h"
 #include "proto/link.h"
-#include "services/http-api/commands_http.h"
+#include "services/http-api/commands/http_command.h"
 #include "services/http-api/health.h"
-#include "services/http-api/in_http.h"
-#include "services/http-api/in_postgres.h"
-#include "services/http-api/pending.h"
-#include "services/http-api/reads.h"
+#include "services/http-api/requests/in_http.h"
+#include "services/http-api/reads/in_postgres.h"
+#include "services/http-api/commands/pending.h"
+#include "services/http-api/reads/reads.h"
 
 static const struct conf_key keys[] = {
 	{"listen", CONF_WORD, "127.0.0.1", 0, 0, "127.0.0.1|::1",
@@ -211,7 +211,7 @@ take_frames(struct http_api *me, struct link *link, int64_t now)
 			if (err.code != EBADMSG)
 				return;
 		} else if (frame.message == &msg_reply) {
-			(void)pending_reply(me->pending, frame.msg);
+			(void)pending_reply(me->pending, frame.msg, now);
 		} else if (frame.message == &msg_beat) {
 			health_beat(&me->health, frame.msg, now);
 		}

@@ -143,6 +143,18 @@ count_lift(struct lifecycle *life, struct entry *entry, const struct event *m, i
 	return table_put(table, &stats, NULL, err);
 }
 
+/* Now, or when it was told before. */
+static int
+first_time(struct lifecycle *life, struct event *event, int64_t now_us, struct err *err)
+{
+	struct event before;
+	int64_t no;
+	int seen = table_find(store_records(life->store, RECORD_EVENT), event, &no, &before, err);
+
+	event->event_us = seen > 0 ? before.event_us : now_us;
+	return seen < 0 ? -1 : 0;
+}
+
 static int
 take_event(struct lifecycle *life, const struct event *m, int64_t now_us, struct effects *fx,
 	   struct err *err)
@@ -160,8 +172,8 @@ take_event(struct lifecycle *life, const struct event *m, int64_t now_us, struct
 		memcpy(e->id, m->request_id, sizeof(e->id));
 	else if (!*e->id)
 		ids_event(e, e->id);
-	if (e->event_us == MSG_NONE)
-		e->event_us = now_us;
+	if (e->event_us == MSG_NONE && (r = first_time(life, e, now_us, err)) < 0)
+		return -1;
 	r = put_record(life, RECORD_EVENT, entry, &e->hlc, now_us, fx, err);
 	if (r == 0 && fx->reply.ok && fx->reply.added && e->event_type == EVENT_MASK_LIFT)
 		r = count_lift(life, entry, e, now_us, err);

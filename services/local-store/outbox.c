@@ -368,7 +368,7 @@ int
 outbox_work(struct outbox *o, int64_t now_us, struct err *err)
 {
 	release_held(o, now_us);
-	if (scan(o, now_us, err) < 0)
+	if (close_due(o, err) < 0 || scan(o, now_us, err) < 0)
 		return -1;
 	close_ended(o);
 	if (close_due(o, err) < 0 || close_old(o, now_us, err) < 0)

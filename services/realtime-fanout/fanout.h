@@ -15,11 +15,13 @@ struct fanout {
 	int signals;
 	struct process *process;
 	struct link *links[N_LINKS];
-	struct lws *on[N_LINKS];          /* each link's fd, as lws sees it */
+	int more[N_LINKS];                /* to be read on the tick */
+	struct lws *live;                 /* the live link's fd, as lws sees it */
+	int tick;                         /* a timerfd */
 	struct lws_context *lws;
 	struct board board;
 	struct clients clients;
-	lws_sorted_usec_list_t tick, second;
+	lws_sorted_usec_list_t second;
 	int stop;
 	const char *why;                  /* what we wait for, "" when nothing */
 	uint64_t n_refused;               /* requests that got a 4xx or 5xx */

@@ -26,6 +26,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 #include <zmq.h>
 
@@ -122,29 +123,48 @@ offer_all(struct fanout *me)
 		fanout_offer(me, me->clients.all[i]);
 }
 
-/* Reads all there is.  While there was something the fds are left alone until the tick. */
+/*
+ * lws_sul would do, but lws counts in milliseconds and polls without pause through the last
+ * one: 20 % of a core for a tick of 4 ms.
+ */
 static void
-pump(struct fanout *me)
+arm_tick(struct fanout *me)
 {
-	int i, taken = 0;
+	struct itimerspec at = {.it_value.tv_nsec = TICK_US * 1000};
 
-	for (i = 0; i < N_LINKS; i++)
-		taken += drain(me, i);
+	(void)timerfd_settime(me->tick, 0, &at, NULL);
+}
+
+/*
+ * Reads what there is.  While values flow the live link's fd is left alone until the tick;
+ * news and beats are rare and are read when they come.
+ */
+static void
+pump(struct fanout *me, int which)
+{
+	int n = drain(me, which);
+
+	me->more[which] = which == LIVE ? n > 0 : n == MOST_A_TICK;
 	if (me->board.ask_again) {
 		ask_again(me);
-		taken++;  /* setting an option may have swallowed the fd's edge */
+		me->more[NEWS] = 1;  /* setting an option may have swallowed the fd's edge */
 	}
-	offer_all(me);
-	for (i = 0; i < N_LINKS; i++)
-		(void)lws_rx_flow_control(me->on[i], !taken);
-	if (taken)
-		lws_sul_schedule(me->lws, 0, &me->tick, me->tick.cb, TICK_US);
+	(void)lws_rx_flow_control(me->live, !me->more[LIVE]);
+	if (me->more[LIVE] || me->more[NEWS] || me->more[BEATS])
+		arm_tick(me);
 }
 
 static void
-on_tick(lws_sorted_usec_list_t *tick)
+on_tick(struct fanout *me)
 {
-	pump(lws_container_of(tick, struct fanout, tick));
+	uint64_t times;
+	int i;
+
+	(void)!read(me->tick, &times, sizeof(times));
+	for (i = 0; i < N_LINKS; i++)
+		if (me->more[i])
+			pump(me, i);
+	offer_all(me);
 }
 
 /* ---- once a second */
@@ -222,19 +242,26 @@ static int
 on_file(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
 {
 	struct fanout *me = lws_context_user(lws_get_context(wsi));
+	void *whose = lws_get_opaque_user_data(wsi);
 	struct signalfd_siginfo signal;
+	int i;
 
 	(void)user;
 	(void)in;
 	(void)len;
 	if (reason != LWS_CALLBACK_RAW_RX_FILE)
 		return 0;
-	if (lws_get_opaque_user_data(wsi) != &me->signals) {
-		pump(me);
-		return 0;
+	if (whose == &me->signals) {
+		me->stop = read(me->signals, &signal, sizeof(signal)) > 0;
+		lws_cancel_service(me->lws);
+	} else if (whose == &me->tick) {
+		on_tick(me);
+	} else {
+		for (i = 0; i < N_LINKS; i++)
+			if (whose == me->links[i])
+				pump(me, i);
+		offer_all(me);
 	}
-	me->stop = read(me->signals, &signal, sizeof(signal)) > 0;
-	lws_cancel_service(me->lws);
 	return 0;
 }
 
@@ -309,11 +336,18 @@ listen_on(struct fanout *me, const char *address, int port, struct err *err)
 	if (!(vhost = lws_create_vhost(me->lws, &info)))
 		return err_set(err, EADDRINUSE, "cannot listen on %s port %d; see "
 			       "realtime-fanout/listen and /port", address, port);
-	if (!adopt(vhost, me->signals, &me->signals, err))
+	if (!adopt(vhost, me->signals, &me->signals, err) ||
+	    !adopt(vhost, me->tick, &me->tick, err))
 		return -1;
-	for (i = 0; i < N_LINKS; i++)
-		if (!(me->on[i] = adopt(vhost, zmq_fd(me->links[i]), me->links[i], err)))
+	for (i = 0; i < N_LINKS; i++) {
+		struct lws *wsi = adopt(vhost, zmq_fd(me->links[i]), me->links[i], err);
+
+		if (!wsi)
 			return -1;
+		if (i == LIVE)
+			me->live = wsi;
+		me->more[i] = 1;  /* what came before we looked gives no edge */
+	}
 	return 0;
 }
 
@@ -363,12 +397,13 @@ attach(struct fanout *me, struct err *err)
 	for (i = 0; i < N_LINKS; i++)
 		if (!(me->links[i] = link_open(me->process, link_names[i], LINK_IN, err)))
 			return -1;
+	if ((me->tick = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)) < 0)
+		return err_set(err, errno, "timerfd: %s", strerror(errno));
 	if (listen_on(me, conf_text(conf, "listen"), (int)conf_number(conf, "port"), err) < 0)
 		return -1;
 	expect_all(me);
 	subscribe(me);
-	me->tick.cb = on_tick;
-	lws_sul_schedule(me->lws, 0, &me->tick, on_tick, 1);
+	arm_tick(me);
 	lws_sul_schedule(me->lws, 0, &me->second, on_second, 1);
 	return 0;
 }
@@ -383,6 +418,8 @@ detach(struct fanout *me)
 	clients_release(&me->clients);
 	for (i = N_LINKS; i-- > 0;)
 		link_close(&me->links[i]);
+	if (me->tick > 0)
+		(void)close(me->tick);
 	board_release(&me->board);
 }
 

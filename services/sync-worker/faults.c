@@ -19,7 +19,7 @@ static const struct {
 	{"25006", FAULT_RETRY, NULL},  /* read only: a standby, or a disk that is nearly full */
 	{"26", FAULT_SETUP, "behind a transaction pooler set sync-worker/prepare to no"},
 	{"28", FAULT_SETUP, "see the user and password in postgres/url, and pg_hba.conf"},
-	{"3D", FAULT_SETUP, "make the database, then: ihht schema apply"},
+	{"3D", FAULT_SETUP, "make the database, then run: ihht schema apply"},
 	{"42", FAULT_SETUP, "run: ihht schema apply"},
 	{"3F", FAULT_SETUP, "run: ihht schema apply"},
 };

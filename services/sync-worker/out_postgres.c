@@ -80,12 +80,12 @@ back_off(struct sink *s, const char *sqlstate, const char *text)
 
 	if (fault_of(sqlstate, "") == FAULT_SETUP) {
 		ms = ms < SETUP_MOST_MS ? ms : SETUP_MOST_MS;
-		(void)snprintf(s->why, sizeof(s->why), "%.200s; %s", text, fault_cure(sqlstate));
+		(void)snprintf(s->why, sizeof(s->why), "%.230s; %s", text, fault_cure(sqlstate));
 	} else {
 		(void)snprintf(s->why, sizeof(s->why), "%s", text);
 	}
 	if (s->counts.postgres_up || s->settings.backoff.n_failed == 1)
-		log_warn("postgres_away", "retry_ms=%lld sqlstate=\"%s\"", (long long)ms, sqlstate);
+		log_warn("postgres_away", "retry_ms=%lld why=\"%s\"", (long long)ms, s->why);
 	s->counts.n_retries++;
 	disconnect(s);
 	s->step = AWAY;
@@ -98,7 +98,9 @@ lost(struct sink *s)
 	struct err err;
 
 	(void)pg_err(s->pg, NULL, NULL, &err);
-	back_off(s, "", err.text);
+	/* libpq keeps the SQLSTATE of a refused log-in to itself: role or database is missing */
+	back_off(s, s->step == CONNECTING && strstr(err.text, "does not exist") ? "3D000" : "",
+		 err.text);
 }
 
 static void

@@ -28,10 +28,11 @@ row() {
 }
 post() { local s=$1 r=$2 n=$3; shift 3; row "$s" "$r" "$n" -H 'Content-Type: application/json' "$@"; }
 
-# raw BYTES: the first line of the answer, or "closed"
+# raw BYTES: the first line of the answer, or "closed"; it may be closed while we still write
 raw() {
+	trap '' PIPE
 	exec 7<>"/dev/tcp/127.0.0.1/$PORT"
-	printf "$1" >&7
+	printf "$1" >&7 2>/dev/null
 	timeout "${2:-5}" head -1 <&7 | tr -d '\r' | grep . || echo closed
 	exec 7>&-
 }

@@ -18,7 +18,7 @@ refused session '' "of another session"
 refused user '' "of another person"
 refused gateway '' "of another gateway"
 refused clock '' "clock is more than 60 s ahead"
-refused columns '' "reading columns"
+refused columns '' "columns: "
 refused count '' "says 21 rows and has 20"
 refused id '' "not that of its content"
 refused json 22P02 "invalid input syntax for type json" --records

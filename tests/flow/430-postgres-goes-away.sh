@@ -18,9 +18,11 @@ stop sync-worker
 pg_start || skip_all "no Postgres"
 start sync-worker
 wait_ready sync-worker
-wait_beat '"why":"Postgres: .*run: ihht schema apply'
+wait_beat '"why":"Postgres: .*ihht_sync.* does not exist; .*run: ihht schema apply'
+ok $? "a cluster without our roles: it says the cure"
+PGOPTIONS='' psql -XAtqh "$RUN" -U postgres postgres -c 'CREATE ROLE ihht_sync LOGIN'
+wait_beat '"why":"Postgres: (3F000|42P01) .*run: ihht schema apply'
 ok $? "a database without tables: it says the cure"
-PG_SCHEMA_DONE=
 pg_schema
 wait_beat '"state":"ready".*postgres_up=1'
 ok $? "and goes on when that was done"
@@ -54,17 +56,17 @@ backends() { sql "SELECT pid FROM pg_stat_activity WHERE usename = 'ihht_sync'";
 pid=$(backends)
 kill -STOP "$pid"
 background tool "$TOOL/bundles" --config "$CONF" --sessions 1 --rows 300 --hlc 3 --start-us 1795503600000000 --seconds 100
-wait_beat '"state":"waiting","why":"Postgres: no answer in time'
+wait_until 'log_of sync-worker | grep -q "postgres_away .*no answer in time"'
 ok $? "a backend that hangs: it says so and connects anew"
 kill -CONT "$pid"
 wait_end tool
 is "$STATUS" 0 "and the bundle arrives"
 
 # it stops at once, even then
-for pid in $(backends); do kill -STOP "$pid"; done
-stopped=$(backends 2>/dev/null)
+stopped=$(backends)
+for pid in $stopped; do kill -STOP "$pid"; done
 background tool "$TOOL/bundles" --config "$CONF" --sessions 1 --rows 300 --hlc 4 --start-us 1795603600000000 --seconds 100
-wait_until 'log_of tool >/dev/null; ss -x 2>/dev/null | grep -q bundles || true' 1
+wait_beat 'retries=[1-9]'
 stop sync-worker
 for pid in $stopped; do kill -CONT "$pid"; done
 start sync-worker

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "proto/columns.h"
-#include "services/http-api/body.h"
-#include "services/http-api/sync_batch.h"
+#include "services/http-api/requests/body.h"
+#include "services/http-api/commands/sync_batch.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -74,7 +74,8 @@ make_session(const struct tool *t, int64_t n, struct session *s)
 	(void)snprintf(s->device_id, sizeof(s->device_id), "tool-%lld", (long long)n);
 	s->status = t->o.end ? SESSION_COMPLETED : SESSION_ACTIVE;
 	s->start_us = start + n;
-	s->end_us = t->o.end ? start + 3600 * CLOCK_SECOND : MSG_NONE;
+	s->end_us = !t->o.end ? MSG_NONE : start + 3600 * CLOCK_SECOND > MSG_TIME_MAX ? MSG_TIME_MAX
+		    : start + 3600 * CLOCK_SECOND;
 	s->session_type = SESSION_TYPE_IHHT;
 	s->current_phase = PHASE_ALTITUDE;
 	s->current_cycle = 1;

@@ -1,5 +1,5 @@
 /*
- * feed - plays ble-ingest and local-store for whoever listens to `live`, `news` and `beats`
+ * feed - plays ble-ingest and local-store, and the beats of the others, for who listens to them
  *
  *	feed --config FILE [DEVICES HZ [SECONDS]]
  *
@@ -29,11 +29,15 @@
 #include "proto/link.h"
 #include "proto/msg_json.h"
 
-enum { LIVE, NEWS, N };
+enum { LIVE, NEWS, N, N_BEATS = N + 3 };
 
-static const struct process_manual manuals[N] = {
-	{.name = "ble-ingest", .text = "played by feed", .keys = NULL, .n_keys = 0},
-	{.name = "local-store", .text = "played by feed", .keys = NULL, .n_keys = 0},
+/* The first N also have a link; of the others there are only the beats. */
+static const struct process_manual manuals[N_BEATS] = {
+	{.name = "ble-ingest", .text = "played by feed"},
+	{.name = "local-store", .text = "played by feed"},
+	{.name = "sync-worker", .text = "played by feed"},
+	{.name = "dedupe-auditor", .text = "played by feed"},
+	{.name = "http-api", .text = "played by feed"},
 };
 static const char *const link_names[N] = {"live", "news"};
 
@@ -46,10 +50,12 @@ struct person {
 
 struct feed {
 	int signals;
-	struct process *process[N];
+	struct process *process[N_BEATS];
 	struct link *links[N];
 	struct person *people;
 	size_t n_people;
+	struct session told[64];  /* by line, the running ones */
+	size_t n_told;
 	int64_t n[N][100];  /* sent of each message; ours and not link's, so that some can be lost */
 };
 
@@ -58,7 +64,7 @@ beat_all(struct feed *me)
 {
 	int i;
 
-	for (i = 0; i < N; i++)
+	for (i = 0; i < N_BEATS; i++)
 		process_beat(me->process[i], PROCESS_READY, "", "played=1");
 }
 
@@ -142,6 +148,9 @@ announce(struct feed *me)
 {
 	size_t i;
 
+	for (i = 0; i < me->n_told; i++)
+		say(me, NEWS, &msg_session, me->told[i].id, &me->told[i]);
+
 	for (i = 0; i < me->n_people; i++) {
 		say(me, NEWS, &msg_session, me->people[i].session.id, &me->people[i].session);
 		say(me, LIVE, &msg_device, me->people[i].device.device_id, &me->people[i].device);
@@ -171,17 +180,25 @@ speak(struct feed *me, struct person *p, double dt)
 }
 
 /* Whoever has just subscribed hears the sessions again, as local-store does it. */
+static int
+next_joined(struct feed *me, int which, char *prefix, size_t size)
+{
+	if (!link_joined(me->links[which], prefix, size))
+		return 0;
+	if (!*prefix || !strcmp(prefix, "session/"))
+		announce(me);
+	return 1;
+}
+
 static void
 greet(struct feed *me)
 {
 	char prefix[100];
-	int n = 0, i;
+	int i;
 
 	for (i = 0; i < N; i++)
-		while (link_joined(me->links[i], prefix, sizeof(prefix)))
-			n += !*prefix || !strncmp(prefix, "session/", 8);
-	if (n)
-		announce(me);
+		while (next_joined(me, i, prefix, sizeof(prefix)))
+			;
 }
 
 static void
@@ -229,6 +246,21 @@ key_of(const struct message *m, const void *msg)
 	return "all";
 }
 
+static void
+remember(struct feed *me, const struct session *session)
+{
+	size_t i;
+
+	for (i = 0; i < me->n_told && strcmp(me->told[i].id, session->id); i++)
+		;
+	if (session->status == SESSION_ACTIVE && i < sizeof(me->told) / sizeof(me->told[0])) {
+		me->told[i] = *session;
+		me->n_told += i == me->n_told;
+	} else if (i < me->n_told) {
+		me->told[i] = me->told[--me->n_told];
+	}
+}
+
 static int
 send_json(struct feed *me, int which, const char *name, const char *text, struct err *err)
 {
@@ -239,8 +271,11 @@ send_json(struct feed *me, int which, const char *name, const char *text, struct
 
 	if (!m || !object)
 		err_set(err, 0, "%s: no such message or not JSON", name);
-	else if (msg_from_json(m, object, NULL, msg, err) == 0)
+	else if (msg_from_json(m, object, NULL, msg, err) == 0) {
+		if (m == &msg_session)
+			remember(me, (const struct session *)msg);
 		r = tell(me, which, m, key_of(m, msg), msg, err);
+	}
 	json_decref(object);
 	return r;
 }
@@ -293,9 +328,8 @@ wait_for(struct feed *me, int which, const char *prefix, struct err *err)
 	while (clock_mono_us() < end) {
 		beat_all(me);
 		(void)zmq_poll(&on, 1, 100);
-		while (link_joined(me->links[which], got, sizeof(got)))
-			if (!strcmp(got, prefix) || !*got)
-				return 0;
+		if (next_joined(me, which, got, sizeof(got)) && (!strcmp(got, prefix) || !*got))
+			return 0;
 	}
 	return err_set(err, 0, "nobody subscribed to %s in 30 s", prefix);
 }
@@ -334,8 +368,9 @@ listen_to_lines(struct feed *me)
 
 	setvbuf(stdin, NULL, _IONBF, 0);
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	while (zmq_poll(on, 2, 200) >= 0 && !on[0].revents) {
+	while (zmq_poll(on, 2, 50) >= 0 && !on[0].revents) {
 		beat_all(me);
+		greet(me);
 		if (!on[1].revents)
 			continue;
 		if (!fgets(line, sizeof(line), stdin))
@@ -356,12 +391,12 @@ main(int argc, char **argv)
 
 	if (argc < 3 || (me.signals = sig_open(&err)) < 0)
 		return 1;
-	for (i = 0; i < N; i++) {
+	for (i = 0; i < N_BEATS; i++) {
 		char *args[] = {argv[0], argv[1], argv[2], NULL};
 
 		optind = 1;
 		if (!(me.process[i] = process_open(&manuals[i], 3, args, &exit_code)) ||
-		    !(me.links[i] = link_open(me.process[i], link_names[i], LINK_OUT, &err))) {
+		    (i < N && !(me.links[i] = link_open(me.process[i], link_names[i], LINK_OUT, &err)))) {
 			fprintf(stderr, "feed: %s\n", err.text);
 			return exit_code;
 		}
@@ -371,8 +406,9 @@ main(int argc, char **argv)
 		train(&me, atof(argv[4]), argc > 5 ? atof(argv[5]) : 0);
 	else
 		listen_to_lines(&me);
-	for (i = 0; i < N; i++) {
-		link_close(&me.links[i]);
+	for (i = 0; i < N_BEATS; i++) {
+		if (i < N)
+			link_close(&me.links[i]);
 		process_close(&me.process[i]);
 	}
 	free(me.people);

@@ -1,4 +1,4 @@
-#include "services/http-api/admit.h"
+#include "services/http-api/requests/admit.h"
 #include "tests/unit/test.h"
 
 #define HOSTS "ihht.example  clinic"

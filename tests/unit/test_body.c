@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "services/http-api/body.h"
+#include "services/http-api/requests/body.h"
 #include "tests/unit/test.h"
 
 /* In a block of exact size, so that ASan sees a byte read too far. */

@@ -92,7 +92,7 @@ TEST(every_bad_form_is_refused_and_nothing_written)
 
 TEST(a_time_survives_as_text)
 {
-	static const int64_t times[] = {0, 1, 999999, 1795410367123456, -1, -1000001, DAY * 20000 - 1,
+	static const int64_t times[] = {-55155962122000000, -62135596800000000, 0, 1, 999999, 1795410367123456, -1, -1000001, DAY * 20000 - 1,
 					253402300799999999};
 	char text[CLOCK_TEXT];
 	int64_t back;

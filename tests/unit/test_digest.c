@@ -183,6 +183,8 @@ TEST(a_row_three_times_is_not_a_row_once)
 
 	ok(once.sum != thrice.sum);
 	is_int(thrice.count, 3);
+	once.sum = thrice.sum;
+	ok(!digest_equal(&once, &thrice), "the count counts");
 }
 
 TEST(a_record_counts_with_its_key_and_its_hlc)

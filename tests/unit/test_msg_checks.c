@@ -264,7 +264,7 @@ static const struct {
 } not_utf8[] = {
 #define BYTES(text, what) {text, sizeof(text) - 1, what}
 	BYTES("\x80", "a continuation without a start"),
-	BYTES("\xbf", "another one"),
+	BYTES("\xbf\xbf", "two of them"),
 	BYTES("\xc3", "cut after one of two"),
 	BYTES("\xe2\x82", "cut after two of three"),
 	BYTES("\xf0\x9f\x98", "cut after three of four"),

@@ -2,7 +2,7 @@
  * Commands under way, told what time it is: what is sent when, and what becomes of a plan.
  */
 #include "proto/ids.h"
-#include "services/http-api/pending.h"
+#include "services/http-api/commands/pending.h"
 #include "tests/unit/test.h"
 
 #define T0 1000000000LL
@@ -61,10 +61,13 @@ TEST(a_command_is_sent_again_until_it_is_answered)
 	ok(pending_due(p, T0 + PENDING_AGAIN_US - 1) == NULL);
 	again = pending_due(p, T0 + PENDING_AGAIN_US);
 	ok(again == step);
+	is_int(pending_next_us(p), T0 + 3 * PENDING_AGAIN_US);
+	ok(pending_due(p, T0 + 3 * PENDING_AGAIN_US - 1) == NULL);
+	ok(pending_due(p, T0 + 3 * PENDING_AGAIN_US) == step);
 	is_int(pending_ended(p, T0 + PENDING_AGAIN_US, &result), 0);
 	reply = reply_to(step, 1, 1);
-	is_int(pending_reply(p, &reply), 1);
-	is_int(pending_reply(p, &reply), 0);
+	is_int(pending_reply(p, &reply, T0), 1);
+	is_int(pending_reply(p, &reply, T0), 0);
 	is_int(pending_ended(p, T0 + PENDING_AGAIN_US, &result), 1);
 	is_int(result.outcome, PENDING_DONE);
 	ok(result.owner == &owner);
@@ -86,6 +89,11 @@ TEST(without_an_answer_it_ends_in_time)
 	is_int(pending_ended(p, T0 + PENDING_GIVE_UP_US, &result), 1);
 	is_int(result.outcome, PENDING_TIMED_OUT);
 	is_int(pending_next_us(p), INT64_MAX);
+	plan = surveys(1);
+	plan.is_batch = 1;
+	pending_add(p, &plan, NULL, T0);
+	is_int(pending_ended(p, T0 + PENDING_BATCH_US - 1, &result), 0);
+	is_int(pending_ended(p, T0 + PENDING_BATCH_US, &result), 1);
 	pending_free(&p);
 }
 
@@ -105,7 +113,7 @@ TEST(a_long_batch_ends_in_time_too)
 	while (!pending_ended(p, now, &result) && n < 200) {
 		if ((step = pending_due(p, now))) {
 			reply = reply_to(step, 1, 1);
-			ok(pending_reply(p, &reply));
+			ok(pending_reply(p, &reply, now));
 			n++;
 		}
 		now += PENDING_GIVE_UP_US - 1;
@@ -131,16 +139,16 @@ TEST(many_are_sent_within_a_window)
 		steps[i] = pending_due(p, T0);
 	ok(pending_due(p, T0) == NULL);
 	reply = reply_to(steps[5], 1, 0);   /* not the first: the window stays */
-	is_int(pending_reply(p, &reply), 1);
+	is_int(pending_reply(p, &reply, T0), 1);
 	ok(pending_due(p, T0) == NULL);
 	for (i = 0; i < 5; i++) {
 		reply = reply_to(steps[i], 1, 1);
-		is_int(pending_reply(p, &reply), 1);
+		is_int(pending_reply(p, &reply, T0), 1);
 	}
 	is_int(count_due(p, T0), 6);
 	for (n = 0, i = 6; i < PENDING_WINDOW; i++, n++) {
 		reply = reply_to(steps[i], 1, 1);
-		is_int(pending_reply(p, &reply), 1);
+		is_int(pending_reply(p, &reply, T0), 1);
 	}
 	is_int(count_due(p, T0), 4);
 	is_int(count_due(p, T0 + PENDING_AGAIN_US), 10);
@@ -162,12 +170,12 @@ TEST(steps_that_need_each_other_go_one_by_one)
 	step = pending_due(p, T0);
 	ok(pending_due(p, T0) == NULL);
 	reply = reply_to(step, 1, 1);
-	is_int(pending_reply(p, &reply), 1);
+	is_int(pending_reply(p, &reply, T0), 1);
 	step = pending_due(p, T0);
 	if (!ok(step != NULL))
 		return;
 	reply = reply_to(step, 1, 1);
-	is_int(pending_reply(p, &reply), 1);
+	is_int(pending_reply(p, &reply, T0), 1);
 	is_int(pending_ended(p, T0, &result), 1);
 	is_int(result.added, 1);  /* two steps of one item */
 	pending_free(&p);
@@ -186,7 +194,7 @@ TEST(the_first_refusal_ends_it_and_names_its_row)
 	step = pending_due(p, T0);
 	reply = reply_to(step, 0, 0);
 	strcpy(reply.text, "no");
-	is_int(pending_reply(p, &reply), 1);
+	is_int(pending_reply(p, &reply, T0), 1);
 	ok(pending_due(p, T0 + PENDING_AGAIN_US) == NULL);
 	is_int(pending_next_us(p), 0);
 	is_int(pending_ended(p, T0, &result), 1);
@@ -216,7 +224,7 @@ TEST(a_batch_is_not_given_another_session)
 		step = pending_due(p, T0);
 		reply = reply_to(step, 1, 0);
 		ids_session(other ? "IHHT_2" : "IHHT_1", reply.session_id);
-		is_int(pending_reply(p, &reply), 1);
+		is_int(pending_reply(p, &reply, T0), 1);
 		is_int(pending_ended(p, T0, &result), 1);
 		is_int(result.outcome, other ? PENDING_REFUSED : PENDING_DONE);
 		is_str(result.reply.field, other ? "user_id" : "");
@@ -237,7 +245,7 @@ TEST(readings_are_counted_by_row)
 	pending_add(p, &plan, NULL, T0);
 	while ((step = pending_due(p, T0))) {
 		reply = reply_to(step, 1, 2500);
-		is_int(pending_reply(p, &reply), 1);
+		is_int(pending_reply(p, &reply, T0), 1);
 	}
 	is_int(pending_ended(p, T0, &result), 1);
 	is_int(result.added, 5000);
@@ -253,7 +261,7 @@ TEST(a_reply_to_somebody_else_is_not_ours)
 	pending_add(p, &plan, NULL, T0);
 	msg_clear(&msg_reply, &reply);
 	ids_random(reply.request_id);
-	is_int(pending_reply(p, &reply), 0);
+	is_int(pending_reply(p, &reply, T0), 0);
 	/* nor to what was not sent yet */
 	pending_free(&p);
 }

@@ -2,7 +2,7 @@
  * What a query string becomes, and what of it is refused.  The SQL itself is for the flow
  * tests, which have a Postgres.
  */
-#include "services/http-api/reads.h"
+#include "services/http-api/reads/reads.h"
 #include "tests/unit/test.h"
 
 #define UUID "3ebd7d88-dfdd-55f6-aacf-2ea5aef85bf0"

@@ -1,4 +1,4 @@
-#include "services/http-api/routes.h"
+#include "services/http-api/requests/routes.h"
 #include "tests/unit/test.h"
 
 TEST(every_route_is_found)

@@ -7,8 +7,8 @@
 
 #include "proto/columns.h"
 #include "proto/ids.h"
-#include "services/http-api/body.h"
-#include "services/http-api/sync_batch.h"
+#include "services/http-api/requests/body.h"
+#include "services/http-api/commands/sync_batch.h"
 #include "tests/unit/test.h"
 
 #define LOCAL "IHHT_1732340000000_abc123"

@@ -9,8 +9,9 @@ const CURRENT_MS = 5000;   // an older value is not shown as what is now
 const TEMPLATE = `
 <article>
 	<header>
-		<div><h3 data-is="person"></h3><p class="soft" data-is="device"></p></div>
+		<h3 data-is="person"></h3>
 		<p class="phase" data-is="phase"></p>
+		<p class="soft" data-is="device"></p>
 	</header>
 	<div class="values">
 		<dl class="value spo2"><dt>SpO<sub>2</sub> <span class="unit">%</span></dt><dd data-is="spo2"></dd></dl>
@@ -104,7 +105,8 @@ export class Card {
 		this.text("person", `Person ${shortId(s.session.user_id)}`);
 		this.text("device", [d.device.name ?? s.session.device_id,
 			battery === null || battery === undefined ? "" : `battery ${battery} %`,
-			`since ${timeOfDay(s.session.start_us)}`].filter(Boolean).join(" · "));
+			d.device.rssi === null ? "" : `${d.device.rssi} dBm`,
+			`since\u00a0${timeOfDay(s.session.start_us)}`].filter(Boolean).join(" · "));
 		this.text("phase", s.endedMs === undefined ? phaseWord(s.session.current_phase)
 			: `Session ${statusWord(s.session.status)}`);
 		this.part("phase").dataset["phase"] = s.endedMs === undefined
@@ -147,7 +149,7 @@ export class Card {
 		else if (planned === undefined) this.text("left", `${duration(since)} so far`);
 		else if (since > planned) this.text("left", `${duration(since - planned)} over`);
 		else this.text("left", `${duration(planned - since)} left`);
-		this.part("progress").hidden = planned === undefined || s.endedMs !== undefined;
+		this.part("progress").classList.toggle("none", planned === undefined || s.endedMs !== undefined);
 		if (planned !== undefined && since !== undefined)
 			this.part("bar").style.width = `${Math.min(100, since / planned * 100).toFixed(1)}%`;
 	}
@@ -157,7 +159,7 @@ export class Card {
 		const stored = this.store.processes.get("local-store-1");
 		const lost = d.lost ? `, ${count(d.lost, "value")} not shown` : "";
 
-		this.flag("link", linkWord(state) + (d.device.rssi === null ? "" : ` ${d.device.rssi} dBm`) + lost,
+		this.flag("link", linkWord(state) + lost,
 			state === "streaming" ? (d.lost ? "wait" : "good")
 				: state === "lost" || state === "off" ? "bad" : "wait");
 		if (s.endedMs !== undefined) this.flag("recorded", "recording ended", "plain");

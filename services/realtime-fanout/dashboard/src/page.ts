@@ -149,6 +149,7 @@ function setWall(on: boolean): void {
 	document.documentElement.classList.toggle("wall", on);
 	byId("size").setAttribute("aria-pressed", String(on));
 	remember("wall", on ? "1" : "");
+	for (const card of cards.values()) card.repaint();
 }
 
 const THEMES = ["", "light", "dark"];

@@ -1,0 +1,133 @@
+#include "services/http-api/commands/http_command.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/msg_json.h"
+#include "services/http-api/requests/body.h"
+#include "services/http-api/commands/sync_batch.h"
+
+/* ---- in */
+
+/* Puts what the path says, and a request_id where none is given, beside the body's fields. */
+static int
+complete(const struct ask *ask, json_t *body, const char *request_id, struct problem *problem)
+{
+	const json_t *own = json_object_get(body, "session_id");
+	json_t *extra = json_object_get(body, "additional_data");
+	char id[37], *text;
+
+	if (json_object_get(body, "hlc"))
+		return problem_set(problem, 422, "hlc", "is not a caller's to set");
+	if (!json_object_get(body, "request_id"))
+		json_object_set_new(body, "request_id", json_string(request_id));
+	if (json_is_object(extra) && (text = json_dumps(extra, JSON_COMPACT))) {
+		json_object_set_new(body, "additional_data", json_string(text));
+		free(text);
+	}
+	if (!*ask->key)
+		return 0;
+	if (sync_batch_session(ask->key, id) < 0)
+		return problem_set(problem, 404, "id", "no such session");
+	if (own && (!json_is_string(own) || strcmp(json_string_value(own), id)))
+		return problem_set(problem, 422, "session_id", "must be the session of the path");
+	json_object_set_new(body, "session_id", json_string(id));
+	return 0;
+}
+
+static int
+plan_one(const struct ask *ask, json_t *body, struct plan *plan, struct problem *problem)
+{
+	void *msg = plan_add(plan, ask->route->message, 0);
+	char request_id[37];
+	struct err err;
+
+	if (!msg)
+		return problem_set(problem, 503, "", "out of memory");
+	memcpy(request_id, msg, sizeof(request_id));
+	if (complete(ask, body, request_id, problem) < 0)
+		return -1;
+	if (msg_from_json(ask->route->message, body, NULL, msg, &err) == 0)
+		return 0;
+	return problem_from_err(problem, 422, &err);
+}
+
+int
+command_plan(const struct ask *ask, struct plan *plan, struct problem *problem)
+{
+	json_t *body = body_read(ask->body, ask->len, problem);
+	int r;
+
+	if (!body)
+		return -1;
+	r = ask->route->kind == ROUTE_BATCH ? sync_batch_read(body, plan, problem)
+					    : plan_one(ask, body, plan, problem);
+	if (r < 0)
+		plan_release(plan);
+	json_decref(body);
+	return r;
+}
+
+/* ---- out */
+
+static char *
+dump(json_t *object, size_t *len)
+{
+	char *text = json_dumps(object, JSON_COMPACT);
+
+	json_decref(object);
+	*len = text ? strlen(text) : 0;
+	return text;
+}
+
+char *
+command_nothing_new(size_t *len)
+{
+	return dump(json_pack("{s:s}", "status", "already_synced"), len);
+}
+
+/* local-store names the field; what kind of refusal it is follows from that. */
+static int
+status_of(const struct reply *reply)
+{
+	if (!strcmp(reply->field, "session_id") && !strncmp(reply->text, "no such session", 15))
+		return 404;
+	if (!strcmp(reply->field, "user_id") || !strcmp(reply->field, "device_id"))
+		return 409;
+	return 422;
+}
+
+char *
+command_answer(const struct result *result, int *status, size_t *len, char *location,
+	       size_t size, struct problem *problem)
+{
+	const struct reply *reply = &result->reply;
+	int is_start = result->message == &msg_session_start;
+
+	*location = 0;
+	*status = 200;
+	if (result->outcome == PENDING_TIMED_OUT) {
+		(void)problem_set(problem, 503, "", "local-store did not answer in time; what was asked "
+				  "may have been done or not: ask again%s",
+				  result->is_batch ? "" : " with the same request_id");
+		return NULL;
+	}
+	if (result->outcome == PENDING_REFUSED) {
+		(void)problem_set(problem, status_of(reply), reply->field, "%s", reply->text);
+		if (result->is_batch && result->message != &msg_import)
+			problem->row = (long)result->item + 1;
+		return NULL;
+	}
+	if (result->is_batch)
+		return result->added ? dump(json_pack("{s:I}", "synced", (json_int_t)result->added), len)
+				     : command_nothing_new(len);
+	if (is_start && reply->added) {
+		*status = 201;
+		(void)snprintf(location, size, "/api/sessions/%s", reply->session_id);
+	}
+	return dump(json_pack("{s:s, s:s, s:I, s:I, s:s}", "request_id", reply->request_id,
+			      "session_id", reply->session_id, "added", (json_int_t)reply->added,
+			      "seen", (json_int_t)reply->seen, "text", reply->text), len);
+}

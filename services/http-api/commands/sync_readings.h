@@ -1,0 +1,16 @@
+/*
+ * sync_readings - readings of a batch as `import` messages
+ */
+#ifndef SYNC_READINGS_H
+#define SYNC_READINGS_H
+
+#include <jansson.h>
+
+#include "services/http-api/commands/plan.h"
+#include "services/http-api/requests/problem.h"
+
+/* data: a row or a list of rows, at most SYNC_BATCH_READINGS.  See sync_batch.h. */
+int sync_readings(const json_t *data, const char *session_id, struct plan *plan,
+		  struct problem *problem);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * admit - what a request's head must say before we read its body
+ *
+ * There is no sign-in yet, so the guard is: only this host's own pages and programs.  A page
+ * of another site can make a browser send requests here (also by a DNS name that turns out to be
+ * 127.0.0.1), but it cannot forge Host and Origin, and cannot send JSON without our consent.
+ */
+#ifndef ADMIT_H
+#define ADMIT_H
+
+#include <stdint.h>
+
+#include "services/http-api/requests/problem.h"
+
+struct head {
+	const char *host, *origin;  /* NULL: not there */
+	const char *content_type, *content_encoding, *content_length;
+	int has_body;               /* its method has one */
+};
+
+/* `hosts`: names besides localhost, 127.0.0.1 and [::1], with spaces between. */
+int admit(const struct head *head, const char *hosts, size_t body_bytes, struct problem *problem);
+
+#endif

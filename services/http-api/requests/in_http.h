@@ -1,0 +1,58 @@
+/*
+ * in_http - requests in, answers out, nothing waits for anybody
+ *
+ * A request is handed over when it is whole; its connection then sleeps until it is answered.
+ * What is malformed, too large, too slow, for nobody here or from a foreign page never gets
+ * that far.  One line per request is logged: the route, never a session's id or a body.
+ *
+ * libmicrohttpd without threads, its epoll descriptor in the caller's poll.
+ */
+#ifndef IN_HTTP_H
+#define IN_HTTP_H
+
+#include "services/http-api/requests/routes.h"
+
+struct http;
+
+struct http_limits {
+	const char *address;  /* numeric, IPv4 or IPv6 */
+	int port;
+	const char *hosts;    /* see admit.h */
+	size_t body_bytes;
+	int connections;
+};
+
+#define ASK_ARGS 8
+
+struct ask {
+	const struct route *route;
+	char key[ROUTE_KEY];
+	struct ask_arg {
+		const char *name, *value;
+	} args[ASK_ARGS];
+	size_t n_args;
+	const char *body;
+	size_t len;
+	void *work;           /* the caller's */
+};
+
+struct http *http_open(const struct http_limits *limits, struct err *err);
+void http_close(struct http **http);  /* tells those who still wait that we are stopping */
+
+int http_fd(const struct http *http);                        /* poll it for POLLIN */
+long http_timeout_ms(const struct http *http, long most_ms);
+void http_run(struct http *http);                            /* on every turn of the loop */
+
+/* The next whole request, NULL when there is none.  It lives until it is answered. */
+struct ask *http_next(struct http *http);
+
+/* Takes body (malloc'ed JSON; NULL: out of memory). location may be NULL. */
+void http_answer(struct ask *ask, int status, char *body, size_t len, const char *location);
+void http_refuse(struct ask *ask, const struct problem *problem);
+
+struct http_counts {
+	unsigned long long n_requests, n_refused, n_failed;  /* all, 4xx, 5xx */
+};
+const struct http_counts *http_counts(const struct http *http);
+
+#endif

@@ -1,0 +1,67 @@
+#include "services/http-api/requests/problem.h"
+
+#include <jansson.h>
+#include <microhttpd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int
+problem_set(struct problem *problem, int status, const char *field, const char *format, ...)
+{
+	va_list args;
+
+	*problem = (struct problem){.status = status};
+	(void)snprintf(problem->field, sizeof(problem->field), "%s", field);
+	va_start(args, format);
+	(void)vsnprintf(problem->detail, sizeof(problem->detail), format, args);
+	va_end(args);
+	if (status == 503)
+		problem->retry_after_s = 2;
+	return -1;
+}
+
+int
+problem_from_err(struct problem *problem, int status, const struct err *err)
+{
+	const char *colon = strstr(err->text, ": ");
+	const char *dot = colon ? memchr(err->text, '.', (size_t)(colon - err->text)) : NULL;
+
+	(void)problem_set(problem, status, "", "%s", err->text);
+	if (dot)
+		(void)snprintf(problem->field, sizeof(problem->field), "%.*s",
+			       (int)(colon - dot - 1), dot + 1);
+	return -1;
+}
+
+/* Field names and details may quote a caller's bytes: what is no UTF-8 is left out. */
+static void
+set_text(json_t *object, const char *name, const char *text)
+{
+	json_t *value = json_string(text);
+
+	if (value)
+		json_object_set_new(object, name, value);
+}
+
+char *
+problem_text(const struct problem *problem, size_t *len)
+{
+	json_t *o = json_object();
+	char *text;
+
+	set_text(o, "type", "about:blank");
+	set_text(o, "title", MHD_get_reason_phrase_for((unsigned)problem->status));
+	json_object_set_new(o, "status", json_integer(problem->status));
+	set_text(o, "detail", problem->detail);
+	if (problem->field[0])
+		set_text(o, "field", problem->field);
+	if (problem->row)
+		json_object_set_new(o, "row", json_integer(problem->row));
+	if (problem->allow[0])
+		set_text(o, "allow", problem->allow);
+	text = json_dumps(o, JSON_COMPACT);
+	json_decref(o);
+	*len = text ? strlen(text) : 0;
+	return text;
+}

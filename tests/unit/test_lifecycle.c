@@ -1,0 +1,250 @@
+#include "tests/unit/store.h"
+
+static struct session_phase
+phase_of(const char *session, int64_t phase)
+{
+	struct session_phase m;
+
+	msg_clear(&msg_session_phase, &m);
+	ids_random(m.request_id);
+	(void)snprintf(m.session_id, sizeof(m.session_id), "%s", session);
+	m.phase = phase;
+	return m;
+}
+
+static struct session_stop
+stop_of(const char *session)
+{
+	struct session_stop m;
+
+	msg_clear(&msg_session_stop, &m);
+	ids_random(m.request_id);
+	(void)snprintf(m.session_id, sizeof(m.session_id), "%s", session);
+	return m;
+}
+
+TEST(starting_again_returns_the_running_session)
+{
+	struct rig rig;
+	struct session_start m = rig_start_of(1, "ring");
+	struct reply first, again;
+
+	rig_open(&rig);
+	first = rig_apply(&rig, &msg_session_start, &m);
+	again = rig_apply(&rig, &msg_session_start, &m);
+	ok(first.ok && first.added == 1);
+	ok(again.ok && again.added == 0 && again.seen == 1);
+	is_str(again.session_id, first.session_id);
+	rig_reload(&rig);
+	again = rig_apply(&rig, &msg_session_start, &m);
+	is_str(again.session_id, first.session_id);
+	is_int((int64_t)sessions_active(rig.sessions), 1);
+	rig_close(&rig);
+}
+
+TEST(the_id_is_computed_from_the_local_id)
+{
+	struct rig rig;
+	struct session_start m = rig_start_of(1, "ring");
+	struct reply reply;
+	ids_uuid id;
+
+	rig_open(&rig);
+	strcpy(m.local_session_id, "IHHT_1735689600000_abc123");
+	ids_session(m.local_session_id, id);
+	reply = rig_apply(&rig, &msg_session_start, &m);
+	is_str(reply.session_id, id);
+	rig_close(&rig);
+}
+
+TEST(every_wrong_start_is_refused_and_says_which_field)
+{
+	struct rig rig;
+	struct session_start m;
+	struct session_stop stop;
+	struct reply reply;
+
+	rig_open(&rig);
+	(void)rig_start(&rig, 1, "ring");
+	m = rig_start_of(1, "other");
+	reply = rig_apply(&rig, &msg_session_start, &m);
+	ok(!reply.ok);
+	is_str(reply.field, "user_id");
+	has_str(reply.text, "running on ring");
+	m = rig_start_of(2, "ring");
+	reply = rig_apply(&rig, &msg_session_start, &m);
+	ok(!reply.ok);
+	is_str(reply.field, "device_id");
+	m = rig_start_of(3, "third");
+	m.start_us = rig.now_us + 61000000;
+	reply = rig_apply(&rig, &msg_session_start, &m);
+	ok(!reply.ok);
+	is_str(reply.field, "start_us");
+	stop = stop_of(sessions_active_on(rig.sessions, "ring")->row.id);
+	ok(rig_apply(&rig, &msg_session_stop, &stop).ok);
+	m = rig_start_of(2, "ring");
+	m.start_us = NOW_US;
+	reply = rig_apply(&rig, &msg_session_start, &m);
+	ok(!reply.ok, "two sessions of one device would share readings");
+	is_str(reply.field, "start_us");
+	m.start_us = MSG_NONE;
+	ok(rig_apply(&rig, &msg_session_start, &m).ok);
+	rig_close(&rig);
+}
+
+TEST(a_phase_begins_once_and_cycles_count_by_themselves)
+{
+	struct rig rig;
+	struct session_phase m;
+	struct reply reply;
+	const struct session *row;
+	char id[37];
+
+	rig_open(&rig);
+	strcpy(id, rig_start(&rig, 1, "ring"));
+	row = &sessions_by_id(rig.sessions, id)->row;
+	m = phase_of(id, PHASE_ALTITUDE);
+	ok(rig_apply(&rig, &msg_session_phase, &m).added == 1);
+	reply = rig_apply(&rig, &msg_session_phase, &m);
+	ok(reply.ok && reply.seen == 1, "the same phase again is no new one");
+	is_int(row->current_cycle, 1);
+	m = phase_of(id, PHASE_RECOVERY);
+	ok(rig_apply(&rig, &msg_session_phase, &m).ok);
+	is_int(row->current_cycle, 1);
+	m = phase_of(id, PHASE_ALTITUDE);
+	ok(rig_apply(&rig, &msg_session_phase, &m).ok);
+	is_int(row->current_cycle, 2);
+	m.phase = PHASE_RECOVERY;
+	m.at_us = NOW_US - 1;
+	reply = rig_apply(&rig, &msg_session_phase, &m);
+	ok(!reply.ok);
+	is_str(reply.field, "at_us");
+	m.phase = PHASE_NONE;
+	reply = rig_apply(&rig, &msg_session_phase, &m);
+	is_str(reply.field, "phase");
+	rig_close(&rig);
+}
+
+TEST(a_phase_that_ends_leaves_its_figures)
+{
+	struct rig rig;
+	struct session_phase m;
+	struct phase_stats key, stats;
+	char id[37];
+	int64_t no, t;
+
+	rig_open(&rig);
+	strcpy(id, rig_start(&rig, 1, "ring"));
+	m = phase_of(id, PHASE_ALTITUDE);
+	t = rig.now_us;
+	(void)rig_apply(&rig, &msg_session_phase, &m);
+	rig_put(&rig, id, t + 1, 1, 82);
+	rig_put(&rig, id, t + 2, 2, 90);
+	m = phase_of(id, PHASE_RECOVERY);
+	(void)rig_apply(&rig, &msg_session_phase, &m);
+	msg_clear(&msg_phase_stats, &key);
+	strcpy(key.session_id, id);
+	key.phase_type = PHASE_ALTITUDE;
+	key.phase_number = 1;
+	is_int(table_find(store_records(rig.store, RECORD_PHASE_STATS), &key, &no, &stats, &rig.err), 1);
+	is_int(stats.min_spo2, 82);
+	is_int(stats.max_spo2, 90);
+	is_real(stats.avg_spo2, 86);
+	is_int(stats.time_below_83, 1);
+	is_int(stats.target_min_spo2, 85);
+	is_int(stats.spo2_readings_count, 2);
+	rig_close(&rig);
+}
+
+TEST(stopping_twice_is_stopping_once)
+{
+	struct rig rig;
+	struct session_stop m;
+	struct reply reply;
+	char id[37];
+	int64_t end;
+
+	rig_open(&rig);
+	strcpy(id, rig_start(&rig, 1, "ring"));
+	rig_put(&rig, id, NOW_US + 1, 1, 88.5);
+	m = stop_of(id);
+	ok(rig_apply(&rig, &msg_session_stop, &m).added == 1);
+	end = sessions_by_id(rig.sessions, id)->row.end_us;
+	m.status = SESSION_ABANDONED;
+	reply = rig_apply(&rig, &msg_session_stop, &m);
+	ok(reply.ok && reply.seen == 1);
+	rig_reload(&rig);
+	ok(store_load_id(rig.store, rig.sessions, id, &rig.err) != NULL);
+	is_int(sessions_by_id(rig.sessions, id)->row.end_us, end);
+	is_int(sessions_by_id(rig.sessions, id)->row.status, SESSION_COMPLETED);
+	is_int(sessions_by_id(rig.sessions, id)->row.total_readings, 1);
+	is_real(sessions_by_id(rig.sessions, id)->row.avg_spo2, 88.5);
+	rig_close(&rig);
+}
+
+TEST(an_unknown_session_is_named)
+{
+	struct rig rig;
+	struct session_stop m = stop_of("00000000-0000-4000-8000-00000000dead");
+	struct reply reply;
+
+	rig_open(&rig);
+	reply = rig_apply(&rig, &msg_session_stop, &m);
+	ok(!reply.ok);
+	is_str(reply.field, "session_id");
+	has_str(reply.text, "no such session");
+	rig_close(&rig);
+}
+
+TEST(late_readings_are_counted_again)
+{
+	struct rig rig;
+	struct session_stop m;
+	struct entry *entry;
+	char id[37];
+
+	rig_open(&rig);
+	strcpy(id, rig_start(&rig, 1, "ring"));
+	m = stop_of(id);
+	rig.now_us += 60000000;
+	(void)rig_apply(&rig, &msg_session_stop, &m);
+	rig_put(&rig, id, NOW_US + 5, 1, 77);
+	entry = sessions_by_id(rig.sessions, id);
+	is_int(entry->row.total_readings, 0);
+	is_int(lifecycle_recount(&rig.life, entry, rig.now_us, &rig.err), 0);
+	is_int(entry->row.total_readings, 1);
+	is_real(entry->row.min_spo2, 77);
+	rig_close(&rig);
+}
+
+TEST(stamps_never_go_back_over_a_restart)
+{
+	struct rig rig;
+	int64_t first, second;
+
+	rig_open(&rig);
+	is_int(store_begin(rig.store, &rig.err), 0);
+	is_int(lifecycle_stamp(&rig.life, NOW_US, &first, &rig.err), 0);
+	is_int(store_commit(rig.store, &rig.err), 0);
+	rig_reload(&rig);
+	is_int(store_begin(rig.store, &rig.err), 0);
+	is_int(lifecycle_stamp(&rig.life, NOW_US - 3600000000LL, &second, &rig.err), 0);
+	is_int(store_commit(rig.store, &rig.err), 0);
+	ok(second > first, "the clock was set back an hour");
+	rig_close(&rig);
+}
+
+int
+main(void)
+{
+	RUN(starting_again_returns_the_running_session);
+	RUN(the_id_is_computed_from_the_local_id);
+	RUN(every_wrong_start_is_refused_and_says_which_field);
+	RUN(a_phase_begins_once_and_cycles_count_by_themselves);
+	RUN(a_phase_that_ends_leaves_its_figures);
+	RUN(stopping_twice_is_stopping_once);
+	RUN(an_unknown_session_is_named);
+	RUN(late_readings_are_counted_again);
+	RUN(stamps_never_go_back_over_a_restart);
+	return test_done();
+}

@@ -1,0 +1,346 @@
+#include "tests/unit/store.h"
+
+#include "proto/columns.h"
+#include "proto/records.h"
+#include "services/local-store/outbox.h"
+
+#define S 1000000LL
+#define T (1000 * S)  /* when a test begins */
+
+static const struct outbox_limits limits = {.rows = 10, .open_rows = 100, .in_flight = 4,
+					    .wait_us = 30 * S, .resend_us = 5 * S};
+
+static struct outbox *
+open_outbox(struct rig *rig, const struct outbox_limits *with)
+{
+	struct outbox *o = outbox_open(rig->store, rig->sessions, "here", with, false, &rig->err);
+
+	ok(o != NULL, "%s", rig->err.text);
+	return o;
+}
+
+static void
+put_rows(struct rig *rig, struct outbox *o, const char *session, int from, int to)
+{
+	int i;
+
+	for (i = from; i <= to; i++)
+		rig_put(rig, session, NOW_US + i * S, i, 90);
+	if (o)
+		outbox_head(o, store_last_reading(rig->store));
+}
+
+/* Works and hands over the next bundle as sent; NULL when there is none. */
+static const struct bundle *
+next_bundle(struct rig *rig, struct outbox *o, int64_t now)
+{
+	const struct bundle *b;
+
+	ok(outbox_work(o, now, &rig->err) >= 0, "%s", rig->err.text);
+	b = outbox_next(o, now, &rig->err);
+	if (b)
+		outbox_sent(o, now);
+	return b;
+}
+
+static struct receipt
+receipt_for(const struct bundle *b, int64_t outcome)
+{
+	struct receipt r;
+
+	msg_clear(&msg_receipt, &r);
+	strcpy(r.id, b->id);
+	strcpy(r.session_id, b->session_id);
+	r.outcome = outcome;
+	r.added = b->readings;
+	return r;
+}
+
+static void
+give_receipt(struct rig *rig, struct outbox *o, const struct receipt *r, int64_t now, int known)
+{
+	struct entry *entry;
+
+	is_int(store_begin(rig->store, &rig->err), 0);
+	is_int(outbox_receipt(o, r, now, &entry, &rig->err), known);
+	is_int(store_commit(rig->store, &rig->err), 0);
+}
+
+/* The session's own row goes first; take it out of the way. */
+static void
+settle_session(struct rig *rig, struct outbox *o)
+{
+	const struct bundle *b = next_bundle(rig, o, T);
+	struct receipt r;
+
+	if (!ok(b != NULL))
+		return;
+	is_int(b->readings, 0);
+	r = receipt_for(b, OUTCOME_APPLIED);
+	give_receipt(rig, o, &r, T, 1);
+}
+
+TEST(a_changed_session_goes_at_once_and_first)
+{
+	struct rig rig;
+	struct outbox *o;
+	const struct bundle *b;
+	struct records in;
+	const struct message *m;
+	char id[37], record[RECORDS_MAX];
+
+	rig_open(&rig);
+	strcpy(id, rig_start(&rig, 1, "ring"));
+	o = open_outbox(&rig, &limits);
+	put_rows(&rig, o, id, 1, 10);
+	b = next_bundle(&rig, o, T);
+	ok(b != NULL);
+	is_int(b->readings, 0);
+	in = (struct records){b->records.bytes, b->records.bytes + b->records.len};
+	is_int(records_next(&in, &m, record, &rig.err), 1);
+	ok(m == &msg_session);
+	is_str(((struct session *)record)->id, id);
+	b = next_bundle(&rig, o, T);
+	is_int(b->readings, 10);
+	outbox_close(&o);
+	rig_close(&rig);
+}
+
+TEST(a_bundle_leaves_when_full_or_when_it_has_waited)
+{
+	struct rig rig;
+	struct outbox *o;
+	struct reading rows[10];
+	const struct bundle *b;
+	struct receipt r;
+	char id[37];
+	size_t n;
+
+	rig_open(&rig);
+	strcpy(id, rig_start(&rig, 1, "ring"));
+	o = open_outbox(&rig, &limits);
+	settle_session(&rig, o);
+	put_rows(&rig, o, id, 1, 9);
+	ok(!next_bundle(&rig, o, T), "nine of ten, and no time has passed");
+	is_int(outbox_wake_us(o, T), T + 30 * S);
+	put_rows(&rig, o, id, 10, 13);
+	b = next_bundle(&rig, o, T + 1 * S);
+	ok(b && b->readings == 10 && b->fresh == 1);
+	is_int(columns_unpack(&msg_reading, b->columns.bytes, b->columns.len, rows, 10, &n, &rig.err), 0);
+	is_int((int64_t)n, 10);
+	is_int(rows[9].seq, 10);
+	r = receipt_for(b, OUTCOME_APPLIED);
+	give_receipt(&rig, o, &r, T + 1 * S, 1);
+	ok(!next_bundle(&rig, o, T + 30 * S));
+	b = next_bundle(&rig, o, T + 31 * S);
+	ok(b && b->readings == 3);
+	outbox_close(&o);
+	rig_close(&rig);
+}
+
+TEST(without_receipt_it_goes_again_and_is_no_longer_fresh)
+{
+	struct rig rig;
+	struct outbox *o;
+	const struct bundle *b;
+	char id[37], bundle_id[37];
+
+	rig_open(&rig);
+	strcpy(id, rig_start(&rig, 1, "ring"));
+	o = open_outbox(&rig, &limits);
+	settle_session(&rig, o);
+	put_rows(&rig, o, id, 1, 10);
+	b = next_bundle(&rig, o, T);
+	ok(b && b->fresh == 1);
+	strcpy(bundle_id, b->id);
+	ok(!next_bundle(&rig, o, T + 4 * S));
+	b = next_bundle(&rig, o, T + 5 * S);
+	ok(b != NULL);
+	is_str(b->id, bundle_id);
+	is_int(b->fresh, 0);
+	outbox_close(&o);
+	rig_close(&rig);
+}
+
+TEST(progress_never_jumps_over_a_bundle_without_receipt)
+{
+	struct rig rig;
+	struct outbox *o;
+	struct receipt first, second;
+	struct entry *entry;
+	char id[37];
+
+	rig_open(&rig);
+	strcpy(id, rig_start(&rig, 1, "ring"));
+	o = open_outbox(&rig, &limits);
+	settle_session(&rig, o);
+	put_rows(&rig, o, id, 1, 20);
+	first = receipt_for(next_bundle(&rig, o, T), OUTCOME_APPLIED);
+	second = receipt_for(next_bundle(&rig, o, T), OUTCOME_APPLIED);
+	entry = sessions_by_id(rig.sessions, id);
+	give_receipt(&rig, o, &second, T, 1);
+	is_int(entry->synced, 0);
+	give_receipt(&rig, o, &second, T, 0);
+	give_receipt(&rig, o, &first, T, 1);
+	is_int(entry->synced, 20);
+	give_receipt(&rig, o, &first, T, 0);
+	outbox_close(&o);
+	rig_close(&rig);
+}
+
+TEST(a_restart_sends_what_has_no_receipt_and_nothing_else)
+{
+	struct rig rig;
+	struct outbox *o;
+	const struct bundle *b;
+	struct receipt first;
+	struct reading rows[10];
+	char id[37];
+	size_t n;
+
+	rig_open(&rig);
+	strcpy(id, rig_start(&rig, 1, "ring"));
+	o = open_outbox(&rig, &limits);
+	settle_session(&rig, o);
+	put_rows(&rig, o, id, 1, 20);
+	first = receipt_for(next_bundle(&rig, o, T), OUTCOME_APPLIED);
+	(void)next_bundle(&rig, o, T);
+	give_receipt(&rig, o, &first, T, 1);
+	outbox_close(&o);
+	rig_reload(&rig);
+	o = open_outbox(&rig, &limits);
+	b = next_bundle(&rig, o, T);
+	ok(b && b->readings == 10);
+	is_int(b->fresh, 0);
+	is_int(columns_unpack(&msg_reading, b->columns.bytes, b->columns.len, rows, 10, &n, &rig.err), 0);
+	is_int(rows[0].seq, 11);
+	ok(!next_bundle(&rig, o, T));
+	outbox_close(&o);
+	rig_close(&rig);
+}
+
+TEST(what_is_gathered_and_in_flight_is_bounded)
+{
+	struct rig rig;
+	struct outbox *o;
+	struct outbox_counts counts;
+	char id[37];
+	int sent;
+
+	rig_open(&rig);
+	strcpy(id, rig_start(&rig, 1, "ring"));
+	o = open_outbox(&rig, &limits);
+	settle_session(&rig, o);
+	put_rows(&rig, o, id, 1, 100);
+	for (sent = 0; next_bundle(&rig, o, T); sent++)
+		;
+	is_int(sent, 4);
+	outbox_counts(o, &counts);
+	is_int((int64_t)counts.in_flight, 4);
+	is_int(counts.pending, 100);
+	outbox_close(&o);
+	rig_close(&rig);
+}
+
+TEST(an_ended_session_does_not_wait)
+{
+	struct rig rig;
+	struct outbox *o;
+	const struct bundle *b;
+	struct session_stop stop;
+	char id[37];
+
+	rig_open(&rig);
+	strcpy(id, rig_start(&rig, 1, "ring"));
+	o = open_outbox(&rig, &limits);
+	settle_session(&rig, o);
+	put_rows(&rig, o, id, 1, 3);
+	ok(!next_bundle(&rig, o, T));
+	msg_clear(&msg_session_stop, &stop);
+	ids_random(stop.request_id);
+	strcpy(stop.session_id, id);
+	rig.now_us += 60 * S;
+	(void)rig_apply(&rig, &msg_session_stop, &stop);
+	outbox_due(o, sessions_by_id(rig.sessions, id));
+	b = next_bundle(&rig, o, T);
+	ok(b && b->readings == 3);
+	outbox_close(&o);
+	rig_close(&rig);
+}
+
+TEST(a_refused_session_waits_and_starts_again_while_others_go_on)
+{
+	struct rig rig;
+	struct outbox *o;
+	const struct bundle *b;
+	struct receipt r;
+	char bad[37], good[37];
+
+	rig_open(&rig);
+	strcpy(bad, rig_start(&rig, 1, "ring"));
+	strcpy(good, rig_start(&rig, 2, "other"));
+	o = open_outbox(&rig, &limits);
+	settle_session(&rig, o);
+	settle_session(&rig, o);
+	put_rows(&rig, o, bad, 1, 10);
+	b = next_bundle(&rig, o, T);
+	r = receipt_for(b, OUTCOME_REFUSED);
+	give_receipt(&rig, o, &r, T, 1);
+	put_rows(&rig, o, good, 1, 10);
+	b = next_bundle(&rig, o, T + 1 * S);
+	ok(b && b->readings == 10);
+	is_str(b->session_id, good);
+	r = receipt_for(b, OUTCOME_APPLIED);
+	give_receipt(&rig, o, &r, T + 1 * S, 1);
+	ok(!next_bundle(&rig, o, T + 59 * S), "the refused one waits a minute");
+	while ((b = next_bundle(&rig, o, T + 61 * S)) && !b->readings)
+		;
+	ok(b && b->readings == 10);
+	is_str(b->session_id, bad);
+	outbox_close(&o);
+	rig_close(&rig);
+}
+
+TEST(a_repair_sends_the_span_again)
+{
+	struct rig rig;
+	struct outbox *o;
+	const struct bundle *b;
+	struct reading rows[10];
+	struct receipt r;
+	char id[37];
+	size_t n;
+
+	rig_open(&rig);
+	strcpy(id, rig_start(&rig, 1, "ring"));
+	o = open_outbox(&rig, &limits);
+	settle_session(&rig, o);
+	put_rows(&rig, o, id, 1, 10);
+	r = receipt_for(next_bundle(&rig, o, T), OUTCOME_APPLIED);
+	give_receipt(&rig, o, &r, T, 1);
+	is_int(outbox_repair(o, sessions_by_id(rig.sessions, id), NOW_US + 3 * S, NOW_US + 5 * S,
+			     &rig.err), 0);
+	b = next_bundle(&rig, o, T);
+	ok(b && b->readings == 3 && !b->fresh);
+	is_int(columns_unpack(&msg_reading, b->columns.bytes, b->columns.len, rows, 10, &n, &rig.err), 0);
+	is_int(rows[0].seq, 3);
+	is_int(rows[2].seq, 5);
+	ok(!next_bundle(&rig, o, T));
+	outbox_close(&o);
+	rig_close(&rig);
+}
+
+int
+main(void)
+{
+	RUN(a_changed_session_goes_at_once_and_first);
+	RUN(a_bundle_leaves_when_full_or_when_it_has_waited);
+	RUN(without_receipt_it_goes_again_and_is_no_longer_fresh);
+	RUN(progress_never_jumps_over_a_bundle_without_receipt);
+	RUN(a_restart_sends_what_has_no_receipt_and_nothing_else);
+	RUN(what_is_gathered_and_in_flight_is_bounded);
+	RUN(an_ended_session_does_not_wait);
+	RUN(a_refused_session_waits_and_starts_again_while_others_go_on);
+	RUN(a_repair_sends_the_span_again);
+	return test_done();
+}
