@@ -89,6 +89,9 @@ $(B)/tests/unit/test_%: $(B)/tests/unit/test_%.o $$(call owned,$$(call owner,$$*
 $(B)/tests/tool/% $(B)/tests/bench/%: $(B)/tests/$$(notdir $$(@D))/%.o $(EDGE_sqlite3) $(EDGE_libpq) $(B)/libcommon.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(call LIBS,$(PKG_tests))
 
+# bare speaks the statements of sync-worker.
+$(B)/tests/tool/bare: $(B)/services/sync-worker/pure.a
+
 # fuzz_X.c is linked like test_X.c, by clang, in a build of its own.
 FUZZ := $(patsubst tests/fuzz/%.c,build/fuzz/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 fuzzers: $(FUZZ)

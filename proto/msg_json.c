@@ -121,7 +121,7 @@ static int
 take_words(const struct message *m, const struct msg_field *f, const json_t *v, void *msg,
 	   struct err *err)
 {
-	int64_t word, set = 0;
+	int64_t word = 0, set = 0;
 	const json_t *item;
 	size_t i;
 

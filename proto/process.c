@@ -51,7 +51,8 @@ check_links(const struct conf *conf, struct err *err)
 			return err_set(err, EINVAL, "links/%s: stays in gateway/run, every process "
 				       "binds its own", name);
 		value = conf_find(conf, "links", name);
-		value += value && *value && strchr("@>", *value);
+		if (value && *value && strchr("@>", *value))
+			value++;
 		if (!value || (strncmp(value, "ipc://", 6) && strncmp(value, "tcp://", 6)))
 			return err_set(err, EINVAL, "links/%s: must be ipc://… or tcp://…, with @ in "
 				       "front to bind or > to connect", name);

@@ -73,8 +73,8 @@ spool_device(struct spool *spool, const char *device_id, struct err *err)
 
 /* ---- in */
 
-void
-spool_pack_sample(struct spool_record *r, const struct sample *s)
+static void
+pack_sample(struct spool_record *r, const struct sample *s)
 {
 	r->kind = SPOOL_SAMPLE;
 	r->word = (uint8_t)s->invalid;
@@ -90,8 +90,8 @@ spool_pack_sample(struct spool_record *r, const struct sample *s)
 	r->data_source = (uint8_t)s->data_source;
 }
 
-void
-spool_pack_gap(struct spool_record *r, const struct gap *g)
+static void
+pack_gap(struct spool_record *r, const struct gap *g)
 {
 	r->kind = SPOOL_GAP;
 	r->word = (uint8_t)g->reason;
@@ -143,7 +143,7 @@ spool_put_sample(struct spool *spool, int device, struct sample *s, struct err *
 	r.pos = s->pos;
 	r.epoch = s->epoch;
 	r.seq = s->seq;
-	spool_pack_sample(&r, s);
+	pack_sample(&r, s);
 	publish(spool, &r, s->taken_us);
 	return 1;
 }
@@ -163,7 +163,7 @@ spool_put_gap(struct spool *spool, int device, struct gap *g, struct err *err)
 	r.pos = g->pos;
 	r.epoch = g->epoch;
 	r.seq = g->seq;
-	spool_pack_gap(&r, g);
+	pack_gap(&r, g);
 	publish(spool, &r, spool->rows[device].last_us);
 	return 1;
 }

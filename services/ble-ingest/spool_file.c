@@ -13,8 +13,6 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-#include "common/clock.h"
-
 _Static_assert(sizeof(struct spool_head) <= SPOOL_PAGE, "the head is one page");
 _Static_assert(sizeof(struct spool_row) == 128, "no hidden bytes");
 _Static_assert(sizeof(struct spool_record) == 96, "no hidden bytes");
@@ -46,22 +44,22 @@ spool_check_record(const struct spool_record *r)
 	return check(&r->device, r + 1);
 }
 
-static int
-row_is_whole(const struct spool_row *r)
+int
+spool_row_is_whole(const struct spool_row *r)
 {
 	return *r->id && !r->id[64] && spool_check_row(r) == r->check;
 }
 
 /* A checksum can be made to fit: the fields must be fit to be sent, too. */
-static int
-record_is_whole(const struct spool *spool, const struct spool_record *r)
+int
+spool_record_is_whole(const struct spool *spool, const struct spool_record *r)
 {
 	union spool_out out;
 	const struct message *m;
 
 	if (spool_check_record(r) != r->check || r->device >= spool->head->n_devices ||
 	    (r->kind != SPOOL_SAMPLE && r->kind != SPOOL_GAP) || r->pos < 1 || r->pos >= MSG_COUNT ||
-	    spool_slot(spool, r->pos) != r || !row_is_whole(&spool->rows[r->device]))
+	    spool_slot(spool, r->pos) != r || !spool_row_is_whole(&spool->rows[r->device]))
 		return 0;
 	m = spool_get(spool, r->pos, &out);
 	return msg_check(m, &out, NULL) == 0;
@@ -81,15 +79,15 @@ this_boot(char boot[44])
 
 /* ---- the mapping */
 
-static size_t
-size_of(int64_t n_slots, int64_t n_devices)
+size_t
+spool_size_of(int64_t n_slots, int64_t n_devices)
 {
 	return SPOOL_PAGE + (size_t)n_devices * sizeof(struct spool_row) +
 	       (size_t)n_slots * sizeof(struct spool_record);
 }
 
-static void
-lay_out(int64_t bytes, uint32_t *n_slots, uint32_t *n_devices)
+void
+spool_lay_out(int64_t bytes, uint32_t *n_slots, uint32_t *n_devices)
 {
 	int64_t n = bytes / (int64_t)sizeof(struct spool_record);
 
@@ -97,8 +95,8 @@ lay_out(int64_t bytes, uint32_t *n_slots, uint32_t *n_devices)
 	*n_devices = n < 512 ? 64 : n > 65536 ? 8192 : (uint32_t)(n / 8);
 }
 
-static void
-point(struct spool *spool, void *map)
+void
+spool_point(struct spool *spool, void *map)
 {
 	spool->head = map;
 	spool->rows = (void *)((char *)map + SPOOL_PAGE);
@@ -113,7 +111,7 @@ map_file(struct spool *spool, int fd, size_t size, struct err *err)
 	if (map == MAP_FAILED)
 		return err_set(err, errno, "cannot map %zu bytes: %s", size, strerror(errno));
 	spool->size = size;
-	point(spool, map);
+	spool_point(spool, map);
 	spool->n_there = spool->head->n_slots;
 	return 0;
 }
@@ -128,8 +126,8 @@ unmap(struct spool *spool)
 
 /* A whole new file at `path`, with all its blocks, so that writing to the mapping cannot
  * meet a full disk. */
-static int
-create(struct spool *spool, const char *path, struct spool_head h, struct err *err)
+int
+spool_create(struct spool *spool, const char *path, struct spool_head h, struct err *err)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600), r;
 
@@ -141,13 +139,13 @@ create(struct spool *spool, const char *path, struct spool_head h, struct err *e
 	h.check = spool_check_head(&h);
 	h.acked_not = ~0LL;
 	this_boot(h.boot);
-	r = posix_fallocate(fd, 0, (off_t)size_of(h.n_slots, h.n_devices));
+	r = posix_fallocate(fd, 0, (off_t)spool_size_of(h.n_slots, h.n_devices));
 	if (!r && pwrite(fd, &h, sizeof(h), 0) != sizeof(h))
 		r = errno;
 	if (r)
-		err_set(err, r, "%s: %zu bytes: %s", path, size_of(h.n_slots, h.n_devices),
+		err_set(err, r, "%s: %zu bytes: %s", path, spool_size_of(h.n_slots, h.n_devices),
 			strerror(r));
-	else if (map_file(spool, fd, size_of(h.n_slots, h.n_devices), err) < 0)
+	else if (map_file(spool, fd, spool_size_of(h.n_slots, h.n_devices), err) < 0)
 		r = -1;
 	if (r)
 		(void)unlink(path);
@@ -197,7 +195,7 @@ rows_are_whole(struct spool *spool)
 
 	spool->n_known = 0;
 	for (i = 0; i < spool->head->n_devices; i++) {
-		if (row_is_whole(&spool->rows[i]) && seq_is_whole(&spool->rows[i]) &&
+		if (spool_row_is_whole(&spool->rows[i]) && seq_is_whole(&spool->rows[i]) &&
 		    spool->n_known == (int)i)
 			spool->n_known++;
 		else if (!spool->rows[i].check && spool->n_known == (int)i)
@@ -208,8 +206,8 @@ rows_are_whole(struct spool *spool)
 	return 1;
 }
 
-static int64_t
-safe_acked(const struct spool_head *h)
+int64_t
+spool_safe_acked(const struct spool_head *h)
 {
 	int64_t other = ~h->acked_not;
 
@@ -217,8 +215,8 @@ safe_acked(const struct spool_head *h)
 }
 
 /* A kill may have come between a record and the head, or between the record and its seq. */
-static void
-catch_up(struct spool *spool, const struct spool_record *r)
+void
+spool_catch_up(struct spool *spool, const struct spool_record *r)
 {
 	struct spool_row *row = &spool->rows[r->device];
 
@@ -234,16 +232,16 @@ static int
 records_are_whole(struct spool *spool)
 {
 	struct spool_head *h = spool->head;
-	int64_t pos, acked = safe_acked(h);
+	int64_t pos, acked = spool_safe_acked(h);
 	const struct spool_record *r;
 
 	if (acked < 0 || h->head < acked || h->head - acked > h->n_slots || h->head >= MSG_COUNT)
 		return 0;
 	for (pos = acked + 1; pos <= acked + h->n_slots; pos++) {
 		r = spool_slot(spool, pos);
-		if (r->pos != pos || !record_is_whole(spool, r))
+		if (r->pos != pos || !spool_record_is_whole(spool, r))
 			break;
-		catch_up(spool, r);
+		spool_catch_up(spool, r);
 	}
 	if (pos <= h->head)
 		return 0;
@@ -260,7 +258,7 @@ is_usable(struct spool *spool, int64_t bytes, struct spool_found *found)
 	char boot[44];
 	uint32_t n_slots, n_devices;
 
-	lay_out(bytes, &n_slots, &n_devices);
+	spool_lay_out(bytes, &n_slots, &n_devices);
 	this_boot(boot);
 	found->is_damaged = 1;
 	if (!rows_are_whole(spool))
@@ -278,165 +276,7 @@ is_usable(struct spool *spool, int64_t bytes, struct spool_found *found)
 	return 1;
 }
 
-/* ---- a new life */
-
-static int
-by_pos(const void *a, const void *b)
-{
-	int64_t x = (*(const struct spool_record *const *)a)->pos;
-	int64_t y = (*(const struct spool_record *const *)b)->pos;
-
-	return x < y ? -1 : x > y;
-}
-
-/* Every whole record that may be unacknowledged, in the order they were put. */
-static int64_t
-gather(const struct spool *old, int64_t acked, const struct spool_record **list)
-{
-	int64_t n = 0, i;
-
-	for (i = 0; i < old->n_there; i++)
-		if (record_is_whole(old, &old->slots[i]) && old->slots[i].pos > acked)
-			list[n++] = &old->slots[i];
-	qsort(list, (size_t)n, sizeof(*list), by_pos);
-	return n;
-}
-
-static int
-carry(const struct spool *old, struct spool *to, const struct spool_record *r, struct err *err)
-{
-	struct spool_record copy = *r;
-	int device = spool_device(to, old->rows[r->device].id, err);
-
-	if (device < 0)
-		return -1;
-	copy.device = (uint16_t)device;
-	copy.pos = to->head->head + 1;
-	copy.check = spool_check_record(&copy);
-	*spool_slot(to, copy.pos) = copy;
-	to->head->head = copy.pos;
-	catch_up(to, &copy);
-	return 0;
-}
-
-/* The devices keep their last times: what was missed meanwhile is a gap.  Not so many of them
- * that the table would soon be full. */
-static void
-carry_times(const struct spool *old, struct spool *to)
-{
-	uint32_t i;
-	int device;
-
-	for (i = 0; i < old->head->n_devices; i++) {
-		if (!row_is_whole(&old->rows[i]) || old->rows[i].last_us < MSG_TIME_MIN ||
-		    old->rows[i].last_us > MSG_TIME_MAX ||
-		    to->n_known > (int)to->head->n_devices / 4)
-			continue;
-		device = spool_device(to, old->rows[i].id, NULL);
-		if (device >= 0 && to->rows[device].last_us < old->rows[i].last_us)
-			to->rows[device].last_us = old->rows[i].last_us;
-	}
-}
-
-static int
-replace(const char *path, const char *fresh, const struct spool *spool,
-	const struct spool_found *found, struct err *err)
-{
-	char aside[PATH_MAX];
-
-	if (msync(spool->head, spool->size, MS_SYNC) < 0)
-		return err_set(err, errno, "%s: %s", fresh, strerror(errno));
-	(void)snprintf(aside, sizeof(aside), "%s.damaged", path);
-	if (found->is_damaged && ((unlink(aside) < 0 && errno != ENOENT) || link(path, aside) < 0))
-		return err_set(err, errno, "%s: %s", aside, strerror(errno));
-	if (rename(fresh, path) < 0)
-		return err_set(err, errno, "%s: %s", path, strerror(errno));
-	return 0;
-}
-
-/* The layout of the next life: never too small for what it must hold. */
-static struct spool_head
-next_head(const struct spool *old, int64_t n, int64_t bytes)
-{
-	struct spool_head h = {.id = clock_utc_us()};
-	int64_t least = (n + n / 8) * (int64_t)sizeof(struct spool_record);
-
-	lay_out(least > bytes ? least : bytes, &h.n_slots, &h.n_devices);
-	if (!old)
-		return h;
-	if (h.n_devices < old->head->n_devices)
-		h.n_devices = old->head->n_devices;
-	if (h.id <= old->head->id && old->head->id < MSG_COUNT - 1)
-		h.id = old->head->id + 1;
-	return h;
-}
-
-static int
-new_life(struct spool *spool, const char *path, int64_t bytes, const struct spool *old,
-	 struct spool_found *found, struct err *err)
-{
-	const struct spool_record **list = NULL;
-	int64_t acked, n = 0, i;
-	char fresh[PATH_MAX];
-	int r = -1;
-
-	found->is_new = 1;
-	(void)snprintf(fresh, sizeof(fresh), "%s.new", path);
-	if (old) {
-		if (!(list = calloc((size_t)old->n_there + 1, sizeof(*list))))
-			return err_set(err, ENOMEM, "out of memory");
-		acked = safe_acked(old->head);
-		n = gather(old, acked >= 0 && acked <= old->head->head ? acked : 0, list);
-	}
-	if (create(spool, fresh, next_head(old, n, bytes), err) < 0)
-		goto done;
-	for (i = 0; i < n; i++)
-		if (carry(old, spool, list[i], err) < 0)
-			goto done;
-	if (old)
-		carry_times(old, spool);
-	found->kept = n;
-	r = replace(path, fresh, spool, found, err);
-done:
-	free(list);
-	return r;
-}
-
 /* ---- open */
-
-/* A private copy of a file that cannot be used as it is: of the layout it claims or, when its
- * head is damaged, of the one the settings give; what is cut off is zero, thus not whole. */
-static int
-copy_of(struct spool *old, int fd, size_t size, const struct spool_head *claimed, int64_t bytes,
-	struct err *err)
-{
-	struct spool_head h = {.id = 1};
-	size_t want, got = 0;
-	ssize_t n = 1;
-	char *map;
-
-	if (claimed)
-		h = *claimed;
-	else
-		lay_out(bytes, &h.n_slots, &h.n_devices);
-	want = size_of(h.n_slots, h.n_devices);
-	map = mmap(NULL, want, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-		   -1, 0);
-	if (map == MAP_FAILED)
-		return err_set(err, errno, "%zu bytes: %s", want, strerror(errno));
-	for (; got < size && got < want && n > 0; got += (size_t)n)
-		if ((n = pread(fd, map + got, (size < want ? size : want) - got, (off_t)got)) < 0)
-			break;
-	memcpy(map, &h, sizeof(h));
-	old->size = want;
-	point(old, map);
-	if (got < (size_t)((char *)old->slots - map))
-		old->n_there = 0;
-	else
-		old->n_there = (int64_t)((got - (size_t)((char *)old->slots - map)) /
-					 sizeof(struct spool_record));
-	return n < 0 ? err_set(err, errno, "%s", strerror(errno)) : 0;
-}
 
 static int
 take_over(struct spool *spool, int fd, const char *path, int64_t bytes,
@@ -453,7 +293,7 @@ take_over(struct spool *spool, int fd, const char *path, int64_t bytes,
 	if (pread(fd, &claimed, sizeof(claimed), 0) < 0)
 		return err_set(err, errno, "%s: %s", path, strerror(errno));
 	whole = head_is_whole(&claimed, (size_t)st.st_size);
-	wants = size_of(claimed.n_slots, claimed.n_devices);
+	wants = spool_size_of(claimed.n_slots, claimed.n_devices);
 	if (whole && wants == (size_t)st.st_size) {
 		if (map_file(spool, fd, (size_t)st.st_size, err) < 0)
 			return -1;
@@ -465,11 +305,11 @@ take_over(struct spool *spool, int fd, const char *path, int64_t bytes,
 		found->is_damaged = 1;
 		why(found, whole ? "it has not the size it says" : "its head is damaged");
 		whole = whole && wants <= 2 * (size_t)SPOOL_MOST_BYTES;
-		if (copy_of(&old, fd, (size_t)st.st_size, whole ? &claimed : NULL, bytes, err) < 0)
+		if (spool_copy_of(&old, fd, (size_t)st.st_size, whole ? &claimed : NULL, bytes, err) < 0)
 			return -1;
 	}
 	spool->n_known = 0;
-	r = new_life(spool, path, bytes, &old, found, err);
+	r = spool_new_life(spool, path, bytes, &old, found, err);
 	unmap(&old);
 	return r;
 }
@@ -508,7 +348,7 @@ spool_open(const char *path, int64_t bytes, struct spool_found *found, struct er
 		goto fail;
 	}
 	why(found, "there was none");
-	r = fd < 0 ? new_life(spool, path, bytes, NULL, found, err)
+	r = fd < 0 ? spool_new_life(spool, path, bytes, NULL, found, err)
 		   : take_over(spool, fd, path, bytes, found, err);
 	if (fd >= 0)
 		close(fd);

@@ -73,7 +73,31 @@ spool_slot(const struct spool *spool, int64_t pos)
 	return &spool->slots[pos % spool->head->n_slots];
 }
 
-void spool_pack_sample(struct spool_record *record, const struct sample *sample);
-void spool_pack_gap(struct spool_record *record, const struct gap *gap);
+/* ---- spool_file.c */
+
+void spool_lay_out(int64_t bytes, uint32_t *n_slots, uint32_t *n_devices);
+size_t spool_size_of(int64_t n_slots, int64_t n_devices);
+void spool_point(struct spool *spool, void *map);
+
+int spool_row_is_whole(const struct spool_row *row);
+int spool_record_is_whole(const struct spool *spool, const struct spool_record *record);
+int64_t spool_safe_acked(const struct spool_head *head);
+
+/* The row of its device learns of a record that was found. */
+void spool_catch_up(struct spool *spool, const struct spool_record *record);
+
+/* A new file at path, all its blocks reserved, mapped; n_slots, n_devices and id are given. */
+int spool_create(struct spool *spool, const char *path, struct spool_head head, struct err *err);
+
+/* ---- spool_salvage.c */
+
+/* A new spool at path, by rename, with what is whole of the old one (NULL: none). */
+int spool_new_life(struct spool *spool, const char *path, int64_t bytes, const struct spool *old,
+		   struct spool_found *found, struct err *err);
+
+/* The file in memory, for a look at one whose size is wrong: laid out as it claims, or, with
+ * claimed NULL, as the settings say. */
+int spool_copy_of(struct spool *old, int fd, size_t size, const struct spool_head *claimed,
+		  int64_t bytes, struct err *err);
 
 #endif

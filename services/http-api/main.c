@@ -57,8 +57,16 @@ static const struct conf_key keys[] = {
 };
 static const struct process_manual manual = {
 	"http-api",
-	"Answers /api/: health, sessions, readings, commands and the app's sync batches.\n"
-	"Reads Postgres; commands go to local-store.",
+	"ask and command over HTTP; reads Postgres, commands go to local-store.\n\n"
+	"  GET  /api/health\n"
+	"  GET  /api/sessions?status=&user_id=&device_id=&limit=&before=\n"
+	"  GET  /api/sessions/{id}\n"
+	"  GET  /api/sessions/{id}/readings?from=&to=&limit=&after=\n"
+	"  POST /api/sessions\n"
+	"  POST /api/sessions/{id}/phase|stop|surveys|events|phase-stats|progression\n"
+	"  POST /api/sync/batch    {\"type\": ..., \"data\": ..., \"sessionId\": ...}\n\n"
+	"{id} is a session's UUID or local id; a body has the fields of its message\n"
+	"(docs/reference.md).",
 	keys, sizeof(keys) / sizeof(keys[0])};
 
 struct http_api {

@@ -47,6 +47,10 @@ int out_ws(struct fanout *me, struct lws *wsi, enum lws_callback_reasons reason,
 /* Before a stream begins: 0 and *query, or the HTTP status of a problem and err. */
 int out_admit(struct fanout *me, struct lws *wsi, const char *path, struct query *query,
 	      struct err *err);
+/* A plain request: 1 answered, *close is for lws; 0: it wants the events of *query. */
+int out_http(struct fanout *me, struct lws *wsi, struct query *query, int *close);
+int out_header(struct lws *wsi, const char *name, const char *value, unsigned char **p,
+	       unsigned char *end);
 /* Answers with a problem document (RFC 9457); what to return to lws. */
 int out_problem(struct fanout *me, struct lws *wsi, int status, const char *detail);
 

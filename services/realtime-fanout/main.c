@@ -45,8 +45,8 @@ static const struct conf_key keys[] = {
 	{"port", CONF_NUMBER, "8082", 1, 65535, NULL, "TCP port"},
 	{"watchers", CONF_NUMBER, "500", 1, 10000, NULL, "connections at most"},
 	{"devices", CONF_NUMBER, "4000", 1, 100000, NULL, "devices and sessions kept in mind at most"},
-	{"ring_frames", CONF_NUMBER, "50000", 16, 10000000, NULL, "frames kept for who returns, at most"},
-	{"ring_bytes", CONF_NUMBER, "8000000", 65536, 1000000000, NULL, "and bytes of them"},
+	{"ring_frames", CONF_NUMBER, "20000", 16, 10000000, NULL, "frames kept for who returns, at most"},
+	{"ring_bytes", CONF_NUMBER, "6000000", 65536, 1000000000, NULL, "and bytes of them"},
 	{"lag_ms", CONF_NUMBER, "3000", 100, 60000, NULL, "a watcher further behind skips to now"},
 	{"stalled_s", CONF_NUMBER, "30", 1, 3600, NULL, "one that takes nothing so long is dropped"},
 };
@@ -102,16 +102,6 @@ ask_again(struct fanout *me)
 	me->board.ask_again = 0;
 	(void)zmq_setsockopt(news, ZMQ_UNSUBSCRIBE, "session/", strlen("session/"));
 	(void)zmq_setsockopt(news, ZMQ_SUBSCRIBE, "session/", strlen("session/"));
-}
-
-void
-fanout_offer(struct fanout *me, struct watcher *watcher)
-{
-	if (watcher->waiting || !(watcher->leave || clients_has(&me->clients, watcher)))
-		return;
-	watcher->waiting = 1;
-	watcher->waiting_mono_us = clock_mono_us();
-	lws_callback_on_writable(watcher->wsi);
 }
 
 static void

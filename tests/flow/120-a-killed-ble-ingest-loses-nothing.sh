@@ -33,5 +33,5 @@ check "every number of every device is there, with one value" dense
 is "$(cut -d' ' -f2 "$T/out" | sort -u | wc -l)" 1 "one count through all lives"
 like "$(grep -c link_lost "$T/out")" '^[0-9]{2,}$' "what nobody heard in between is told as gaps"
 unlike "$(cat "$T/log/ble-ingest.log")" 'spool_damaged' "the spool was never damaged"
-like "$(tail -1 "$T/log/ble-ingest.log")" 'samples_resent=[1-9]' "some were sent again"
+like "$(tail -1 "$T/log/sink.log")" ' dropped=[1-9]' "and the store did drop frames"
 done_testing

@@ -262,7 +262,6 @@ TEST(a_reply_to_somebody_else_is_not_ours)
 	msg_clear(&msg_reply, &reply);
 	ids_random(reply.request_id);
 	is_int(pending_reply(p, &reply, T0), 0);
-	/* nor to what was not sent yet */
 	pending_free(&p);
 }
 

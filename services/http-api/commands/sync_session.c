@@ -65,10 +65,8 @@ static int
 take_stop(struct batch *b, const json_t *row, const struct session_start *start, size_t item,
 	  struct err *err)
 {
-	static const struct legacy_name names[] = {{"end_time", "at_us"}, {"end_us", "at_us"},
-						   {NULL, NULL}};
+	static const struct legacy_name names[] = {{"end_time", "at_us"}, {NULL, NULL}};
 	const json_t *end = legacy_find(row, "end_time"), *status = legacy_find(row, "status");
-	int64_t start_us = start->start_us;
 	struct session_stop *stop;
 	json_t *object;
 	int r;
@@ -90,7 +88,7 @@ take_stop(struct batch *b, const json_t *row, const struct session_start *start,
 		return -1;
 	if (stop->status == SESSION_ACTIVE)
 		return err_set(err, EBADMSG, "session.status: must not be active with an end_time");
-	return stop->at_us < start_us
+	return stop->at_us < start->start_us
 		       ? err_set(err, EBADMSG, "session.end_time: must not be before start_time") : 0;
 }
 

@@ -5,7 +5,8 @@
  * What is malformed, too large, too slow, for nobody here or from a foreign page never gets
  * that far.  One line per request is logged: the route, never a session's id or a body.
  *
- * libmicrohttpd without threads, its epoll descriptor in the caller's poll.
+ * libmicrohttpd without threads, its epoll descriptor in the caller's poll; request.c is what it
+ * calls.
  */
 #ifndef IN_HTTP_H
 #define IN_HTTP_H

@@ -75,7 +75,7 @@ route_find(const char *method, const char *path, const struct route **route,
 					 !strcmp(routes[i].method, "GET") ? ", HEAD" : "");
 	}
 	if (!used)
-		return problem_set(problem, 404, "", "there is nothing here; docs/reference.md "
+		return problem_set(problem, 404, "", "there is nothing here; http-api --help "
 				   "lists what is");
 	(void)problem_set(problem, 405, "", "allowed here: %s", allow);
 	memcpy(problem->allow, allow, sizeof(allow));

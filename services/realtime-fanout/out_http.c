@@ -1,0 +1,204 @@
+/*
+ * out_http - what is not a stream: who may come in, answers, problems
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "fanout.h"
+
+#define EVENTS "/events"
+#define LIVE_WS "/live"
+#define HEALTH "/health"
+
+void
+fanout_offer(struct fanout *me, struct watcher *watcher)
+{
+	if (watcher->waiting || !(watcher->leave || clients_has(&me->clients, watcher)))
+		return;
+	watcher->waiting = 1;
+	watcher->waiting_mono_us = clock_mono_us();
+	lws_callback_on_writable(watcher->wsi);
+}
+
+/* ---- plain answers */
+
+static const char *
+title_of(int status)
+{
+	switch (status) {
+	case 400:
+		return "Bad Request";
+	case 403:
+		return "Forbidden";
+	case 404:
+		return "Not Found";
+	case 405:
+		return "Method Not Allowed";
+	case 426:
+		return "Upgrade Required";
+	case 503:
+		return "Service Unavailable";
+	default:
+		return "OK";
+	}
+}
+
+int
+out_header(struct lws *wsi, const char *name, const char *value, unsigned char **p, unsigned char *end)
+{
+	return lws_add_http_header_by_name(wsi, (const unsigned char *)name,
+					   (const unsigned char *)value, (int)strlen(value), p, end);
+}
+
+/* Small enough to go in one write. */
+static int
+answer(struct lws *wsi, int status, const char *type, const struct text *body)
+{
+	unsigned char bytes[LWS_PRE + 2048], *start = bytes + LWS_PRE, *p = start;
+	unsigned char *end = bytes + sizeof(bytes);
+
+	if (lws_add_http_common_headers(wsi, (unsigned)status, type, body->len, &p, end) ||
+	    out_header(wsi, "cache-control:", "no-store", &p, end) ||
+	    (status == 405 && out_header(wsi, "allow:", "GET", &p, end)) ||
+	    (status == 426 && out_header(wsi, "upgrade:", "websocket", &p, end)) ||
+	    (status == 503 && out_header(wsi, "retry-after:", "5", &p, end)) ||
+	    lws_finalize_write_http_header(wsi, start, &p, end) ||
+	    body->len > sizeof(bytes) - LWS_PRE)
+		return -1;
+	memcpy(start, body->bytes, body->len);
+	if (lws_write(wsi, start, body->len, LWS_WRITE_HTTP_FINAL) < 0)
+		return -1;
+	return lws_http_transaction_completed(wsi) ? -1 : 0;
+}
+
+int
+out_problem(struct fanout *me, struct lws *wsi, int status, const char *detail)
+{
+	struct text body = {0};
+	int r;
+
+	me->n_refused++;
+	text_put(&body, "{");
+	text_member(&body, "type", "about:blank");
+	text_member(&body, "title", title_of(status));
+	text_member_int(&body, "status", status);
+	text_member(&body, "detail", detail);
+	text_put(&body, "}\n");
+	r = answer(wsi, status, "application/problem+json", &body);
+	text_free(&body);
+	return r;
+}
+
+static int
+health(struct fanout *me, struct lws *wsi)
+{
+	struct text body = {0};
+	int r;
+
+	text_put(&body, "{");
+	text_member(&body, "status", *me->why ? "waiting" : "ok");
+	text_member(&body, "why", me->why);
+	text_member_int(&body, "watchers", (int64_t)me->clients.n);
+	text_member_int(&body, "frames", (int64_t)me->board.n_frames);
+	text_member_int(&body, "run", me->board.run);
+	text_put(&body, "}\n");
+	r = answer(wsi, 200, "application/json", &body);
+	text_free(&body);
+	return r;
+}
+
+/* ---- who may come in */
+
+/* A page of another origin must not read along: the browser tells where it is from. */
+static int
+is_foreign(struct lws *wsi)
+{
+	char origin[300], host[300];
+	const char *at;
+
+	if (lws_hdr_total_length(wsi, WSI_TOKEN_ORIGIN) <= 0)
+		return 0;
+	if (lws_hdr_copy(wsi, origin, sizeof(origin), WSI_TOKEN_ORIGIN) < 0 ||
+	    lws_hdr_copy(wsi, host, sizeof(host), WSI_TOKEN_HOST) < 0)
+		return 1;
+	at = strstr(origin, "://");
+	return !at || strcasecmp(at + 3, host);
+}
+
+/* Also from Last-Event-ID; one that we cannot have sent is like one of another run. */
+static void
+read_last_id(struct lws *wsi, struct query *query)
+{
+	static const char name[] = "last-event-id:";
+	char id[60];
+
+	if (lws_hdr_custom_copy(wsi, id, sizeof(id), name, sizeof(name) - 1) > 0 &&
+	    query_resume(query, id, NULL) < 0)
+		query->resume_run = 1;
+}
+
+static int
+read_query(struct lws *wsi, struct query *query, struct err *err)
+{
+	char pair[200];
+	int i, len;
+
+	query_init(query);
+	read_last_id(wsi, query);
+	for (i = 0; (len = lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, i)) > 0; i++) {
+		if (lws_hdr_copy_fragment(wsi, pair, sizeof(pair), WSI_TOKEN_HTTP_URI_ARGS, i) < 0)
+			return err_set(err, EINVAL, "a parameter is longer than %zu bytes",
+				       sizeof(pair) - 1);
+		if (query_add(query, pair, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+is_path(struct lws *wsi, const char *path)
+{
+	char uri[200];
+
+	return lws_hdr_copy(wsi, uri, sizeof(uri), WSI_TOKEN_GET_URI) > 0 && !strcmp(uri, path);
+}
+
+int
+out_admit(struct fanout *me, struct lws *wsi, const char *path, struct query *query,
+	  struct err *err)
+{
+	if (!is_path(wsi, path))
+		return err_set(err, 0, "there are " HEALTH ", " EVENTS " (SSE) and " LIVE_WS
+			       " (WebSocket)"),
+		       404;
+	if (is_foreign(wsi))
+		return err_set(err, 0, "a page of another origin may not watch; serve it from this "
+			       "one, and let the proxy pass Host on"), 403;
+	if (read_query(wsi, query, err) < 0)
+		return 400;
+	if (me->clients.n >= me->clients.max)
+		return err_set(err, 0, "%zu are watching, which is the limit: see "
+			       "realtime-fanout/watchers in ihht.conf", me->clients.n), 503;
+	return 0;
+}
+
+int
+out_http(struct fanout *me, struct lws *wsi, struct query *query, int *close)
+{
+	struct err err;
+	int status;
+
+	if (lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) <= 0)
+		*close = out_problem(me, wsi, 405, "only GET");
+	else if (is_path(wsi, HEALTH))
+		*close = health(me, wsi);
+	else if (is_path(wsi, LIVE_WS))
+		*close = out_problem(me, wsi, 426, LIVE_WS " speaks WebSocket; for plain HTTP "
+				     "there is " EVENTS);
+	else if ((status = out_admit(me, wsi, EVENTS, query, &err)))
+		*close = out_problem(me, wsi, status, err.text);
+	else
+		return 0;
+	return 1;
+}
