@@ -87,7 +87,7 @@ $(B)/tests/unit/test_%: $(B)/tests/unit/test_%.o $$(call owned,$$(call owner,$$*
 
 # ---- programs of the tests: one file each, with what all share
 $(B)/tests/tool/% $(B)/tests/bench/%: $(B)/tests/$$(notdir $$(@D))/%.o $(EDGE_sqlite3) $(EDGE_libpq) $(B)/libcommon.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(call LIBS,$(PKG_tests))
+	$(CC) $(LDFLAGS) -o $@ $(filter-out %/libcommon.a,$^) $(B)/libcommon.a $(call LIBS,$(PKG_tests))
 
 # bare speaks the statements of sync-worker.
 $(B)/tests/tool/bare: $(B)/services/sync-worker/pure.a

@@ -1,8 +1,9 @@
 /*
  * db - SQLite with our error idiom
  *
- * No threads, so no mutexes.  Every statement is prepared once and reset after use.  Errors carry SQLite's words and
- * the file's name; a locked file is EAGAIN, a full disk ENOSPC, a read-only file EROFS.
+ * No threads, so no mutexes.  Every statement is prepared once and reset after use.  Errors
+ * carry SQLite's words and the file's name; a locked file is EAGAIN, a full disk ENOSPC, a
+ * read-only file EROFS.
  */
 #ifndef DB_H
 #define DB_H

@@ -12,6 +12,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "common/err.h"
 #include "proto/messages.def"
@@ -102,10 +103,36 @@ int msg_check_count(const struct message *message, int64_t version, size_t count
 void msg_text(const struct message *message, const void *msg, char *text, size_t size);
 
 /* Access by table, for code that treats all messages alike. */
-int64_t msg_int(const struct msg_field *field, const void *msg);
-double msg_real(const struct msg_field *field, const void *msg);
-const char *msg_str(const struct msg_field *field, const void *msg);
-const struct msg_bytes *msg_bin(const struct msg_field *field, const void *msg);
 int msg_absent(const struct msg_field *field, const void *msg);
+
+static inline int64_t
+msg_int(const struct msg_field *field, const void *msg)
+{
+	int64_t v;
+
+	memcpy(&v, (const char *)msg + field->offset, sizeof(v));
+	return v;
+}
+
+static inline double
+msg_real(const struct msg_field *field, const void *msg)
+{
+	double v;
+
+	memcpy(&v, (const char *)msg + field->offset, sizeof(v));
+	return v;
+}
+
+static inline const char *
+msg_str(const struct msg_field *field, const void *msg)
+{
+	return (const char *)msg + field->offset;
+}
+
+static inline const struct msg_bytes *
+msg_bin(const struct msg_field *field, const void *msg)
+{
+	return (const void *)((const char *)msg + field->offset);
+}
 
 #endif

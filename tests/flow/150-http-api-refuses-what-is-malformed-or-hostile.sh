@@ -118,7 +118,14 @@ ok $? "a body that trickles is cut off"
 unlike "$(log_of http-api)" 'evil|spo2|colour|etc/passwd' "the log has nothing of what was sent"
 like "$(log_of http-api)" 'request route="POST /api/sync/batch" status=422 ms=[0-9]+ in=[0-9]+ out=[0-9]+' \
 	"it has one line for each request"
+
+# Who still waits when it stops is told so.
+curl -sS -v -m 20 -o "$T/answer" -H 'Content-Type: application/json' -d '{}' "$URL/api/sessions/a/stop" 2>"$T/trace" &
+COMMAND=$!
+wait_until "grep -q 'Content-Type: application/json' '$T/trace' && curl -sS -o /dev/null '$URL/api/health'"
 stop http-api
+wait $COMMAND
+like "$(cat "$T/answer")" '"status":503,.*stopping' "who still waits when it stops is told so"
 
 # Settings.
 refuses() {

@@ -82,7 +82,7 @@ ok $? "and waited for"
 is "$(grep -c 'no sender' "$T/log/late.log")" 1 "told once"
 stop late
 
-"$BIN/zmq-sniffer" --config "$CONF" --link beats 2>"$T/log/head" | head -1 >"$T/one"
+timeout 20 "$BIN/zmq-sniffer" --config "$CONF" --link beats 2>"$T/log/head" | head -1 >"$T/one"
 is "${PIPESTATUS[0]} $(wc -l <"$T/one")" "0 1" "it ends when nobody reads its output any more"
 
 "$BIN/zmq-sniffer" --link samples >"$T/out" 2>&1

@@ -140,6 +140,7 @@ TEST(many_are_sent_within_a_window)
 	ok(pending_due(p, T0) == NULL);
 	reply = reply_to(steps[5], 1, 0);   /* not the first: the window stays */
 	is_int(pending_reply(p, &reply, T0), 1);
+	is_int(pending_reply(p, &reply, T0), 0);  /* repeated */
 	ok(pending_due(p, T0) == NULL);
 	for (i = 0; i < 5; i++) {
 		reply = reply_to(steps[i], 1, 1);

@@ -330,10 +330,13 @@ TEST(a_session_that_has_ended_is_started_and_stopped)
 	is_int(stop->status, SESSION_COMPLETED);
 	is_int(stop->at_us, 1732341600000000);
 	plan_release(&plan);
-	take("{'type':'sessions','data':[{'local_session_id':'" LOCAL "','user_id':'" USER "',"
-	     "'device_id':'d','start_time':1732340000,'status':'active','end_time':null}]}", &plan,
+	take("{'type':'sessions','data':[{'local_session_id':'" LOCAL "',"
+	     "'user_id':'AAAAAAAA-BBBB-4CCC-8DDD-EEEEEEEEEEEE','device_id':'d','start_time':1732340000,'status':'active','end_time':null}]}", &plan,
 	     &problem);
 	is_int(plan.n, 1);
+	if (plan.n)
+		is_str(((struct session_start *)plan.steps[0].msg)->user_id,
+		       "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee");
 	plan_release(&plan);
 }
 
@@ -383,6 +386,8 @@ TEST(the_other_kinds_are_taken_as_the_app_writes_them)
 		 "survey session_id=%s kind=intra clarity=1 energy=2 stress_perception=3 phase_number=2 "
 		 "sensations=zen+tingling spo2_value=88.5 hr_value=60 at_us=1732340001000000"},
 		{"intra_session_responses", "'cycle_number':2,'stress':3,'stress_perception':4",
+		 "survey session_id=%s kind=intra stress_perception=4 phase_number=2"},
+		{"intra_session_responses", "'phase_number':2,'cycle_number':3,'stress_perception':4,'stress':3",
 		 "survey session_id=%s kind=intra stress_perception=4 phase_number=2"},
 		{"adaptive_event", "'eventType':'mask_lift','eventTimestamp':1732340001000,'id':'x',"
 		 "'altitude_phase_number':1,'spo2_value':82.0,'additional_data':{'a':1}",
@@ -449,6 +454,7 @@ TEST(everything_else_is_refused_by_row_and_field)
 	} t[] = {
 		{"{}", "type", "one of readings", 0, 422},
 		{"{'type':'reading s','data':[]}", "type", "one of readings", 0, 422},
+		{"{'type':'session sessions','data':[]}", "type", "one of readings", 0, 422},
 		{"{'type':' ','data':[]}", "type", "one of readings", 0, 422},
 		{"{'type':'','data':[]}", "type", "one of readings", 0, 422},
 		{"{'type':7,'data':[]}", "type", "one of readings", 0, 422},
@@ -574,17 +580,17 @@ TEST(text_beyond_its_limit_is_refused)
 	};
 	struct problem problem;
 	struct plan plan;
-	char text[3000];
+	char text[6000];
 	size_t i;
 	int over;
 
 	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++)
 		for (over = 0; over <= 1; over++) {
-			char fill[2100];
+			char fill[5100];
 
 			memset(fill, t[i].fill, sizeof(fill));
 			snprintf(text, sizeof(text), "{'type':'session_survey','sessionId':'" LOCAL
-				 "','data':{%s%.*s%s}}", t[i].head, t[i].most + over * 10, fill, t[i].tail);
+				 "','data':{%s%.*s%s}}", t[i].head, t[i].most + over * 3000, fill, t[i].tail);
 			ok(take(text, &plan, &problem) == (over ? -1 : 0), "%s over=%d: %s", t[i].field,
 			   over, problem.detail);
 			is_str(problem.field, over ? t[i].field : "");

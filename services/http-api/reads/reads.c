@@ -107,12 +107,11 @@ set_time(struct query *q, int i, int64_t us)
 static int
 read_number(const char *text, long from, long to, long *number)
 {
-	char *end;
 	long n;
 
-	if (!*text || strspn(text, "0123456789") != strlen(text) || strlen(text) > 9)
+	if (!*text || strspn(text, "0123456789") != strlen(text))
 		return -1;
-	n = strtol(text, &end, 10);
+	n = strtol(text, NULL, 10);  /* too large a number becomes LONG_MAX */
 	if (n < from || n > to)
 		return -1;
 	*number = n;
