@@ -18,6 +18,8 @@ say() {
 sniff() { background "$1" bash -c 'exec "$@" >"$0.out"' "$T/$1" "$BIN/zmq-sniffer" --config "$CONF" "${@:2}"; }
 sample() { echo "live sample {\"spool\": 1, \"pos\": $1, \"device_id\": \"$2\", \"epoch\": 1, \"seq\": $1, \"taken_us\": 1795403600000000, \"spo2\": $3, \"data_source\": \"mock\"}"; }
 
+sniff lonely --link receipts --for 3
+
 sniff text --topic sample/ --count 2
 say wait live sample/
 say "$(sample 1 mock-001 91)"
@@ -79,8 +81,9 @@ ok $? "a link without a sender is told"
 background feed bash -c "exec '$TOOL/feed' --config '$CONF' <>'$T/lines'"
 wait_until "grep -q 'news has a sender' '$T/log/late.log'"
 ok $? "and waited for"
-is "$(grep -c 'no sender' "$T/log/late.log")" 1 "told once"
 stop late
+wait_end lonely
+is "$STATUS $(grep -c 'no sender' "$T/log/lonely.log")" "0 1" "it is told once, however long it lasts"
 
 timeout 20 "$BIN/zmq-sniffer" --config "$CONF" --link beats 2>"$T/log/head" | head -1 >"$T/one"
 is "${PIPESTATUS[0]} $(wc -l <"$T/one")" "0 1" "it ends when nobody reads its output any more"
