@@ -319,6 +319,9 @@ listen_on(struct fanout *me, const char *address, int port, struct err *err)
 	struct lws_vhost *vhost;
 	int i;
 
+	/* lws 4.1.6 would take an IPv4 address for the IPv6 one "::" and listen to the world */
+	if (!strchr(address, ':'))
+		info.options |= LWS_SERVER_OPTION_DISABLE_IPV6;
 	lws_set_log_level(LLL_ERR | LLL_WARN, lws_says);
 	limit_files(me->clients.max);
 	if (!(me->lws = lws_create_context(&info)))

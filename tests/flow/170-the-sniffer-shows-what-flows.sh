@@ -3,6 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 
 fresh
+conf http-api port  # feed plays it, and knows no settings
 
 # feeder: $TOOL/feed obeys lines; say LINE gives one and waits for its answer
 mkfifo "$T/lines"

@@ -2,6 +2,7 @@
 . "$(dirname "$0")/lib.sh"
 
 fresh
+conf http-api port  # feed plays it, and knows no settings
 N=150000  # more than what a reader's queue of the link `live` and the kernel hold
 
 background stuck "$BIN/zmq-sniffer" --config "$CONF" --link live --where 'spo2<0'
