@@ -35,6 +35,9 @@ open_with(const char *path, int flags, const char *pragmas, struct err *err)
 {
 	sqlite3 *db = NULL;
 
+	/* only before the first open of a process: later they are refused, and in force already */
+	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	if (sqlite3_open_v2(path, &db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
 		err_set(err, db ? errno_of(sqlite3_extended_errcode(db)) : ENOMEM, "%s: %s", path,
 			db ? sqlite3_errmsg(db) : "out of memory");

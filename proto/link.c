@@ -8,6 +8,7 @@
 #include "proto/links.def"
 
 #define MAX_TOPIC   256
+#define MAX_MESSAGES 64
 #define MAX_SENDERS 64
 
 /* The last count of one message from one sender, to see a hole. */
@@ -23,6 +24,7 @@ struct link {
 	char gateway[80];
 	int64_t run;
 	int64_t *n_sent;          /* per message */
+	char carries[MAX_MESSAGES];       /* whether that message travels here */
 	int sees_all;             /* no narrow subscription: a missing count is a loss */
 	struct sender senders[MAX_SENDERS];
 	unsigned next_sender;
@@ -185,6 +187,8 @@ reserve(struct link *link)
 	for (i = 0; (m = msg_at(i)); i++) {
 		if (!strstr(m->links, link->row->name))
 			continue;
+		ASSERT(i < MAX_MESSAGES);
+		link->carries[i] = 1;
 		if (m->size > size)
 			size = m->size;
 		if (m->max_bytes > link->max_bytes)
@@ -434,7 +438,7 @@ link_recv(struct link *link, struct link_frame *frame, struct err *err)
 		return r;
 	slash = strchr(frame->topic, '/');
 	frame->message = slash ? msg_find(frame->topic, (size_t)(slash - frame->topic)) : NULL;
-	if (!frame->message || !strstr(frame->message->links, link->row->name))
+	if (!frame->message || !link->carries[frame->message->index])
 		return bad_frame(link, "a message that does not travel here", err);
 	name_sender(link, slash + 1);
 	frame->gateway = link->from;

@@ -91,6 +91,9 @@ CREATE TABLE public.sessions (
 -- gateways could ask for it.
 CREATE UNIQUE INDEX sessions_one_active ON public.sessions (user_id) WHERE status = 'active';
 CREATE INDEX sessions_by_time ON public.sessions (user_id, start_time);
+-- everybody's sessions in order of time, and one by its id alone
+CREATE INDEX sessions_newest ON public.sessions (start_time DESC, id DESC);
+CREATE INDEX sessions_id ON public.sessions (id);
 
 CREATE TABLE public.session_surveys (
 	user_id         uuid NOT NULL,

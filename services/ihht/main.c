@@ -81,11 +81,12 @@ static const struct verb verbs[] = {
 	 "LEVEL is the dial (0 to 11) at its end, RECOMMENDED the one to start the next with.\n\n"
 	 "  ihht progression 1f6b 6 7 performance=GOOD score=65\n"
 	 "  ihht progression mock-001 6 6 reason=\"two mask lifts\"\n", command_run, &msg_progression},
-	{"verify", "[OPTIONS of dedupe-auditor]", "do SQLite and Postgres hold the same rows?",
-	 "Runs dedupe-auditor's check of every session, by count and digest; names the range\n"
-	 "that differs.  Exit code 1: there is a difference.\n\n"
+	{"verify", "[--session ID] [--repair]", "do SQLite and Postgres hold the same rows?",
+	 "Runs dedupe-auditor's check of every session, or of one, by count and digest; names\n"
+	 "the range that differs and, with --repair, has it sent again.  Exit code 1: there is a\n"
+	 "difference.\n\n"
 	 "  ihht verify\n"
-	 "  ihht verify --json\n", verify_run, NULL},
+	 "  ihht verify --session 7cc0f726-87c0-55cc-ba75-13641548d415 --repair\n", verify_run, NULL},
 	{"check-config", "", "all complaints about ihht.conf at once",
 	 "Every process checks its own section.  Exit code 100: something must be fixed.\n\n"
 	 "  ihht check-config\n"

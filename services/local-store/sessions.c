@@ -2,6 +2,7 @@
 
 #include <czmq.h>
 #include <math.h>
+#include <xxhash.h>
 
 /* A device's sessions, newest start first. */
 struct wearer {
@@ -31,8 +32,8 @@ totals_add(struct totals *t, const struct reading *r)
 	if (!isnan(r->spo2)) {
 		t->n_spo2++;
 		t->sum_spo2 += r->spo2;
-		t->min_spo2 = fmin(t->min_spo2, r->spo2);
-		t->max_spo2 = fmax(t->max_spo2, r->spo2);
+		t->min_spo2 = r->spo2 < t->min_spo2 ? r->spo2 : t->min_spo2;
+		t->max_spo2 = r->spo2 > t->max_spo2 ? r->spo2 : t->max_spo2;
 		t->below_83 += r->spo2 < 83;
 		if (r->spo2 >= 95 && !t->first_95_us)
 			t->first_95_us = r->taken_us;
@@ -40,9 +41,16 @@ totals_add(struct totals *t, const struct reading *r)
 	if (!isnan(r->heart_rate)) {
 		t->n_heart_rate++;
 		t->sum_heart_rate += r->heart_rate;
-		t->min_heart_rate = fmin(t->min_heart_rate, r->heart_rate);
-		t->max_heart_rate = fmax(t->max_heart_rate, r->heart_rate);
+		t->min_heart_rate = r->heart_rate < t->min_heart_rate ? r->heart_rate : t->min_heart_rate;
+		t->max_heart_rate = r->heart_rate > t->max_heart_rate ? r->heart_rate : t->max_heart_rate;
 	}
+}
+
+/* zhashx's own goes byte by byte */
+static size_t
+hash_text(const void *key)
+{
+	return (size_t)XXH3_64bits(key, strlen(key));
 }
 
 static size_t
@@ -88,6 +96,7 @@ sessions_new(void)
 	ASSERT(s->by_id && s->by_no && s->devices && s->active_users);
 	zhashx_set_destructor(s->by_id, free_entry);
 	zhashx_set_destructor(s->devices, free_device);
+	zhashx_set_key_hasher(s->devices, hash_text);
 	zhashx_set_key_duplicator(s->by_no, NULL);
 	zhashx_set_key_destructor(s->by_no, NULL);
 	zhashx_set_key_hasher(s->by_no, hash_no);

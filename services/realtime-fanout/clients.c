@@ -184,6 +184,8 @@ wanted_frame(const struct clients *clients, struct watcher *w)
 
 	while ((frame = ring_at(clients->board->ring, w->next)) && !query_wants(&w->query, frame))
 		w->next++;
+	if (!frame)
+		w->catching_up = 0;
 	return frame;
 }
 
@@ -271,8 +273,6 @@ give_frames(struct clients *clients, struct watcher *w, char *bytes, struct piec
 	}
 	if (w->kind == CLIENT_WS && piece->len)
 		piece->len--;
-	if (!f)
-		w->catching_up = 0;
 }
 
 void

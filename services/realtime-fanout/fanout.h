@@ -1,5 +1,5 @@
 /*
- * fanout - what main.c, out_sse.c and out_ws.c share
+ * fanout - what main.c, server.c and the out_ files share
  */
 #ifndef FANOUT_H
 #define FANOUT_H
@@ -23,6 +23,7 @@ struct fanout {
 	struct clients clients;
 	lws_sorted_usec_list_t second;
 	int stop;
+	void (*wake)(struct fanout *me, void *whose);  /* see server_open() */
 	const char *why;                  /* what we wait for, "" when nothing */
 	uint64_t n_refused;               /* requests that got a 4xx or 5xx */
 	char out[LWS_PRE + CLIENTS_PIECE];
@@ -32,6 +33,12 @@ struct fanout {
 struct connection {
 	struct watcher *watcher;
 };
+
+/*
+ * Listens, and watches the signals, the tick and the links: me->wake() is then told the
+ * address of me->signals, of me->tick, or a link.
+ */
+int server_open(struct fanout *me, const char *address, int port, struct err *err);
 
 /* Asks lws to call when the watcher can be written to, if there is anything for it. */
 void fanout_offer(struct fanout *me, struct watcher *watcher);
@@ -47,6 +54,9 @@ int out_ws(struct fanout *me, struct lws *wsi, enum lws_callback_reasons reason,
 /* Before a stream begins: 0 and *query, or the HTTP status of a problem and err. */
 int out_admit(struct fanout *me, struct lws *wsi, const char *path, struct query *query,
 	      struct err *err);
+/* A stream begins on this socket: bounds what the kernel keeps for it. */
+void out_bound(struct lws *wsi);
+
 /* A plain request: 1 answered, *close is for lws; 0: it wants the events of *query. */
 int out_http(struct fanout *me, struct lws *wsi, struct query *query, int *close);
 int out_header(struct lws *wsi, const char *name, const char *value, unsigned char **p,

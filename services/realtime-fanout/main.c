@@ -24,7 +24,6 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -154,6 +153,25 @@ on_tick(struct fanout *me)
 	for (i = 0; i < N_LINKS; i++)
 		if (me->more[i])
 			pump(me, i);
+}
+
+/* One of the descriptors has something: `whose` is the address of the member it belongs to. */
+static void
+wake(struct fanout *me, void *whose)
+{
+	struct signalfd_siginfo signal;
+	int i;
+
+	if (whose == &me->signals) {
+		me->stop = read(me->signals, &signal, sizeof(signal)) > 0;
+		lws_cancel_service(me->lws);
+		return;
+	}
+	if (whose == &me->tick)
+		on_tick(me);
+	for (i = 0; i < N_LINKS; i++)
+		if (whose == me->links[i])
+			pump(me, i);
 	offer_all(me);
 }
 
@@ -215,135 +233,6 @@ on_second(lws_sorted_usec_list_t *second)
 	lws_sul_schedule(me->lws, 0, second, on_second, process_beat_in_ms(me->process) * 1000 + 1000);
 }
 
-/* ---- libwebsockets */
-
-static int
-on_watcher(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
-{
-	struct fanout *me = lws_context_user(lws_get_context(wsi));
-	int r = out_sse(me, wsi, reason, user);
-
-	(void)in;
-	(void)len;
-	return r ? r : out_ws(me, wsi, reason, user);
-}
-
-static int
-on_file(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
-{
-	struct fanout *me = lws_context_user(lws_get_context(wsi));
-	void *whose = lws_get_opaque_user_data(wsi);
-	struct signalfd_siginfo signal;
-	int i;
-
-	(void)user;
-	(void)in;
-	(void)len;
-	if (reason != LWS_CALLBACK_RAW_RX_FILE)
-		return 0;
-	if (whose == &me->signals) {
-		me->stop = read(me->signals, &signal, sizeof(signal)) > 0;
-		lws_cancel_service(me->lws);
-	} else if (whose == &me->tick) {
-		on_tick(me);
-	} else {
-		for (i = 0; i < N_LINKS; i++)
-			if (whose == me->links[i])
-				pump(me, i);
-		offer_all(me);
-	}
-	return 0;
-}
-
-static const struct lws_protocols protocols[] = {
-	{"live", on_watcher, sizeof(struct connection), 1024, 0, NULL, CLIENTS_PIECE + LWS_PRE},
-	{"file", on_file, 0, 0, 0, NULL, 0},
-	{0},
-};
-
-static void
-lws_says(int level, const char *line)
-{
-	(void)level;
-	log_warn("libwebsockets", "says=\"%.*s\"", (int)strcspn(line, "\n"), line);
-}
-
-/* lws closes what it adopts, and ZeroMQ closes what is its own: so lws gets a duplicate. */
-static struct lws *
-adopt(struct lws_vhost *vhost, int fd, void *whose, struct err *err)
-{
-	lws_adopt_desc_t what = {.vh = vhost, .type = LWS_ADOPT_RAW_FILE_DESC,
-				 .vh_prot_name = "file", .opaque = whose};
-	struct lws *wsi;
-
-	what.fd.filefd = dup(fd);
-	wsi = what.fd.filefd < 0 ? NULL : lws_adopt_descriptor_vhost_via_info(&what);
-	if (!wsi)
-		err_set(err, errno, "cannot watch a file descriptor: %s", strerror(errno));
-	return wsi;
-}
-
-static int
-zmq_fd(const struct link *link)
-{
-	size_t size = sizeof(int);
-	int fd = -1;
-
-	(void)zmq_getsockopt(link_socket(link), ZMQ_FD, &fd, &size);
-	return fd;
-}
-
-/* lws makes tables for as many descriptors as the limit allows: a million here and there. */
-static void
-limit_files(size_t watchers)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return;
-	if (limit.rlim_cur > watchers + 100)
-		limit.rlim_cur = watchers + 100;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-static int
-listen_on(struct fanout *me, const char *address, int port, struct err *err)
-{
-	struct lws_context_creation_info info = {
-		.port = port, .iface = address, .protocols = protocols, .user = me,
-		.vhost_name = "fanout", .server_string = "realtime-fanout", .gid = -1, .uid = -1,
-		.max_http_header_data = 4096, .max_http_header_pool = 64, .timeout_secs = 10,
-		.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_VALIDATE_UTF8 |
-			   LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND,
-	};
-	struct lws_vhost *vhost;
-	int i;
-
-	/* lws 4.1.6 would take an IPv4 address for the IPv6 one "::" and listen to the world */
-	if (!strchr(address, ':'))
-		info.options |= LWS_SERVER_OPTION_DISABLE_IPV6;
-	lws_set_log_level(LLL_ERR | LLL_WARN, lws_says);
-	limit_files(me->clients.max);
-	if (!(me->lws = lws_create_context(&info)))
-		return err_set(err, ENOMEM, "libwebsockets does not start");
-	if (!(vhost = lws_create_vhost(me->lws, &info)))
-		return err_set(err, EADDRINUSE, "cannot listen on %s port %d; see "
-			       "realtime-fanout/listen and /port", address, port);
-	if (!adopt(vhost, me->signals, &me->signals, err) ||
-	    !adopt(vhost, me->tick, &me->tick, err))
-		return -1;
-	for (i = 0; i < N_LINKS; i++) {
-		struct lws *wsi = adopt(vhost, zmq_fd(me->links[i]), me->links[i], err);
-
-		if (!wsi)
-			return -1;
-		if (i == LIVE)
-			me->live = wsi;
-		me->more[i] = 1;  /* what came before we looked gives no edge */
-	}
-	return 0;
-}
-
 /* ---- life */
 
 static void
@@ -390,9 +279,10 @@ attach(struct fanout *me, struct err *err)
 	for (i = 0; i < N_LINKS; i++)
 		if (!(me->links[i] = link_open(me->process, link_names[i], LINK_IN, err)))
 			return -1;
+	me->wake = wake;
 	if ((me->tick = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)) < 0)
 		return err_set(err, errno, "timerfd: %s", strerror(errno));
-	if (listen_on(me, conf_text(conf, "listen"), (int)conf_number(conf, "port"), err) < 0)
+	if (server_open(me, conf_text(conf, "listen"), (int)conf_number(conf, "port"), err) < 0)
 		return -1;
 	expect_all(me);
 	subscribe(me);
@@ -437,9 +327,12 @@ main(int argc, char **argv)
 		exit_code = 0;
 	}
 	detach(&me);
-	log_info("stopped", "frames=%llu frames_out=%llu holes=%llu watchers_dropped=%llu",
-		 (unsigned long long)me.board.n_frames, (unsigned long long)me.clients.n_frames_out,
-		 (unsigned long long)me.clients.n_holes, (unsigned long long)me.clients.n_dropped);
+	if (!exit_code)
+		log_info("stopped", "frames=%llu frames_out=%llu holes=%llu watchers_dropped=%llu",
+			 (unsigned long long)me.board.n_frames,
+			 (unsigned long long)me.clients.n_frames_out,
+			 (unsigned long long)me.clients.n_holes,
+			 (unsigned long long)me.clients.n_dropped);
 	process_close(&me.process);
 	return exit_code;
 }

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "common/clock.h"
 #include "fanout.h"
@@ -19,6 +20,15 @@ fanout_offer(struct fanout *me, struct watcher *watcher)
 	watcher->waiting = 1;
 	watcher->waiting_mono_us = clock_mono_us();
 	lws_callback_on_writable(watcher->wsi);
+}
+
+/* What the kernel holds for one watcher is behind now, and memory: not megabytes. */
+void
+out_bound(struct lws *wsi)
+{
+	int bytes = 256 * 1024;
+
+	(void)setsockopt(lws_get_socket_fd(wsi), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
 }
 
 /* ---- plain answers */

@@ -25,6 +25,7 @@ begin(struct fanout *me, struct lws *wsi, struct connection *connection, const s
 	connection->watcher = clients_add(&me->clients, CLIENT_SSE, wsi, query, clock_mono_us());
 	if (!connection->watcher)
 		return -1;
+	out_bound(wsi);
 	fanout_offer(me, connection->watcher);
 	return 0;
 }
@@ -68,11 +69,13 @@ out_sse(struct fanout *me, struct lws *wsi, enum lws_callback_reasons reason,
 	case LWS_CALLBACK_HTTP:
 		return request(me, wsi, connection);
 	case LWS_CALLBACK_HTTP_WRITEABLE:
-		return connection->watcher ? writable(me, wsi, connection->watcher) : 0;
+		return connection && connection->watcher ? writable(me, wsi, connection->watcher) : 0;
 	case LWS_CALLBACK_CLOSED_HTTP:
-		if (connection->watcher)
+		/* lws reports connections, too, that never came to have a user */
+		if (connection && connection->watcher) {
 			clients_remove(&me->clients, connection->watcher, clock_mono_us());
-		connection->watcher = NULL;
+			connection->watcher = NULL;
+		}
 		return 0;
 	default:
 		return 0;

@@ -37,6 +37,7 @@ established(struct fanout *me, struct lws *wsi, struct connection *connection)
 	connection->watcher = clients_add(&me->clients, CLIENT_WS, wsi, &query, clock_mono_us());
 	if (!connection->watcher)
 		return -1;
+	out_bound(wsi);
 	connection->watcher->pinged_mono_us = connection->watcher->heard_mono_us;
 	fanout_offer(me, connection->watcher);
 	return 0;
@@ -98,9 +99,9 @@ out_ws(struct fanout *me, struct lws *wsi, enum lws_callback_reasons reason,
 	case LWS_CALLBACK_ESTABLISHED:
 		return established(me, wsi, connection);
 	case LWS_CALLBACK_SERVER_WRITEABLE:
-		return connection->watcher ? writable(me, wsi, connection->watcher) : -1;
+		return connection && connection->watcher ? writable(me, wsi, connection->watcher) : -1;
 	case LWS_CALLBACK_RECEIVE_PONG:
-		if (connection->watcher)
+		if (connection && connection->watcher)
 			connection->watcher->heard_mono_us = clock_mono_us();
 		return 0;
 	case LWS_CALLBACK_RECEIVE:
@@ -108,9 +109,11 @@ out_ws(struct fanout *me, struct lws *wsi, enum lws_callback_reasons reason,
 				 sizeof(mute) - 1);
 		return -1;
 	case LWS_CALLBACK_CLOSED:
-		if (connection->watcher)
+		/* lws reports connections, too, that never came to have a user */
+		if (connection && connection->watcher) {
 			clients_remove(&me->clients, connection->watcher, clock_mono_us());
-		connection->watcher = NULL;
+			connection->watcher = NULL;
+		}
 		return 0;
 	default:
 		return 0;

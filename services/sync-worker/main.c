@@ -35,11 +35,11 @@ static const struct conf_key keys[] = {
 	{"instances", CONF_NUMBER, "1", 1, 64, NULL, "how many of it run side by side"},
 	{"prepare", CONF_WORD, "yes", 0, 0, "yes|no",
 	 "no when a transaction pooler stands before Postgres (port 6543 of Supabase)"},
-	{"timeout_ms", CONF_NUMBER, "30000", 100, 600000, NULL,
+	{"timeout-ms", CONF_NUMBER, "30000", 100, 600000, NULL,
 	 "Postgres answers within this, or the worker connects anew"},
-	{"retry_first_ms", CONF_NUMBER, "1000", 1, 60000, NULL,
+	{"retry-first-ms", CONF_NUMBER, "1000", 1, 60000, NULL,
 	 "after a failure wait anything up to this, after each further one twice that"},
-	{"retry_most_ms", CONF_NUMBER, "300000", 1, 3600000, NULL, "but never more than this"},
+	{"retry-most-ms", CONF_NUMBER, "300000", 1, 3600000, NULL, "but never more than this"},
 };
 
 static const struct process_manual manual = {
@@ -67,8 +67,8 @@ attach(struct sync_worker *me, struct err *err)
 	struct sink_settings settings = {
 		.conninfo = me->conninfo,
 		.prepare = !strcmp(conf_text(conf, "prepare"), "yes"),
-		.timeout_ms = conf_number(conf, "timeout_ms"),
-		.backoff = {conf_number(conf, "retry_first_ms"), conf_number(conf, "retry_most_ms"),
+		.timeout_ms = conf_number(conf, "timeout-ms"),
+		.backoff = {conf_number(conf, "retry-first-ms"), conf_number(conf, "retry-most-ms"),
 			    0, (uint64_t)me->process->run ^ (uint64_t)getpid() << 32},
 	};
 

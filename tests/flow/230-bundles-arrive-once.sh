@@ -4,7 +4,7 @@
 . "$(dirname "$0")/sync.sh"
 fresh
 pg_start || skip_all "no Postgres"
-conf sync-worker retry_first_ms 10
+conf sync-worker retry-first-ms 10
 start sync-worker
 wait_ready sync-worker
 

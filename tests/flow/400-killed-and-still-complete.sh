@@ -17,7 +17,7 @@ conf ble-ingest start "$RECORDED"
 conf local-store bundle-seconds 1
 conf local-store resend-seconds 2
 conf sync-worker instances 2
-conf sync-worker retry_most_ms 1000
+conf sync-worker retry-most-ms 1000
 PG_PAUSE=${PG_PAUSE:-10}
 pg_start || skip_all "no Postgres"
 

@@ -3,9 +3,9 @@
 # on by itself; asked to stop, it stops at once.
 . "$(dirname "$0")/sync.sh"
 fresh
-conf sync-worker retry_first_ms 20
-conf sync-worker retry_most_ms 300
-conf sync-worker timeout_ms 2000
+conf sync-worker retry-first-ms 20
+conf sync-worker retry-most-ms 300
+conf sync-worker timeout-ms 2000
 PG_SCHEMA_DONE=1
 
 start sync-worker

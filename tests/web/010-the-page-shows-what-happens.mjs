@@ -1,5 +1,5 @@
 // What a coach sees: each running session with its values, what is old or invalid, what is lost.
-// Also makes docs/live-page.png.
+// SCREENSHOT=docs/live-page.png makes the README's picture.
 import { device, deviceId, history, sample, session, uuid } from "./feed.mjs";
 import { is, ok, ROOT, test, until } from "./house.mjs";
 
@@ -64,7 +64,7 @@ await test(async (open) => {
 			await live(house, "sample", sample(n, { spo2, heart_rate: pulse, taken_us: Date.now() * 1000 + i }));
 	await live(house, "sample", sample(5, { spo2: null, heart_rate: null, perfusion_index: null, invalid: "artefact" }));
 	await until("recorder is up", async () => await parts(page, 4).text("recorded") === "recording");
-	await page.screenshot({ path: `${ROOT}docs/live-page.png` });
+	await page.screenshot({ path: process.env.SCREENSHOT ?? `${ROOT}build/live-page.png` });
 
 	await live(house, "sample", sample(1, { spo2: null, heart_rate: null, invalid: "no_finger" }));
 	await until("no finger", async () => /no finger/.test(await one.text("why")));

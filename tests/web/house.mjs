@@ -51,7 +51,7 @@ export class House {
 	children = new Map();
 	browsers = [];
 
-	static async open({ www = true } = {}) {
+	static async open({ www = true, settings = {} } = {}) {
 		const house = new House();
 
 		house.dir = mkdtempSync("/tmp/ihht-web.");
@@ -64,7 +64,7 @@ export class House {
     run = "${house.dir}/run"
 realtime-fanout
     port = "${house.livePort}"
-`);
+${Object.entries(settings).map(([name, value]) => `    ${name} = "${value}"\n`).join("")}`);
 		if (www) await house.startNginx();
 		return house;
 	}

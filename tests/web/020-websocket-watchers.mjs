@@ -1,0 +1,141 @@
+// A WebSocket client's view of realtime-fanout: order, coming back, being slow, being rude.
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import WebSocket from "ws";
+import { sample, session, uuid } from "./feed.mjs";
+import { is, ok, test, until } from "./house.mjs";
+
+class Watcher {
+	frames = [];
+
+	constructor(house, query = "", options = {}) {
+		this.socket = new WebSocket(`ws://127.0.0.1:${house.livePort}/live${query}`, options);
+		this.socket.on("message", (data) => {
+			for (const line of data.toString().split("\n")) this.frames.push(JSON.parse(line));
+		});
+		this.socket.on("close", (code, reason) => Object.assign(this, { code, reason: reason.toString() }));
+		this.socket.on("error", () => {});
+		this.socket.on("unexpected-response", async (_request, response) => {
+			const chunks = [];
+
+			for await (const chunk of response) chunks.push(chunk);
+			this.refused = { status: response.statusCode, type: response.headers["content-type"],
+				problem: JSON.parse(Buffer.concat(chunks).toString()) };
+		});
+	}
+
+	types() { return this.frames.map((f) => f.type).join(" "); }
+	of(type) { return this.frames.filter((f) => f.type === type); }
+}
+
+const log = (house) => readFileSync(`${house.dir}/log/realtime-fanout`, "utf8");
+
+async function order(open) {
+	const house = await open({ www: false });
+
+	await house.startFanout();
+	house.startFeed();
+	await house.say("wait live ");
+	await house.say("wait news session/");
+	const live = async (n, spo2) => await house.say(`live sample ${JSON.stringify(sample(n, { spo2 }))}`);
+	const one = new Watcher(house);
+
+	await until("a snapshot", () => one.frames.length);
+	is(one.frames[0].type, "snapshot", "the first frame is a snapshot");
+	await house.say(`news session ${JSON.stringify(session(1))}`);
+	for (let i = 0; i < 50; i++) await live(1, 80 + i % 10);
+	await until("50 values", () => one.of("sample").length === 50);
+	ok(one.of("sample").every((f, i) => f.spo2 === 80 + i % 10 && f.session_id === uuid("session 1")),
+		"then all values in order, with their session");
+	ok(one.frames.every((f, i) => !i || f.seq === one.frames[i - 1].seq + 1), "numbered without a hole");
+
+	const { run } = one.frames[0], last = one.frames.at(-1).seq;
+	one.socket.terminate();
+	for (let i = 0; i < 5; i++) await live(1, 70 + i);
+	const back = new Watcher(house, `?resume=${run}.${last}`);
+	await until("what was missed", () => back.of("sample").length === 5);
+	is(back.types(), "resumed sample sample sample sample sample", "who comes back gets just what was missed");
+
+	const rude = new Watcher(house);
+	await once(rude.socket, "open");
+	rude.socket.send("hello");
+	await until("the end", () => rude.code);
+	is(`${rude.code} ${rude.reason}`, "1008 watchers only listen", "who talks is shown the door, and told why");
+
+	for (const [query, options, status, detail] of [
+		["?types=nonsense", {}, 400, /is none of/],
+		["?resume=x", {}, 400, /<run>\.<seq>/],
+		["", { origin: "http://evil.example" }, 403, /another origin/]]) {
+		const w = new Watcher(house, query, options);
+
+		await until("a refusal", () => w.refused);
+		is(`${w.refused.status} ${w.refused.type}`, `${status} application/problem+json`, `${status} instead of an upgrade`);
+		ok(detail.test(w.refused.problem.detail), "  and why", JSON.stringify(w.refused.problem));
+	}
+	const same = new Watcher(house, "", { origin: `http://127.0.0.1:${house.livePort}` });
+	await until("a snapshot", () => same.frames.length);
+	ok(true, "a page of the same origin may watch");
+	let pinged = false;
+	same.socket.once("ping", () => { pinged = true; });
+	await until("a ping", () => pinged, 20);
+	ok(true, "a quiet connection is kept alive by pings");
+	is(await house.stop("realtime-fanout"), 0, "it stops when asked");
+	await until("the end", () => same.code);
+}
+
+async function limits(open) {
+	const house = await open({ www: false, settings: { watchers: 2 } });
+
+	await house.startFanout();
+	const first = new Watcher(house), second = new Watcher(house);
+	await until("two", () => first.frames.length && second.frames.length);
+	const third = new Watcher(house);
+	await until("a refusal", () => third.refused);
+	is(third.refused.status, 503, "one watcher more than the setting allows is refused");
+	ok(/realtime-fanout\/watchers/.test(third.refused.problem.detail), "  with the setting's name");
+	first.socket.terminate();
+	await until("room again", async () => {
+		const w = new Watcher(house);
+
+		await until("an answer", () => w.refused || w.frames.length);
+		return w.frames.length;
+	});
+	ok(true, "when one leaves there is room again");
+}
+
+async function slow(open) {
+	const house = await open({ www: false, settings: { lag_ms: 500, stalled_s: 5 } });
+
+	await house.startFanout();
+	house.startFeed(200, 50);
+	const lazy = new Watcher(house), dead = new Watcher(house), quick = new Watcher(house);
+	await until("values", () => [lazy, dead, quick].every((w) => w.of("sample").length));
+	dead.socket.pause();
+	lazy.socket.pause();
+	const pid = house.children.get("realtime-fanout").pid;
+	const before = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]);
+	await new Promise((done) => setTimeout(done, 4000));
+	lazy.socket.resume();
+	await until("a hole", () => lazy.of("hole").length);
+	const hole = lazy.of("hole")[0];
+	is(hole.why, "slow", "one that stopped reading is told of a hole");
+	await until("the snapshot", () => lazy.of("snapshot").length === 2);
+	const at = lazy.frames.indexOf(hole);
+	is(lazy.frames[at - 1].seq + 1, hole.from, "which begins where it stopped");
+	is(lazy.frames[at + 1].type, "snapshot", "is followed by what is so now");
+	await until("more", () => lazy.frames.length > at + 2);
+	is(lazy.frames[at + 2].seq, lazy.frames[at + 1].seq + 1, "and by the very next frame");
+	await until("the drop", () => /watcher_dropped why="stalled"/.test(log(house)), 20);
+	ok(true, "one that reads nothing is dropped, and the log says so");
+	ok(quick.frames.every((f, i) => !i || f.seq === quick.frames[i - 1].seq + 1) && !quick.of("hole").length,
+		"a quick one has not noticed");
+	const grown = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]) - before;
+	ok(grown < 12 * 1024 || process.env.MODE === "asan", "and memory stays bounded", `grew by ${grown} kB`);
+	is(await house.stop("realtime-fanout"), 0, "it stops when asked");
+}
+
+await test(async (open) => {
+	await order(open);
+	await limits(open);
+	await slow(open);
+});
