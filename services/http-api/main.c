@@ -51,9 +51,9 @@ static const struct conf_key keys[] = {
 	{"port", CONF_NUMBER, "8081", 1, 65535, NULL, "TCP port"},
 	{"hosts", CONF_TEXT, "", 0, 1000, NULL,
 	 "names, with spaces between, that Host and Origin may have besides localhost"},
-	{"body_bytes", CONF_NUMBER, "2000000", 1000, 16000000, NULL, "longest body of a request"},
+	{"body-bytes", CONF_NUMBER, "2000000", 1000, 16000000, NULL, "longest body of a request"},
 	{"connections", CONF_NUMBER, "256", 1, 10000, NULL, "callers at once; more wait"},
-	{"postgres_connections", CONF_NUMBER, "2", 1, POSTGRES_MOST, NULL, "questions at once"},
+	{"postgres-connections", CONF_NUMBER, "2", 1, POSTGRES_MOST, NULL, "questions at once"},
 };
 static const struct process_manual manual = {
 	"http-api",
@@ -290,12 +290,12 @@ attach(struct http_api *me, struct err *err)
 	const struct conf *conf = me->process->conf;
 	const struct http_limits limits = {
 		conf_text(conf, "listen"), (int)conf_number(conf, "port"), conf_text(conf, "hosts"),
-		(size_t)conf_number(conf, "body_bytes"), (int)conf_number(conf, "connections")};
+		(size_t)conf_number(conf, "body-bytes"), (int)conf_number(conf, "connections")};
 	char conninfo[1000];
 
 	me->pending = pending_new();
 	pg_conninfo(conf, me->process->run_dir, "http-api", "ihht_api", conninfo, sizeof(conninfo));
-	me->postgres = postgres_open(conninfo, (int)conf_number(conf, "postgres_connections"));
+	me->postgres = postgres_open(conninfo, (int)conf_number(conf, "postgres-connections"));
 	if (!(me->commands = link_open(me->process, "commands", LINK_OUT, err)) ||
 	    !(me->news = link_open(me->process, "news", LINK_IN, err)) ||
 	    !(me->beats = link_open(me->process, "beats", LINK_IN, err)))

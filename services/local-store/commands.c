@@ -120,27 +120,11 @@ static int
 count_lift(struct lifecycle *life, struct entry *entry, const struct event *m, int64_t now_us,
 	   struct err *err)
 {
-	struct table *table = store_records(life->store, RECORD_PHASE_STATS);
-	struct phase_stats stats, key;
-	int64_t no;
-	int seen;
-
 	entry->row.total_mask_lifts++;
 	if (lifecycle_touch(life, entry, now_us, err) < 0)
 		return -1;
-	if (m->altitude_phase_number == MSG_NONE)
-		return 0;
-	msg_clear(&msg_phase_stats, &key);
-	memcpy(key.session_id, entry->row.id, sizeof(key.session_id));
-	key.phase_type = PHASE_ALTITUDE;
-	key.phase_number = m->altitude_phase_number;
-	seen = table_find(table, &key, &no, &stats, err);
-	if (seen <= 0)
-		return seen;
-	stats.mask_lift_count++;
-	if (lifecycle_stamp(life, now_us, &stats.hlc, err) < 0)
-		return -1;
-	return table_put(table, &stats, NULL, err);
+	return m->altitude_phase_number == MSG_NONE
+		       ? 0 : lifecycle_lift(life, entry, m->altitude_phase_number, now_us, err);
 }
 
 /* Now, or when it was told before. */
@@ -151,7 +135,7 @@ first_time(struct lifecycle *life, struct event *event, int64_t now_us, struct e
 	int64_t no;
 	int seen = table_find(store_records(life->store, RECORD_EVENT), event, &no, &before, err);
 
-	event->event_us = seen > 0 ? before.event_us : now_us;
+	event->event_us = seen > 0 && before.event_us != MSG_NONE ? before.event_us : now_us;
 	return seen < 0 ? -1 : 0;
 }
 
@@ -220,7 +204,7 @@ take_progression(struct lifecycle *life, const struct progression *m, int64_t no
 
 static int
 put_rows(struct lifecycle *life, struct entry *entry, const struct reading *rows, size_t n,
-	 struct effects *fx, struct err *err)
+	 int64_t now_us, struct effects *fx, struct err *err)
 {
 	size_t i;
 	int r;
@@ -231,12 +215,21 @@ put_rows(struct lifecycle *life, struct entry *entry, const struct reading *rows
 		fx->reply.added += r;
 		fx->reply.seen += !r;
 	}
-	entry->stale |= fx->reply.added > 0;
-	return 0;
+	if (!fx->reply.added)
+		return 0;
+	fx->entry = entry;
+	if (entry->row.data_source == DATA_SOURCE_UNKNOWN &&
+	    rows[0].data_source != DATA_SOURCE_UNKNOWN) {
+		entry->row.data_source = rows[0].data_source;
+		if (lifecycle_touch(life, entry, now_us, err) < 0)
+			return -1;
+	}
+	return lifecycle_late(life, entry, err);
 }
 
 static int
-take_import(struct lifecycle *life, const struct import *m, struct effects *fx, struct err *err)
+take_import(struct lifecycle *life, const struct import *m, int64_t now_us, struct effects *fx,
+	    struct err *err)
 {
 	struct reading *rows;
 	struct entry *entry;
@@ -254,8 +247,7 @@ take_import(struct lifecycle *life, const struct import *m, struct effects *fx, 
 	else {
 		(void)effects_accept(fx, entry->row.id, false, "imported");
 		fx->reply.seen = 0;
-		fx->entry = entry;
-		r = put_rows(life, entry, rows, n, fx, err);
+		r = put_rows(life, entry, rows, n, now_us, fx, err);
 	}
 	free(rows);
 	return r;
@@ -265,9 +257,9 @@ int
 commands_apply(struct lifecycle *life, const struct message *message, const void *msg,
 	       int64_t now_us, struct effects *fx, struct err *err)
 {
-	memset(fx, 0, sizeof(*fx));
-	msg_clear(&msg_reply, &fx->reply);
-	memcpy(fx->reply.request_id, msg_str(&message->fields[0], msg), sizeof(fx->reply.request_id));
+	effects_clear(fx, msg_str(&message->fields[0], msg));
+	if (!*fx->reply.request_id)
+		return effects_refuse(fx, "request_id", "must be given");
 	if (message == &msg_session_start)
 		return lifecycle_start(life, msg, now_us, fx, err);
 	if (message == &msg_session_phase)
@@ -283,5 +275,5 @@ commands_apply(struct lifecycle *life, const struct message *message, const void
 	if (message == &msg_progression)
 		return take_progression(life, msg, now_us, fx, err);
 	ASSERT(message == &msg_import);
-	return take_import(life, msg, fx, err);
+	return take_import(life, msg, now_us, fx, err);
 }

@@ -2,6 +2,15 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+
+void
+effects_clear(struct effects *fx, const char *request_id)
+{
+	memset(fx, 0, sizeof(*fx));
+	msg_clear(&msg_reply, &fx->reply);
+	(void)snprintf(fx->reply.request_id, sizeof(fx->reply.request_id), "%s", request_id);
+}
 
 int
 effects_refuse(struct effects *fx, const char *field, const char *format, ...)

@@ -18,6 +18,9 @@ struct effects {
 	} as;
 };
 
+/* The answer to that request, yet without content. */
+void effects_clear(struct effects *effects, const char *request_id);
+
 /* Both always 0: a refusal is an answer, too. */
 __attribute__((format(printf, 3, 4)))
 int effects_refuse(struct effects *effects, const char *field, const char *format, ...);

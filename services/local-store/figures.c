@@ -9,6 +9,13 @@ seconds_to(int64_t from_us, int64_t to_us)
 	return (to_us - from_us + 500000) / 1000000;
 }
 
+/* What is over the limits of a field could never be sent. */
+static int64_t
+at_most(int64_t v, int64_t most)
+{
+	return v < most ? v : most;
+}
+
 static void
 set_targets(const struct session *row, struct phase_stats *stats)
 {
@@ -41,12 +48,13 @@ figures_phase(const struct entry *entry, const struct span *span, const struct t
 		stats->min_spo2 = lround(totals->min_spo2);
 		stats->max_spo2 = lround(totals->max_spo2);
 		stats->avg_spo2 = round(totals->sum_spo2 / (double)totals->n_spo2 * 10) / 10;
-		stats->time_below_83 = totals->below_83 > 7200 ? 7200 : totals->below_83;
+		stats->time_below_83 = at_most(totals->below_83, 7200);
 	}
 	if (totals->n_heart_rate)
 		stats->peak_heart_rate = lround(totals->max_heart_rate);
 	if (span->phase == PHASE_RECOVERY && totals->first_95_us)
-		stats->time_to_95_percent_seconds = seconds_to(span->from_us, totals->first_95_us);
+		stats->time_to_95_percent_seconds =
+			at_most(seconds_to(span->from_us, totals->first_95_us), 7200);
 }
 
 void

@@ -10,7 +10,9 @@
 #include "proto/ids.h"
 #include "services/local-store/figures.h"
 
-#define AHEAD_US (60 * CLOCK_SECOND)  /* a time further ahead of us is a mistake */
+#define AHEAD_US   (60 * CLOCK_SECOND)  /* a time further ahead of us is a mistake */
+#define MAX_CYCLES 100                  /* as in messages.def */
+#define MAX_LIFTS  1000                 /* in one phase, likewise */
 
 int
 lifecycle_stamp(struct lifecycle *life, int64_t now_us, int64_t *hlc, struct err *err)
@@ -74,11 +76,8 @@ find_overlap(struct lifecycle *life, const struct session *row, struct entry **o
 {
 	if (store_load_device(life->store, life->sessions, row->device_id, row->start_us, err) < 0)
 		return -1;
-	for (*other = NULL; (*other = sessions_next(life->sessions, *other));)
-		if (!strcmp((*other)->row.device_id, row->device_id) &&
-		    ((*other)->row.end_us == MSG_NONE || (*other)->row.end_us > row->start_us))
-			return 1;
-	return 0;
+	*other = sessions_overlapping(life->sessions, row->device_id, row->start_us);
+	return *other != NULL;
 }
 
 /* 1 answered: it runs already, or another one is in the way; 0 go on; -1 the store failed. */
@@ -180,22 +179,47 @@ end_phase(struct lifecycle *life, struct entry *entry, int64_t at_us, int64_t tr
 	return 0;
 }
 
-/* A new altitude phase after a recovery begins the next cycle. */
+/* When the running phase began: what is said of now must not lie before it. */
 static int64_t
-next_cycle(const struct session *row, const struct session_phase *m)
+running_since_us(const struct session *row)
 {
-	int64_t cycle = row->current_cycle == MSG_NONE ? 1 : row->current_cycle;
+	return row->phase_us == MSG_NONE ? row->start_us : row->phase_us;
+}
+
+/* Now when not said; never before the running phase, though the clock was set back. */
+static int64_t
+moment_us(const struct session *row, int64_t said_us, int64_t now_us)
+{
+	if (said_us != MSG_NONE)
+		return said_us;
+	return now_us > running_since_us(row) ? now_us : running_since_us(row);
+}
+
+static bool
+is_moment(const struct session *row, int64_t said_us, int64_t now_us)
+{
+	return said_us == MSG_NONE || (said_us >= running_since_us(row) && said_us <= now_us + AHEAD_US);
+}
+
+/* A new altitude phase after a recovery begins the next cycle, a transition between or not. */
+static int64_t
+next_cycle(const struct entry *entry, const struct session_phase *m)
+{
+	int64_t cycle = entry->row.current_cycle == MSG_NONE ? 1 : entry->row.current_cycle;
+	size_t i = entry->n_spans;
 
 	if (m->cycle != MSG_NONE)
 		return m->cycle;
-	return row->current_phase == PHASE_RECOVERY && m->phase == PHASE_ALTITUDE ? cycle + 1 : cycle;
+	while (i > 0 && !has_figures(&entry->spans[i - 1]))
+		i--;
+	return i && entry->spans[i - 1].phase == PHASE_RECOVERY && m->phase == PHASE_ALTITUDE
+		       ? cycle + 1 : cycle;
 }
 
 int
 lifecycle_phase(struct lifecycle *life, const struct session_phase *m, int64_t now_us,
 		struct effects *fx, struct err *err)
 {
-	int64_t at_us = m->at_us == MSG_NONE ? now_us : m->at_us;
 	struct span span;
 	struct entry *entry;
 	struct session *row;
@@ -208,23 +232,25 @@ lifecycle_phase(struct lifecycle *life, const struct session_phase *m, int64_t n
 		return effects_refuse(fx, "phase", "must be said");
 	if (!entry_active(entry))
 		return effects_refuse(fx, "session_id", "this session is over");
-	span = (struct span){at_us, m->phase, next_cycle(row, m),
+	span = (struct span){moment_us(row, m->at_us, now_us), m->phase, next_cycle(entry, m),
 			     m->altitude_level == MSG_NONE ? row->current_altitude_level
 							   : m->altitude_level};
 	if (row->current_phase == m->phase && row->current_cycle == span.cycle &&
 	    row->current_altitude_level == span.altitude_level)
 		return effects_accept(fx, row->id, false, "this phase runs already");
-	if (at_us < (row->phase_us == MSG_NONE ? row->start_us : row->phase_us) ||
-	    at_us > now_us + AHEAD_US)
+	if (!is_moment(row, m->at_us, now_us))
 		return effects_refuse(fx, "at_us", "must lie between the start of the running phase "
 				      "and now");
-	if (end_phase(life, entry, at_us, m->recovery_trigger, now_us, err) < 0 ||
+	if (span.cycle > MAX_CYCLES)
+		return effects_refuse(fx, "cycle", "a session has no more than %d: start another",
+				      MAX_CYCLES);
+	if (end_phase(life, entry, span.from_us, m->recovery_trigger, now_us, err) < 0 ||
 	    store_put_span(life->store, entry, &span, err) < 0 || entry_add_span(entry, &span) < 0)
 		return -1;
 	row->current_phase = m->phase;
 	row->current_cycle = span.cycle;
 	row->current_altitude_level = span.altitude_level;
-	row->phase_us = at_us;
+	row->phase_us = span.from_us;
 	fx->entry = entry;
 	return lifecycle_touch(life, entry, now_us, err) < 0
 		       ? -1 : effects_accept(fx, row->id, true, "phase begun");
@@ -236,8 +262,8 @@ int
 lifecycle_stop(struct lifecycle *life, const struct session_stop *m, int64_t now_us,
 	       struct effects *fx, struct err *err)
 {
-	int64_t at_us = m->at_us == MSG_NONE ? now_us : m->at_us;
 	struct entry *entry;
+	int64_t at_us;
 	int r;
 
 	if ((r = lifecycle_find(life, m->session_id, fx, &entry, err)) <= 0)
@@ -247,21 +273,72 @@ lifecycle_stop(struct lifecycle *life, const struct session_stop *m, int64_t now
 	if (m->status == SESSION_ACTIVE)
 		return effects_refuse(fx, "status", "must be how it ended: completed, abandoned, "
 				      "force_ended or terminated");
-	if (at_us < (entry->row.phase_us == MSG_NONE ? entry->row.start_us : entry->row.phase_us) ||
-	    at_us > now_us + AHEAD_US)
+	if (!is_moment(&entry->row, m->at_us, now_us))
 		return effects_refuse(fx, "at_us", "must lie between the start of the running phase "
 				      "and now");
+	at_us = moment_us(&entry->row, m->at_us, now_us);
 	if (end_phase(life, entry, at_us, TRIGGER_NONE, now_us, err) < 0)
 		return -1;
 	entry->row.status = m->status ? m->status : SESSION_COMPLETED;
 	entry->row.end_us = at_us;
+	sessions_ended(life->sessions, entry);
 	figures_session(&entry->whole, &entry->row);
 	fx->entry = entry;
 	return lifecycle_touch(life, entry, now_us, err) < 0
 		       ? -1 : effects_accept(fx, entry->row.id, true, "session ended");
 }
 
+/* ---- mask lifts */
+
+/* The record of that phase, begun here when it is the one that runs: 1, 0 no such phase. */
+static int
+find_phase(struct lifecycle *life, const struct entry *entry, int64_t cycle,
+	   struct phase_stats *stats, struct err *err)
+{
+	const struct span *span = entry->n_spans ? &entry->spans[entry->n_spans - 1] : NULL;
+	struct phase_stats key;
+	int64_t no;
+	int seen;
+
+	msg_clear(&msg_phase_stats, &key);
+	memcpy(key.session_id, entry->row.id, sizeof(key.session_id));
+	key.phase_type = PHASE_ALTITUDE;
+	key.phase_number = cycle;
+	seen = table_find(store_records(life->store, RECORD_PHASE_STATS), &key, &no, stats, err);
+	seen = seen > 0 ? *stats->session_id != 0 : seen;
+	if (seen || !entry_active(entry) || !span || span->phase != PHASE_ALTITUDE ||
+	    span->cycle != cycle)
+		return seen;
+	figures_phase(entry, span, &entry->phase, MSG_NONE, stats);
+	return 1;
+}
+
+int
+lifecycle_lift(struct lifecycle *life, const struct entry *entry, int64_t cycle, int64_t now_us,
+	       struct err *err)
+{
+	struct phase_stats stats;
+	int seen = find_phase(life, entry, cycle, &stats, err);
+
+	if (seen <= 0)
+		return seen;
+	if (stats.mask_lift_count < MAX_LIFTS)
+		stats.mask_lift_count++;
+	if (lifecycle_stamp(life, now_us, &stats.hlc, err) < 0)
+		return -1;
+	return table_put(store_records(life->store, RECORD_PHASE_STATS), &stats, NULL, err);
+}
+
 /* ---- recount */
+
+int
+lifecycle_late(struct lifecycle *life, struct entry *entry, struct err *err)
+{
+	if (entry->stale)
+		return 0;
+	sessions_stale(life->sessions, entry);
+	return store_put_stale(life->store, entry, true, err);
+}
 
 static size_t
 span_index(const struct entry *entry, int64_t taken_us)
@@ -324,7 +401,6 @@ lifecycle_recount(struct lifecycle *life, struct entry *entry, int64_t now_us, s
 	entry->phase = phases[entry->n_spans];
 	if (r == 0)
 		r = put_again(life, entry, phases, now_us, err);
-	entry->stale = false;
 	free(phases);
-	return r;
+	return r < 0 ? -1 : store_put_stale(life->store, entry, false, err);
 }

@@ -36,7 +36,14 @@ int lifecycle_stamp(struct lifecycle *life, int64_t now_us, int64_t *hlc, struct
 int lifecycle_touch(struct lifecycle *life, struct entry *entry, int64_t now_us,
 		    struct err *err);
 
-/* Figures of session and phases again from its readings, when some came late. */
+/* Readings of it came late: its figures must be counted again, after a restart, too. */
+int lifecycle_late(struct lifecycle *life, struct entry *entry, struct err *err);
+
+/* Counts a mask lift in that altitude phase, which may be the running one. */
+int lifecycle_lift(struct lifecycle *life, const struct entry *entry, int64_t cycle,
+		   int64_t now_us, struct err *err);
+
+/* Figures of session and phases again from its readings. */
 int lifecycle_recount(struct lifecycle *life, struct entry *entry, int64_t now_us,
 		      struct err *err);
 

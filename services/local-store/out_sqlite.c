@@ -28,7 +28,7 @@ static const char session_extra[] =
 enum statement {
 	BEGIN, COMMIT, ROLLBACK, PUT_READING, LAST_READING, SCAN, RANGE, SINCE, SESSION_ID, SESSION_NO,
 	SESSIONS_ACTIVE, SESSIONS_DEVICE, SPANS, PUT_SPAN, PUT_SYNC, SPOOL, PUT_SPOOL, SETTING,
-	PUT_SETTING, N_STATEMENTS,
+	PUT_SETTING, UNSYNCED, STALE, PUT_STALE, DROP_STALE, N_STATEMENTS,
 };
 
 static const char *const sql[N_STATEMENTS] = {
@@ -41,7 +41,7 @@ static const char *const sql[N_STATEMENTS] = {
 	[LAST_READING] = "SELECT max(id) FROM readings",
 	[SCAN] = "SELECT id, session, " READING_COLUMNS " FROM readings WHERE id > ? ORDER BY id",
 	[RANGE] = "SELECT id, session, " READING_COLUMNS " FROM readings "
-		  "WHERE taken_us BETWEEN ?2 AND ?3 AND session = ?1 ORDER BY taken_us",
+		  "WHERE taken_us BETWEEN ?2 AND ?3 AND session = ?1 ORDER BY taken_us, epoch, seq",
 	[SINCE] = "SELECT id, session, " READING_COLUMNS " FROM readings WHERE taken_us >= ? "
 		  "ORDER BY taken_us",
 	[SESSION_ID] = "SELECT no, synced_reading, %s FROM session WHERE id = ?",
@@ -58,6 +58,17 @@ static const char *const sql[N_STATEMENTS] = {
 	[PUT_SPOOL] = "INSERT OR REPLACE INTO spools VALUES (?1, ?2)",
 	[SETTING] = "SELECT value FROM settings WHERE name = ?",
 	[PUT_SETTING] = "INSERT OR REPLACE INTO settings VALUES (?1, ?2)",
+	[UNSYNCED] = "SELECT id, max(at) FROM "
+		     "(SELECT id, hlc AS at FROM session WHERE synced_hlc < hlc "
+		     "UNION ALL SELECT session_id, hlc FROM survey WHERE synced_hlc < hlc "
+		     "UNION ALL SELECT session_id, hlc FROM event WHERE synced_hlc < hlc "
+		     "UNION ALL SELECT session_id, hlc FROM phase_stats WHERE synced_hlc < hlc "
+		     "UNION ALL SELECT session_id, hlc FROM progression WHERE synced_hlc < hlc "
+		     "UNION ALL SELECT session_id, 0 FROM gap WHERE synced_hlc < 0) "
+		     "GROUP BY id HAVING (max(at), id) < (?1, ?2) ORDER BY 2 DESC, 1 DESC",
+	[STALE] = "SELECT session FROM stale",
+	[PUT_STALE] = "INSERT OR IGNORE INTO stale VALUES (?)",
+	[DROP_STALE] = "DELETE FROM stale WHERE session = ?",
 };
 
 struct store {
@@ -417,54 +428,79 @@ store_load_device(struct store *store, struct sessions *sessions, const char *de
 }
 
 int
-store_load_unsynced(struct store *store, struct sessions *sessions, struct entry **due,
-		    size_t most, size_t *n, struct err *err)
+store_load_unsynced(struct store *store, struct sessions *sessions, struct unsynced_page *page,
+		    struct entry **due, size_t most, size_t *n, struct err *err)
 {
-	sqlite3_stmt *s = db_prepare(
-		store->db,
-		"SELECT id, max(at) FROM (SELECT id, hlc AS at FROM session WHERE synced_hlc < hlc "
-		"UNION ALL SELECT session_id, hlc FROM survey WHERE synced_hlc < hlc "
-		"UNION ALL SELECT session_id, hlc FROM event WHERE synced_hlc < hlc "
-		"UNION ALL SELECT session_id, hlc FROM phase_stats WHERE synced_hlc < hlc "
-		"UNION ALL SELECT session_id, hlc FROM progression WHERE synced_hlc < hlc "
-		"UNION ALL SELECT session_id, 0 FROM gap WHERE synced_hlc < 0) "
-		"GROUP BY id ORDER BY 2 DESC LIMIT ?", err);
+	sqlite3_stmt *s = store->statements[UNSYNCED];
 	char ids[64][37];
-	size_t i;
-	int r = -1;
+	size_t i, found = 0;
+	int r = 0;
 
 	ASSERT(most <= 64);
-	*n = 0;
-	if (!s)
-		return -1;
-	sqlite3_bind_int64(s, 1, (int64_t)most);
-	for (i = 0; (r = db_step(s, err)) > 0 && i < most; i++)
-		(void)snprintf(ids[i], sizeof(ids[i]), "%s", (const char *)sqlite3_column_text(s, 0));
-	db_finalize(&s);
+	sqlite3_bind_int64(s, 1, *page->id ? page->hlc : INT64_MAX);
+	sqlite3_bind_text(s, 2, page->id, -1, SQLITE_STATIC);
+	while (found < most && (r = db_step(s, err)) > 0) {
+		(void)snprintf(ids[found++], sizeof(ids[0]), "%s", (const char *)sqlite3_column_text(s, 0));
+		page->hlc = sqlite3_column_int64(s, 1);
+	}
+	sqlite3_reset(s);
 	if (r < 0)
 		return -1;
-	most = i;
-	for (i = 0; i < most; i++) {
-		due[*n] = store_load_id(store, sessions, ids[i], err);
-		if (due[*n])
+	if (found)
+		memcpy(page->id, ids[found - 1], sizeof(page->id));
+	for (i = *n = 0; i < found; i++)
+		if ((due[*n] = store_load_id(store, sessions, ids[i], err)))
 			++*n;
-	}
-	return 0;
+		else if (err->code != ENOENT && err->code != EBADMSG)
+			return -1;
+	return found == most;
 }
 
 int
 store_unsync(struct store *store, const struct entry *entry, struct err *err)
 {
 	char text[200];
-	int i;
+	sqlite3_stmt *s;
+	int i, r;
 
 	for (i = 0; i < N_RECORDS; i++) {
-		(void)snprintf(text, sizeof(text), "UPDATE %s SET synced_hlc = -1 WHERE session_id = '%s'",
-			       table_message(store->records[i])->name, entry->row.id);
-		if (db_exec(store->db, text, err) < 0)
+		(void)snprintf(text, sizeof(text), "UPDATE %s SET synced_hlc = -1 WHERE session_id = ?",
+			       table_message(store->records[i])->name);
+		if (!(s = db_prepare(store->db, text, err)))
+			return -1;
+		sqlite3_bind_text(s, 1, entry->row.id, -1, SQLITE_STATIC);
+		r = db_run(s, err);
+		db_finalize(&s);
+		if (r < 0)
 			return -1;
 	}
 	return 0;
+}
+
+int
+store_put_stale(struct store *store, const struct entry *entry, bool stale, struct err *err)
+{
+	sqlite3_stmt *s = store->statements[stale ? PUT_STALE : DROP_STALE];
+
+	sqlite3_bind_int64(s, 1, entry->no);
+	return db_run(s, err);
+}
+
+int
+store_load_stale(struct store *store, struct sessions *sessions, struct err *err)
+{
+	sqlite3_stmt *s = store->statements[STALE];
+	struct entry *entry;
+	int r;
+
+	while ((r = db_step(s, err)) > 0)
+		if ((entry = store_load_no(store, sessions, sqlite3_column_int64(s, 0), err)))
+			sessions_stale(sessions, entry);
+		else if (err->code != ENOENT && err->code != EBADMSG) {
+			sqlite3_reset(s);
+			return -1;
+		}
+	return r;
 }
 
 int

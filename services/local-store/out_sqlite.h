@@ -44,8 +44,8 @@ void store_enough(struct sqlite3_stmt *query);
 struct table *store_sessions(struct store *store);
 struct table *store_records(struct store *store, enum record record);
 
-/* Loads into `sessions`: one by id or number (NULL and err->code ENOENT when there is none),
- * all that run, those of a device that end after from_us. */
+/* Loads into `sessions`: one by id or number (NULL and err->code ENOENT when there is none,
+ * EBADMSG when its row is damaged), all that run, those of a device that end after from_us. */
 struct entry *store_load_id(struct store *store, struct sessions *sessions, const char *id,
 			    struct err *err);
 struct entry *store_load_no(struct store *store, struct sessions *sessions, int64_t no,
@@ -53,9 +53,15 @@ struct entry *store_load_no(struct store *store, struct sessions *sessions, int6
 int store_load_active(struct store *store, struct sessions *sessions, struct err *err);
 int store_load_device(struct store *store, struct sessions *sessions, const char *device_id,
 		      int64_t taken_us, struct err *err);
-/* At most `most` sessions with anything that Postgres lacks besides readings, newest first. */
-int store_load_unsynced(struct store *store, struct sessions *sessions, struct entry **due,
-			size_t most, size_t *n, struct err *err);
+/* At most `most` sessions with anything that Postgres lacks besides readings, newest first;
+ * `page` is where the last call stopped, zeroed before the first.  1 there may be more, 0 not. */
+struct unsynced_page {
+	int64_t hlc;
+	char id[37];
+};
+int store_load_unsynced(struct store *store, struct sessions *sessions,
+			struct unsynced_page *page, struct entry **due, size_t most, size_t *n,
+			struct err *err);
 
 /* Forgets that Postgres has its records, so that they go there again. */
 int store_unsync(struct store *store, const struct entry *entry, struct err *err);
@@ -63,6 +69,9 @@ int store_unsync(struct store *store, const struct entry *entry, struct err *err
 int store_put_session(struct store *store, struct entry *entry, struct err *err);
 int store_put_span(struct store *store, const struct entry *entry, const struct span *span,
 		   struct err *err);
+/* Whether its figures must be counted again; and those of which it is so, into their queue. */
+int store_put_stale(struct store *store, const struct entry *entry, bool stale, struct err *err);
+int store_load_stale(struct store *store, struct sessions *sessions, struct err *err);
 /* What is known of it in Postgres now; `status` is the app's word. */
 int store_put_sync(struct store *store, const struct entry *entry, const char *status,
 		   int64_t now_us, struct err *err);

@@ -6,16 +6,19 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/log.h"
 #include "services/local-store/shipment.h"
 
 #define SCAN_ROWS    5000      /* of the log in one outbox_work() */
 #define MAX_REPAIRS  1000
 #define URGENT_EXTRA 16        /* places that readings cannot take */
-#define HOLD_US      60000000  /* a refused session waits so long */
+#define HOLD_US      (60 * CLOCK_SECOND)  /* a refused session waits so long, then twice … */
+#define HOLD_DOUBLES 4                    /* … up to 16 times as long */
 
 struct repair_job {
 	struct entry *entry;
 	int64_t from_us, to_us;
+	size_t skip;               /* rows taken at from_us that went already */
 };
 
 struct outbox {
@@ -25,12 +28,15 @@ struct outbox {
 	struct outbox_limits limits;
 	bool pack;
 	int64_t head, scanned;        /* readings.id: end of the log, read up to here */
-	int64_t head_at_start;        /* what comes after was never sent by anybody */
+	int64_t maybe_sent;           /* what comes after was never sent by anybody */
+	int64_t now_us;               /* of the running outbox_work() */
 	int64_t floor;                /* as on disk: a restart reads from here */
 	struct entry *open, **open_end;     /* sessions with gathered rows, oldest first */
 	struct entry *due, **due_end;       /* sessions with changes to send at once */
-	bool due_on_disk;                   /* there may be more of them than in `due` */
+	struct unsynced_page page;          /* those of earlier runs: looked for once, at the start */
+	bool due_on_disk;                   /* there may be more of them */
 	bool ended_open;                    /* some open session has ended */
+	bool unsettled;                     /* some session waits for `completed` */
 	size_t open_rows, n_held;
 	struct shipment *shipments, **shipments_end;  /* oldest first */
 	size_t n_shipments;
@@ -40,6 +46,7 @@ struct outbox {
 	struct bundle *bundle;
 	struct reading *rows;               /* for repairs */
 	struct outbox_counts counts;
+	struct log_often unsent_often;
 };
 
 /* ---- lists */
@@ -64,6 +71,10 @@ remove_open(struct outbox *o, struct entry *entry)
 	if (!*at)
 		o->open_end = at;
 	entry->is_open = false;
+	o->open_rows -= entry->n_rows;
+	free(entry->rows);  /* a thousand sessions must not each keep the most they ever had */
+	entry->rows = NULL;
+	entry->n_rows = entry->room = 0;
 }
 
 void
@@ -112,7 +123,7 @@ outbox_open(struct store *store, struct sessions *sessions, const char *gateway,
 	o->bundle = calloc(1, sizeof(*o->bundle));
 	o->rows = calloc(limits->rows, sizeof(*o->rows));
 	ASSERT(o->bundle && o->rows);
-	o->head = o->head_at_start = store_last_reading(store);
+	o->head = o->maybe_sent = store_last_reading(store);
 	if (store_setting(store, "synced_floor", 0, &o->floor, err) < 0)
 		outbox_close(&o);
 	else
@@ -144,45 +155,97 @@ outbox_head(struct outbox *o, int64_t last_reading)
 	o->head = last_reading;
 }
 
+/* ---- what is not to be sent */
+
+static void
+drop(struct outbox *o, struct shipment *gone)
+{
+	struct shipment **at = &o->shipments;
+
+	while (*at != gone)
+		at = &(*at)->next;
+	*at = gone->next;
+	if (!*at)
+		o->shipments_end = at;
+	if (o->current == gone)
+		o->current = NULL;
+	o->n_shipments--;
+	shipment_free(&gone);
+}
+
+/* It cannot go now: all of the session waits, and then starts again. */
+static void
+hold(struct outbox *o, struct entry *entry, int64_t now_us)
+{
+	struct shipment *sh, *next;
+
+	for (sh = o->shipments; sh; sh = next) {
+		next = sh->next;
+		if (sh->entry == entry)
+			drop(o, sh);
+	}
+	if (entry->is_open)
+		remove_open(o, entry);
+	/* its rows go again in other bundles, while a worker may still have one of these */
+	if (o->maybe_sent < o->scanned)
+		o->maybe_sent = o->scanned;
+	if (!entry->held_until_us) {
+		o->n_held++;
+		entry->n_shipped++;  /* keeps it in hand */
+	}
+	entry->held_until_us = now_us + (HOLD_US << entry->n_refused);
+	entry->n_refused += entry->n_refused < HOLD_DOUBLES;
+}
+
 /* ---- closing a bundle */
 
+/* What the outbox cannot read or pack is somebody's damage: say so, now and then. */
+static void
+complain(struct outbox *o, const struct entry *entry, const struct err *err)
+{
+	if (!log_often(&o->unsent_often, o->now_us))
+		return;
+	log_warn("not_sent", "session=%s why=\"%s\" count=%llu", entry->row.id, err->text,
+		 (unsigned long long)o->unsent_often.n);
+	o->unsent_often.n = 0;
+}
+
+/* 1 and *shipped; 0 its session is held, as something of it can never be sent; -1. */
 static int
 ship(struct outbox *o, struct entry *entry, const struct reading *rows, size_t n, bool urgent,
      struct shipment **shipped, struct err *err)
 {
 	struct shipment *sh = shipment_new(o->store, o->gateway, entry, rows, n, o->pack, err);
 
-	if (!sh)
+	if (!sh && err->code != EBADMSG)
 		return -1;
+	if (!sh || sh->n_damaged)
+		complain(o, entry, err);
+	if (!sh) {
+		hold(o, entry, o->now_us);
+		return 0;
+	}
 	sh->urgent = urgent;
-	if (sh->more)
-		outbox_due(o, entry);
 	*o->shipments_end = sh;
 	o->shipments_end = &sh->next;
 	o->n_shipments++;
 	*shipped = sh;
-	return 0;
+	return 1;
 }
 
 static int
 close_open(struct outbox *o, struct entry *entry, bool urgent, struct err *err)
 {
 	struct shipment *sh;
+	int r = ship(o, entry, entry->rows, entry->n_rows, urgent, &sh, err);
 
-	if (ship(o, entry, entry->rows, entry->n_rows, urgent, &sh, err) < 0)
-		return -1;
-	sh->fresh = entry->first_id > o->head_at_start;
+	if (r <= 0)
+		return r;
+	sh->fresh = entry->first_id > o->maybe_sent;
 	sh->first_id = entry->first_id;
 	sh->last_id = entry->last_id;
-	o->open_rows -= entry->n_rows;
-	entry->n_rows = 0;
-	if (!entry_active(entry)) {
-		free(entry->rows);
-		entry->rows = NULL;
-		entry->room = 0;
-	}
 	remove_open(o, entry);
-	return 0;
+	return 1;
 }
 
 static bool
@@ -235,6 +298,10 @@ scan(struct outbox *o, int64_t now_us, struct err *err)
 			break;
 		o->scanned = id;
 		entry = store_load_no(o->store, o->sessions, no, err);
+		if (!entry && err->code != ENOENT && err->code != EBADMSG) {
+			r = -1;
+			break;
+		}
 		if (!entry || id <= entry->scanned || entry->held_until_us)
 			continue;
 		if (gather(o, entry, id, &row, now_us) < 0) {
@@ -279,23 +346,35 @@ close_old(struct outbox *o, int64_t now_us, struct err *err)
 	return 0;
 }
 
+/* What earlier runs have left: a page of it, whenever all of the last one has gone. */
+static int
+find_due(struct outbox *o, struct err *err)
+{
+	struct entry *found[URGENT_EXTRA];
+	size_t i, n;
+	int more;
+
+	if (o->due || !o->due_on_disk || !has_room(o, true))
+		return 0;
+	more = store_load_unsynced(o->store, o->sessions, &o->page, found, URGENT_EXTRA, &n, err);
+	if (more < 0)
+		return -1;
+	for (i = 0; i < n; i++)
+		if (!found[i]->n_shipped)
+			outbox_due(o, found[i]);
+	o->due_on_disk = more;
+	return 0;
+}
+
 /* Sessions with changed records, their readings along with them when they have ended. */
 static int
 close_due(struct outbox *o, struct err *err)
 {
-	struct entry *entry, *found[URGENT_EXTRA];
+	struct entry *entry;
 	struct shipment *sh;
-	size_t i, n;
 
-	if (!o->due && o->due_on_disk && has_room(o, true)) {
-		if (store_load_unsynced(o->store, o->sessions, found, URGENT_EXTRA, &n, err) < 0)
-			return -1;
-		for (i = 0, o->due_on_disk = false; i < n; i++)
-			if (!found[i]->n_shipped && !found[i]->held_until_us) {
-				outbox_due(o, found[i]);
-				o->due_on_disk = n == URGENT_EXTRA;
-			}
-	}
+	if (find_due(o, err) < 0)
+		return -1;
 	while (o->due && has_room(o, true)) {
 		entry = take_due(o);
 		if (entry->held_until_us)
@@ -312,13 +391,31 @@ int
 outbox_repair(struct outbox *o, struct entry *entry, int64_t from_us, int64_t to_us,
 	      struct err *err)
 {
+	struct repair_job *job;
+
+	for (job = o->repairs; job < o->repairs + o->n_repairs; job++)
+		if (job->entry == entry && job->from_us == from_us && job->to_us == to_us)
+			return 0;  /* asked again before its turn came */
 	if (o->n_repairs == MAX_REPAIRS)
-		return err_set(err, EAGAIN, "%d repairs wait already", MAX_REPAIRS);
+		return err_set(err, ENOBUFS, "%d repairs wait already", MAX_REPAIRS);
 	if (store_unsync(o->store, entry, err) < 0)
 		return -1;
-	o->repairs[o->n_repairs++] = (struct repair_job){entry, from_us, to_us};
+	o->repairs[o->n_repairs++] = (struct repair_job){entry, from_us, to_us, 0};
 	entry->n_shipped++;  /* keeps it in hand */
 	return 0;
+}
+
+/* Goes on after these rows: many may have been taken at one time. */
+static void
+advance_repair(struct repair_job *job, const struct reading *rows, size_t n)
+{
+	int64_t last_us = rows[n - 1].taken_us;
+	size_t same = 0;
+
+	while (same < n && rows[n - 1 - same].taken_us == last_us)
+		same++;
+	job->skip = same + (last_us == job->from_us ? job->skip : 0);
+	job->from_us = last_us;
 }
 
 /* One bundle of the oldest repair; it is over when its span is. */
@@ -328,21 +425,26 @@ repair(struct outbox *o, struct err *err)
 	struct repair_job *job = &o->repairs[0];
 	struct sqlite3_stmt *range;
 	struct shipment *sh;
+	size_t n = 0, skip = job->skip;
 	int64_t id, no;
-	size_t n = 0;
 	int r = 0;
 
 	range = store_range(o->store, job->entry->no, job->from_us, job->to_us);
 	while (n < o->limits.rows && (r = store_next(range, &id, &no, &o->rows[n], err)) > 0)
-		n++;
+		if (skip)
+			skip--;
+		else
+			n++;
 	store_enough(range);
-	if (r < 0 || ship(o, job->entry, o->rows, n, false, &sh, err) < 0)
+	if (r < 0 || (r = ship(o, job->entry, o->rows, n, false, &sh, err)) < 0)
 		return -1;
-	if (n < o->limits.rows) {
-		job->entry->n_shipped--;
-		memmove(job, job + 1, --o->n_repairs * sizeof(*job));
-	} else
-		job->from_us = o->rows[n - 1].taken_us + (o->rows[0].taken_us == o->rows[n - 1].taken_us);
+	o->maybe_sent = o->head;  /* there may be rows among them that were yet to go */
+	if (r > 0 && n == o->limits.rows) {
+		advance_repair(job, o->rows, n);
+		return 0;
+	}
+	job->entry->n_shipped--;
+	memmove(job, job + 1, --o->n_repairs * sizeof(*job));
 	return 0;
 }
 
@@ -367,6 +469,7 @@ release_held(struct outbox *o, int64_t now_us)
 int
 outbox_work(struct outbox *o, int64_t now_us, struct err *err)
 {
+	o->now_us = now_us;
 	release_held(o, now_us);
 	if (close_due(o, err) < 0 || scan(o, now_us, err) < 0)
 		return -1;
@@ -376,6 +479,8 @@ outbox_work(struct outbox *o, int64_t now_us, struct err *err)
 	while (o->n_repairs && has_room(o, false))
 		if (repair(o, err) < 0)
 			return -1;
+	if (o->due_on_disk && has_room(o, true))
+		return 1;
 	return o->scanned < o->head && o->open_rows < o->limits.open_rows && has_room(o, false);
 }
 
@@ -433,22 +538,6 @@ new_floor(const struct outbox *o)
 	return o->n_held && floor > o->floor ? o->floor : floor;
 }
 
-static void
-drop(struct outbox *o, struct shipment *gone)
-{
-	struct shipment **at = &o->shipments;
-
-	while (*at != gone)
-		at = &(*at)->next;
-	*at = gone->next;
-	if (!*at)
-		o->shipments_end = at;
-	if (o->current == gone)
-		o->current = NULL;
-	o->n_shipments--;
-	shipment_free(&gone);
-}
-
 /* Frees what is done, in order: `synced` may not jump over a bundle without receipt. */
 static void
 advance(struct outbox *o, struct entry *entry)
@@ -472,29 +561,6 @@ advance(struct outbox *o, struct entry *entry)
 	}
 }
 
-/* Postgres does not want it: all of the session waits, and then starts again. */
-static void
-hold(struct outbox *o, struct entry *entry, int64_t now_us)
-{
-	struct shipment *sh, *next;
-
-	for (sh = o->shipments; sh; sh = next) {
-		next = sh->next;
-		if (sh->entry == entry)
-			drop(o, sh);
-	}
-	if (entry->is_open) {
-		o->open_rows -= entry->n_rows;
-		entry->n_rows = 0;
-		remove_open(o, entry);
-	}
-	if (!entry->held_until_us) {
-		o->n_held++;
-		entry->n_shipped++;  /* keeps it in hand */
-	}
-	entry->held_until_us = now_us + HOLD_US;
-}
-
 static int
 save_progress(struct outbox *o, const struct entry *entry, const char *status, struct err *err)
 {
@@ -506,16 +572,49 @@ save_progress(struct outbox *o, const struct entry *entry, const char *status, s
 	return store_put_sync(o->store, entry, status, clock_utc_us(), err);
 }
 
+static bool
+is_under_way(const struct entry *entry)
+{
+	return entry->n_shipped || entry->n_rows || entry->due || entry_active(entry);
+}
+
+/* While the log has not been read to its end, more of the session may stand there. */
+static const char *
+progress(struct outbox *o, struct entry *entry)
+{
+	entry->unsettled = !is_under_way(entry) && o->scanned < o->head;
+	o->unsettled |= entry->unsettled;
+	return is_under_way(entry) || entry->unsettled ? "syncing" : "completed";
+}
+
+/* The log has been read: those of which there was no more are completed. */
+static int
+settle(struct outbox *o, struct err *err)
+{
+	struct entry *entry = NULL;
+
+	if (!o->unsettled || o->scanned < o->head)
+		return 0;
+	while ((entry = sessions_next(o->sessions, entry))) {
+		if (entry->unsettled && !is_under_way(entry) &&
+		    store_put_sync(o->store, entry, "completed", clock_utc_us(), err) < 0)
+			return -1;
+		entry->unsettled = false;
+	}
+	o->unsettled = false;
+	return 0;
+}
+
 int
 outbox_receipt(struct outbox *o, const struct receipt *receipt, int64_t now_us,
 	       struct entry **entry, struct err *err)
 {
 	struct shipment *sh;
-	const char *status;
 
-	for (sh = o->shipments; sh && strcmp(sh->id, receipt->id) != 0; sh = sh->next)
+	/* a repair may have the same content, and so the same id, as one that waits its turn */
+	for (sh = o->shipments; sh && (sh->done || strcmp(sh->id, receipt->id) != 0); sh = sh->next)
 		;
-	if (!sh || sh->done)
+	if (!sh)
 		return 0;
 	*entry = sh->entry;
 	if (receipt->outcome == OUTCOME_REFUSED) {
@@ -530,10 +629,13 @@ outbox_receipt(struct outbox *o, const struct receipt *receipt, int64_t now_us,
 	o->counts.n_rows += (uint64_t)receipt->added;
 	o->counts.n_seen += (uint64_t)receipt->seen;
 	sh->done = true;
+	if (sh->more)
+		outbox_due(o, *entry);
+	(*entry)->n_refused = 0;
 	advance(o, *entry);
-	status = (*entry)->n_shipped || (*entry)->n_rows || entry_active(*entry) ? "syncing"
-										 : "completed";
-	return save_progress(o, *entry, status, err) < 0 ? -1 : 1;
+	if (save_progress(o, *entry, progress(o, *entry), err) < 0 || settle(o, err) < 0)
+		return -1;
+	return 1;
 }
 
 /* ---- what is going on */

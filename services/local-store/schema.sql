@@ -35,6 +35,11 @@ CREATE TABLE IF NOT EXISTS spools (
 	upto   INTEGER NOT NULL
 ) STRICT;
 
+-- Sessions that got readings late: their figures are yet to be counted again.
+CREATE TABLE IF NOT EXISTS stale (
+	session  INTEGER PRIMARY KEY
+) STRICT;
+
 CREATE TABLE IF NOT EXISTS settings (
 	name   TEXT PRIMARY KEY,
 	value  INTEGER NOT NULL

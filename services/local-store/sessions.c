@@ -13,6 +13,8 @@ struct wearer {
 
 struct sessions {
 	zhashx_t *by_id, *by_no, *devices, *active_users;
+	struct entry *first, *stale, **stale_end;
+	size_t n_active;
 };
 
 void
@@ -101,6 +103,7 @@ sessions_new(void)
 	zhashx_set_key_destructor(s->by_no, NULL);
 	zhashx_set_key_hasher(s->by_no, hash_no);
 	zhashx_set_key_comparator(s->by_no, compare_no);
+	s->stale_end = &s->stale;
 	return s;
 }
 
@@ -131,6 +134,17 @@ device_of(struct sessions *s, const char *device_id)
 	return device;
 }
 
+/* Into the list of all; zhashx_next() would do but for its one cursor, which a lookup moves. */
+static void
+enlist(struct sessions *s, struct entry *entry)
+{
+	entry->prev = &s->first;
+	entry->next = s->first;
+	if (s->first)
+		s->first->prev = &entry->next;
+	s->first = entry;
+}
+
 struct entry *
 sessions_add(struct sessions *s, const struct session *row, int64_t no)
 {
@@ -150,11 +164,23 @@ sessions_add(struct sessions *s, const struct session *row, int64_t no)
 	entry->older = *at;
 	*at = entry;
 	device->n++;
+	enlist(s, entry);
 	zhashx_insert(s->by_id, entry->row.id, entry);
 	zhashx_insert(s->by_no, &entry->no, entry);
-	if (entry_active(entry))
+	if (entry_active(entry)) {
 		zhashx_update(s->active_users, entry->row.user_id, entry);
+		s->n_active++;
+	}
 	return entry;
+}
+
+void
+sessions_ended(struct sessions *s, struct entry *entry)
+{
+	ASSERT(!entry_active(entry) && s->n_active);
+	s->n_active--;
+	if (zhashx_lookup(s->active_users, entry->row.user_id) == entry)
+		zhashx_delete(s->active_users, entry->row.user_id);
 }
 
 struct entry *
@@ -172,9 +198,7 @@ sessions_by_no(const struct sessions *s, int64_t no)
 struct entry *
 sessions_active_of(const struct sessions *s, const char *user_id)
 {
-	struct entry *entry = zhashx_lookup(s->active_users, user_id);
-
-	return entry && entry_active(entry) ? entry : NULL;
+	return zhashx_lookup(s->active_users, user_id);
 }
 
 struct entry *
@@ -195,9 +219,9 @@ sessions_at(const struct sessions *s, const char *device_id, int64_t taken_us)
 	struct entry *entry = device ? device->newest : NULL;
 
 	for (; entry; entry = entry->older)
-		if (entry->row.start_us <= taken_us)
-			return entry->row.end_us == MSG_NONE || taken_us < entry->row.end_us
-				       ? entry : NULL;
+		if (entry->row.start_us <= taken_us &&
+		    (entry->row.end_us == MSG_NONE || taken_us < entry->row.end_us))
+			return entry;
 	return NULL;
 }
 
@@ -216,6 +240,42 @@ sessions_known(struct sessions *s, const char *device_id, int64_t from_us)
 
 	if (from_us < device->known_from_us)
 		device->known_from_us = from_us;
+}
+
+struct entry *
+sessions_overlapping(const struct sessions *s, const char *device_id, int64_t start_us)
+{
+	struct wearer *device = zhashx_lookup(s->devices, device_id);
+	struct entry *entry = device ? device->newest : NULL;
+
+	while (entry && entry->row.end_us != MSG_NONE && entry->row.end_us <= start_us)
+		entry = entry->older;
+	return entry;
+}
+
+void
+sessions_stale(struct sessions *s, struct entry *entry)
+{
+	if (entry->stale)
+		return;
+	entry->stale = true;
+	entry->next_stale = NULL;
+	*s->stale_end = entry;
+	s->stale_end = &entry->next_stale;
+}
+
+struct entry *
+sessions_take_stale(struct sessions *s)
+{
+	struct entry *entry = s->stale;
+
+	if (!entry)
+		return NULL;
+	s->stale = entry->next_stale;
+	if (!s->stale)
+		s->stale_end = &s->stale;
+	entry->stale = false;
+	return entry;
 }
 
 static bool
@@ -244,28 +304,24 @@ sessions_trim(struct sessions *s, const char *device_id)
 		device->n--;
 		if (gone->row.end_us != MSG_NONE && device->known_from_us < gone->row.end_us)
 			device->known_from_us = gone->row.end_us;
-		if (zhashx_lookup(s->active_users, gone->row.user_id) == gone)
-			zhashx_delete(s->active_users, gone->row.user_id);
+		*gone->prev = gone->next;
+		if (gone->next)
+			gone->next->prev = gone->prev;
 		zhashx_delete(s->by_no, &gone->no);
 		zhashx_delete(s->by_id, gone->row.id);
 	}
 }
 
 struct entry *
-sessions_next(struct sessions *s, const struct entry *last)
+sessions_next(const struct sessions *s, const struct entry *last)
 {
-	return last ? zhashx_next(s->by_id) : zhashx_first(s->by_id);
+	return last ? last->next : s->first;
 }
 
 size_t
 sessions_active(const struct sessions *s)
 {
-	struct entry *entry;
-	size_t n = 0;
-
-	for (entry = zhashx_first(s->active_users); entry; entry = zhashx_next(s->active_users))
-		n += entry_active(entry);
-	return n;
+	return s->n_active;
 }
 
 bool

@@ -2,7 +2,7 @@
  * sessions - the sessions local-store has in hand, found by id, number, device or person
  *
  * Memory only.  Sessions that run are always here; ended ones stay while somebody needs
- * them (`busy`) or until their device has more than SESSIONS_PER_DEVICE.
+ * them or until their device has more than SESSIONS_PER_DEVICE.
  */
 #ifndef SESSIONS_H
 #define SESSIONS_H
@@ -11,7 +11,7 @@
 
 #include "proto/msg.h"
 
-#define SESSIONS_PER_DEVICE 32
+#define SESSIONS_PER_DEVICE 4
 
 /* From when on a phase was breathed. */
 struct span {
@@ -34,7 +34,9 @@ struct entry {
 	size_t n_spans;
 	struct totals whole, phase;  /* of the session and of its running phase */
 	bool stale;                  /* readings came late: figures must be counted again */
+	struct entry *next_stale;
 	struct entry *older;         /* the same device's next older one */
+	struct entry *next, **prev;  /* of all in hand */
 
 	/* outbox's */
 	int64_t synced;              /* readings.id up to which Postgres has all of it */
@@ -46,8 +48,10 @@ struct entry {
 	struct entry *next_open;
 	int n_shipped;               /* bundles without receipt */
 	bool is_open, due;           /* has rows; has changed records */
+	bool unsettled;              /* all sent, as far as the log has been read */
 	struct entry *next_due;
 	int64_t held_until_us;       /* Postgres refused it: not before then */
+	int n_refused;               /* in a row */
 };
 
 struct sessions;
@@ -55,6 +59,8 @@ struct sessions *sessions_new(void);
 void sessions_free(struct sessions **sessions);
 
 struct entry *sessions_add(struct sessions *sessions, const struct session *row, int64_t no);
+/* It runs no more: its row says so. */
+void sessions_ended(struct sessions *sessions, struct entry *entry);
 struct entry *sessions_by_id(const struct sessions *sessions, const char *id);
 struct entry *sessions_by_no(const struct sessions *sessions, int64_t no);
 struct entry *sessions_active_of(const struct sessions *sessions, const char *user_id);
@@ -69,11 +75,19 @@ bool sessions_know(const struct sessions *sessions, const char *device_id, int64
 /* From `from_us` on they are. */
 void sessions_known(struct sessions *sessions, const char *device_id, int64_t from_us);
 
-/* Lets go of ended sessions nobody needs, beyond those of SESSIONS_PER_DEVICE. */
+/* Of that device and not over at start_us: it would share readings; NULL when none in hand. */
+struct entry *sessions_overlapping(const struct sessions *sessions, const char *device_id,
+				   int64_t start_us);
+
+/* Readings of it came late: once in the queue, however often.  Taken oldest first. */
+void sessions_stale(struct sessions *sessions, struct entry *entry);
+struct entry *sessions_take_stale(struct sessions *sessions);  /* NULL when none */
+
+/* Lets go of ended sessions nobody needs, beyond SESSIONS_PER_DEVICE of a device. */
 void sessions_trim(struct sessions *sessions, const char *device_id);
 
 /* All in hand, in no order: start with NULL, ends with NULL. */
-struct entry *sessions_next(struct sessions *sessions, const struct entry *last);
+struct entry *sessions_next(const struct sessions *sessions, const struct entry *last);
 size_t sessions_active(const struct sessions *sessions);
 
 bool entry_active(const struct entry *entry);

@@ -18,32 +18,44 @@ struct draft {
 	size_t columns_len;
 };
 
+/* 1 in, 0 no room for it, -1. */
+static int
+add_record(struct shipment *sh, struct draft *draft, enum record kind, const struct table *table,
+	   int64_t no, const void *msg, struct err *err)
+{
+	if (sh->n_marks == SHIPMENT_MARKS)
+		return 0;
+	if (records_add(draft->records, BYTES_MAX, &draft->records_len, table_message(table), msg,
+			err) < 0)
+		return sh->n_marks && err->code == EMSGSIZE ? 0 : -1;
+	sh->marks[sh->n_marks].record = kind;
+	sh->marks[sh->n_marks].no = no;
+	sh->marks[sh->n_marks++].hlc = table_version(table, msg);
+	return 1;
+}
+
+/* The changed ones.  One that is damaged stays behind and does not hold the others. */
 static int
 add_records(struct shipment *sh, struct store *store, struct draft *draft, struct err *err)
 {
 	char msg[RECORDS_MAX];
 	struct table *table;
-	const struct message *m;
-	int64_t no, hlc;
+	int64_t no;
 	int kind, r;
 
 	for (kind = 0; kind < N_RECORDS; kind++) {
 		table = store_records(store, (enum record)kind);
-		m = table_message(table);
-		for (no = 0; (r = table_unsynced(table, sh->entry->row.id, no, &no, msg, err)) > 0;) {
-			if (sh->n_marks == SHIPMENT_MARKS) {
+		for (no = 0; (r = table_unsynced(table, sh->entry->row.id, no, &no, msg, err)) != 0;) {
+			if (r > 0)
+				r = add_record(sh, draft, (enum record)kind, table, no, msg, err);
+			if (r == 0) {
 				sh->more = true;
 				return 0;
 			}
-			if (records_add(draft->records, BYTES_MAX, &draft->records_len, m, msg, err) < 0)
+			if (r < 0 && err->code != EBADMSG)
 				return -1;
-			hlc = m == &msg_gap ? 0 : msg_int(&m->fields[m->n_fields - 1], msg);
-			sh->marks[sh->n_marks].record = (enum record)kind;
-			sh->marks[sh->n_marks].no = no;
-			sh->marks[sh->n_marks++].hlc = hlc;
+			sh->n_damaged += r < 0;
 		}
-		if (r < 0)
-			return -1;
 	}
 	return 0;
 }

@@ -21,7 +21,7 @@ struct shipment {
 		enum record record;
 		int64_t no, hlc;
 	} marks[SHIPMENT_MARKS];
-	size_t n_marks;
+	size_t n_marks, n_damaged;          /* records in it; left out, as they cannot be read */
 	bool more;                          /* records that had no room: go again */
 	int64_t sent_us;                    /* 0 not yet */
 	uint32_t records_len, columns_len;
@@ -29,7 +29,8 @@ struct shipment {
 	uint8_t *bytes;                     /* records, then columns */
 };
 
-/* The session's row, its changed records and these readings.  NULL: see err. */
+/* The session's row, its changed records and these readings.  NULL: see err; EBADMSG: a value
+ * of the session or of a reading is none that can be sent. */
 struct shipment *shipment_new(struct store *store, const char *gateway, struct entry *entry,
 			      const struct reading *rows, size_t n_rows, bool pack,
 			      struct err *err);

@@ -278,7 +278,9 @@ parse_set(const struct msg_field *f, const char *text, int64_t *set)
 	int n, w;
 
 	*set = 0;
-	for (text++; *text == '"' || *text == ','; text += n) {
+	if (*text++ != '[')
+		return -1;
+	for (; *text == '"' || *text == ','; text += n) {
 		text += *text == ',';
 		n = 0;
 		if (sscanf(text, "\"%63[a-z_]\"%n", word, &n) != 1 || !n ||
@@ -286,7 +288,7 @@ parse_set(const struct msg_field *f, const char *text, int64_t *set)
 			return -1;
 		*set |= (int64_t)1 << w;
 	}
-	return *text == ']' ? 0 : -1;
+	return *text == ']' && !text[1] ? 0 : -1;
 }
 
 static int
@@ -313,8 +315,9 @@ read_field(const struct msg_field *f, sqlite3_stmt *row, int i, void *msg)
 	int64_t v;
 	double d;
 
+	/* a field that was added later is absent in older rows */
 	if (sqlite3_column_type(row, i) == SQLITE_NULL)
-		return f->kind == MSG_INT ? -1 : 0;
+		return f->kind == MSG_INT && f->since == 1 ? -1 : 0;
 	switch (f->kind) {
 	case MSG_INT:
 	case MSG_OPT:
@@ -344,9 +347,11 @@ table_read(const struct table *table, sqlite3_stmt *row, int first, void *msg, s
 
 	msg_clear(m, msg);
 	for (i = 0; i < m->n_fields; i++)
-		if (is_column(&m->fields[i]) && read_field(&m->fields[i], row, column++, msg) < 0)
-			return err_set(err, EIO, "database: %s.%s holds a value that cannot be there",
-				       m->name, m->fields[i].name);
+		if (is_column(&m->fields[i]) &&
+		    (read_field(&m->fields[i], row, column++, msg) < 0 ||
+		     msg_check_field(m, &m->fields[i], msg, NULL) < 0))
+			return err_set(err, EBADMSG, "database: %s.%s holds a value that cannot be "
+				       "there", m->name, m->fields[i].name);
 	return 0;
 }
 
@@ -375,7 +380,7 @@ table_find(struct table *table, const void *msg, int64_t *no, void *found, struc
 		return r;
 	*no = sqlite3_column_int64(table->find, 0);
 	if (found && table_read(table, table->find, 1, found, err) < 0)
-		r = -1;
+		msg_clear(table->message, found);
 	sqlite3_reset(table->find);
 	return r;
 }
@@ -427,6 +432,12 @@ table_unsynced(struct table *table, const char *session_id, int64_t after, int64
 	r = table_read(table, table->unsynced, 1, msg, err);
 	sqlite3_reset(table->unsynced);
 	return r < 0 ? -1 : 1;
+}
+
+int64_t
+table_version(const struct table *table, const void *msg)
+{
+	return table->hlc ? msg_int(table->hlc, msg) : 0;
 }
 
 int

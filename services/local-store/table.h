@@ -22,20 +22,24 @@ void table_close(struct table **table);
 
 const struct message *table_message(const struct table *table);
 
-/* 1 and *no, 0 when there is none with msg's key. If `found` is given it gets the record. */
+/* 1 and *no, 0 when there is none with msg's key.  If `found` is given it gets the record, all
+ * fields absent when the row is damaged: put a good one over it. */
 int table_find(struct table *table, const void *msg, int64_t *no, void *found,
 	       struct err *err);
 
 /* New or over the one with the same key; *no may be NULL. */
 int table_put(struct table *table, const void *msg, int64_t *no, struct err *err);
 
-/* By row number: 1 and *msg, 0 none. */
+/* By row number: 1 and *msg, 0 none, -1 and EBADMSG: a damaged row. */
 int table_get(struct table *table, int64_t no, void *msg, struct err *err);
 
 /* The session's next record after row `after` that Postgres does not have: 1, *no and *msg;
- * 0 when there is none. */
+ * 0 when there is none; -1 and EBADMSG: *no is damaged. */
 int table_unsynced(struct table *table, const char *session_id, int64_t after, int64_t *no,
 		   void *msg, struct err *err);
+
+/* Which version of its row that is; 0 of a kind that never changes. */
+int64_t table_version(const struct table *table, const void *msg);
 
 /* Postgres has that row as it was at `hlc`. */
 int table_synced(struct table *table, int64_t no, int64_t hlc, struct err *err);

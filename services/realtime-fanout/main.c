@@ -44,10 +44,10 @@ static const struct conf_key keys[] = {
 	{"port", CONF_NUMBER, "8082", 1, 65535, NULL, "TCP port"},
 	{"watchers", CONF_NUMBER, "500", 1, 10000, NULL, "connections at most"},
 	{"devices", CONF_NUMBER, "4000", 1, 100000, NULL, "devices and sessions kept in mind at most"},
-	{"ring_frames", CONF_NUMBER, "20000", 16, 10000000, NULL, "frames kept for who returns, at most"},
-	{"ring_bytes", CONF_NUMBER, "6000000", 65536, 1000000000, NULL, "and bytes of them"},
-	{"lag_ms", CONF_NUMBER, "3000", 100, 60000, NULL, "a watcher further behind skips to now"},
-	{"stalled_s", CONF_NUMBER, "30", 1, 3600, NULL, "one that takes nothing so long is dropped"},
+	{"ring-frames", CONF_NUMBER, "20000", 16, 10000000, NULL, "frames kept for who returns, at most"},
+	{"ring-bytes", CONF_NUMBER, "6000000", 65536, 1000000000, NULL, "and bytes of them"},
+	{"lag-ms", CONF_NUMBER, "3000", 100, 60000, NULL, "a watcher further behind skips to now"},
+	{"stalled-s", CONF_NUMBER, "30", 1, 3600, NULL, "one that takes nothing so long is dropped"},
 };
 
 static const struct process_manual manual = {
@@ -270,10 +270,10 @@ attach(struct fanout *me, struct err *err)
 
 	me->clients.board = &me->board;
 	me->clients.max = (size_t)conf_number(conf, "watchers");
-	me->clients.lag_us = conf_number(conf, "lag_ms") * 1000;
-	me->clients.stalled_us = conf_number(conf, "stalled_s") * CLOCK_SECOND;
-	if (board_init(&me->board, me->process->run, (size_t)conf_number(conf, "ring_frames"),
-		       (size_t)conf_number(conf, "ring_bytes"),
+	me->clients.lag_us = conf_number(conf, "lag-ms") * 1000;
+	me->clients.stalled_us = conf_number(conf, "stalled-s") * CLOCK_SECOND;
+	if (board_init(&me->board, me->process->run, (size_t)conf_number(conf, "ring-frames"),
+		       (size_t)conf_number(conf, "ring-bytes"),
 		       (size_t)conf_number(conf, "devices")) < 0)
 		return err_set(err, ENOMEM, "out of memory");
 	for (i = 0; i < N_LINKS; i++)

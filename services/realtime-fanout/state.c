@@ -337,7 +337,7 @@ state_silent(struct state *state, int64_t mono_us, struct beat *beat)
 
 	for (i = 0; i < state->n_processes; i++, p++)
 		if (p->up && mono_us - p->heard_mono_us > SILENT_US) {
-			;
+			p->up = 0;
 			*beat = p->beat;
 			return 1;
 		}

@@ -3,7 +3,7 @@
 # it must get, and that none of it keeps the next request waiting.
 . "$(dirname "$0")/lib.sh"
 fresh
-conf http-api body_bytes 100000
+conf http-api body-bytes 100000
 conf http-api connections 20
 conf http-api hosts "ihht.example clinic"
 start http-api

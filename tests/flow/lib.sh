@@ -2,7 +2,7 @@
 #
 #	. "$(dirname "$0")/lib.sh"
 #	fresh                             T, RUN, CONF, DB; removed at exit, as all it started
-#	conf local-store busy_ms 100      a setting more in $CONF
+#	conf local-store gather-ms 100      a setting more in $CONF
 #	start local-store                 $BIN/local-store --config $CONF, log in $T/log
 #	wait_ready local-store
 #	is "$(lite 'SELECT count(*) FROM readings')" 0 "nothing is stored yet"

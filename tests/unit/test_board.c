@@ -112,7 +112,7 @@ TEST(a_value_that_never_came_is_told_before_the_next_one)
 	(void)ring_at(board.ring, 3);
 	has_str(ring_at(board.ring, 3)->text, "\"type\":\"hole\",\"of\":\"device\",\"device_id\":\"d1\","
 					      "\"from\":7,\"to\":8}");
-	sample("d1", 2, 1);  /* another life of the count */
+	sample("d1", 2, 40);  /* another life of the count */
 	sample("d1", 2, 1);  /* a recording played again */
 	sample("d2", 1, 9);
 	is_int(board.n_device_holes, 1);

@@ -104,7 +104,7 @@ async function limits(open) {
 }
 
 async function slow(open) {
-	const house = await open({ www: false, settings: { lag_ms: 500, stalled_s: 5 } });
+	const house = await open({ www: false, settings: { 'lag-ms': 500, 'stalled-s': 5 } });
 
 	await house.startFanout();
 	house.startFeed(200, 50);
