@@ -18,6 +18,14 @@ intake_pos(struct heard *heard, int64_t pos)
 	return INTAKE_NEW;
 }
 
+void
+intake_told(struct heard *heard)
+{
+	heard->saved = heard->upto;
+	heard->told |= heard->hole;
+	heard->hole = heard->touched = false;
+}
+
 int64_t
 intake_resume(struct heard *heard, int64_t from)
 {

@@ -25,6 +25,9 @@ enum verdict { INTAKE_NEW, INTAKE_SEEN, INTAKE_HOLE };
 /* A sample or gap with that pos arrives; moves upto when it is the next one. */
 enum verdict intake_pos(struct heard *heard, int64_t pos);
 
+/* What it stands at is on disk and has been told. */
+void intake_told(struct heard *heard);
+
 /* "What follows starts at `from`, older ones no longer exist": the number skipped for ever. */
 int64_t intake_resume(struct heard *heard, int64_t from);
 

@@ -22,13 +22,16 @@
 #include "common/sig.h"
 #include "proto/link.h"
 #include "services/local-store/commands.h"
-#include "services/local-store/intake.h"
+#include "services/local-store/news.h"
 #include "services/local-store/outbox.h"
+#include "services/local-store/samples.h"
 
-#define MAX_SPOOLS  64
-#define MAX_EFFECTS 64
-#define RETRY_US    CLOCK_SECOND
-#define RECOUNT_US  (2 * CLOCK_SECOND)
+#define MAX_EFFECTS  64
+#define MAX_FRAMES   10000                /* of one link, before the others have their turn */
+#define RETRY_US     CLOCK_SECOND
+#define SLICE_US     (CLOCK_SECOND / 20)  /* bundles are made so long, then samples are taken */
+#define RECOUNT_US   (CLOCK_SECOND / 5)   /* between two recounts, and … */
+#define RECOUNT_RESTS 9                   /* … so many times as long as the last one took */
 
 static const struct conf_key keys[] = {
 	{"gather-ms", CONF_NUMBER, "20", 0, 1000, NULL, "what arrives within it shares a commit"},
@@ -51,17 +54,14 @@ struct local_store {
 	struct sessions *sessions;
 	struct lifecycle life;
 	struct outbox *outbox;
-	struct heard heard[MAX_SPOOLS];
-	size_t n_heard;
+	struct samples heard;
 	struct effects effects[MAX_EFFECTS];    /* to be said after the commit */
 	size_t n_effects;
-	struct entry *started[MAX_EFFECTS];     /* learnt their data_source from a reading */
-	size_t n_started, n_rows;               /* in the open transaction */
-	int64_t begun_us, retry_us, recount_us;
+	bool blocked, more;                     /* no worker takes bundles; there are more to make */
+	int64_t begun_us, retry_us, recount_us; /* begun_us 0: nothing waits for a commit */
 	struct err trouble;                     /* why the disk refuses; code 0: it does not */
-	struct log_often bad_often;
-	uint64_t n_stored, n_seen, n_outside, n_holes, n_skipped, n_gaps, n_commands, n_refused,
-		n_commits, n_failures;
+	struct log_often bad_often, unsent_often;
+	uint64_t n_commands, n_refused, n_commits, n_failures;
 };
 
 /* ---- memory as the disk has it */
@@ -98,7 +98,8 @@ forget(struct local_store *me)
 {
 	outbox_close(&me->outbox);
 	sessions_free(&me->sessions);
-	me->n_heard = me->n_effects = me->n_started = me->n_rows = 0;
+	samples_forget(&me->heard);
+	me->n_effects = 0;
 	me->begun_us = 0;
 }
 
@@ -119,94 +120,11 @@ recall(struct local_store *me, struct err *err)
 	me->sessions = sessions_new();
 	me->life = (struct lifecycle){me->store, me->sessions, p->gateway, 0};
 	if (store_setting(me->store, "hlc", 0, &me->life.hlc, err) < 0 ||
-	    store_load_active(me->store, me->sessions, err) < 0 || count_running(me, err) < 0)
+	    store_load_active(me->store, me->sessions, err) < 0 || count_running(me, err) < 0 ||
+	    store_load_stale(me->store, me->sessions, err) < 0)
 		return -1;
 	me->outbox = outbox_open(me->store, me->sessions, p->gateway, &limits, pack, err);
 	return me->outbox ? 0 : -1;
-}
-
-/* ---- what is said, once it is true */
-
-static void
-say(struct local_store *me, const struct message *message, const char *key, const void *msg)
-{
-	struct err err;
-
-	if (link_send(me->news, message, key, msg, &err) < 0)
-		log_warn("news_not_sent", "why=\"%s\"", err.text);
-}
-
-static void
-say_alert(struct local_store *me, const char *name, int64_t level, const char *text)
-{
-	struct alert alert;
-
-	msg_clear(&msg_alert, &alert);
-	(void)snprintf(alert.name, sizeof(alert.name), "%s", name);
-	(void)snprintf(alert.text, sizeof(alert.text), "%s", text);
-	alert.level = level;
-	alert.at_us = clock_utc_us();
-	say(me, &msg_alert, name, &alert);
-}
-
-static void
-say_stored(struct local_store *me)
-{
-	struct heard *h;
-	char key[24];
-
-	for (h = me->heard; h < me->heard + me->n_heard; h++) {
-		h->saved = h->upto;
-		if (!h->touched)
-			continue;
-		(void)snprintf(key, sizeof(key), "%lld", (long long)h->spool);
-		say(me, &msg_stored, key, &(struct stored){h->spool, h->upto, h->hole});
-		h->told |= h->hole;
-		h->hole = h->touched = false;
-	}
-}
-
-static void
-say_effects(struct local_store *me)
-{
-	struct effects *fx;
-
-	for (fx = me->effects; fx < me->effects + me->n_effects; fx++) {
-		say(me, &msg_reply, fx->reply.request_id, &fx->reply);
-		if (fx->record)
-			say(me, fx->record, fx->reply.session_id, &fx->as);
-		if (!fx->entry)
-			continue;
-		say(me, &msg_session, fx->entry->row.id, &fx->entry->row);
-		outbox_due(me->outbox, fx->entry);
-		sessions_trim(me->sessions, fx->entry->row.device_id);
-	}
-	me->n_effects = 0;
-}
-
-static void
-say_started(struct local_store *me)
-{
-	while (me->n_started) {
-		struct entry *entry = me->started[--me->n_started];
-
-		say(me, &msg_session, entry->row.id, &entry->row);
-		outbox_due(me->outbox, entry);
-	}
-}
-
-/* Somebody new listens to sessions: all that run, as they are. */
-static void
-greet(struct local_store *me)
-{
-	char prefix[80];
-	struct entry *entry;
-
-	while (link_joined(me->news, prefix, sizeof(prefix)))
-		if (!strncmp(prefix, "session/", strlen(prefix) < 8 ? strlen(prefix) : 8))
-			for (entry = NULL; (entry = sessions_next(me->sessions, entry));)
-				if (entry_active(entry))
-					say(me, &msg_session, entry->row.id, &entry->row);
 }
 
 /* ---- the transaction */
@@ -228,12 +146,14 @@ fail(struct local_store *me, const struct err *err)
 		me->effects[i].reply.ok = 0;
 		(void)snprintf(me->effects[i].reply.text, sizeof(me->effects[i].reply.text),
 			       "not stored: %.200s", err->text);
-		say(me, &msg_reply, me->effects[i].reply.request_id, &me->effects[i].reply);
+		me->effects[i].record = NULL;
+		me->effects[i].entry = NULL;
+		news_effects(me->news, &me->effects[i]);
 	}
 	forget(me);
 	if (recall(me, &again) < 0)
 		me->trouble = again;
-	say_alert(me, "cannot_store", LEVEL_CRITICAL, me->trouble.text);
+	news_alert(me->news, "cannot_store", LEVEL_CRITICAL, me->trouble.text);
 }
 
 static void
@@ -259,165 +179,51 @@ recover(struct local_store *me)
 	}
 	log_info("stores_again", "failures=%llu", (unsigned long long)me->n_failures);
 	me->trouble = (struct err){0};
-	say_alert(me, "cannot_store", LEVEL_INFO, "the disk takes data again");
+	news_alert(me->news, "cannot_store", LEVEL_INFO, "the disk takes data again");
 }
 
-static int
-begin(struct local_store *me, struct err *err)
+/* All of it has become true. */
+static void
+announce(struct local_store *me)
 {
-	if (!me->begun_us)
-		me->begun_us = clock_mono_us();
-	return store_begin(me->store, err);
+	struct heard *h;
+	struct effects *fx;
+	size_t i;
+
+	for (h = me->heard.heard; h < me->heard.heard + me->heard.n_heard; h++) {
+		if (h->touched)
+			news_stored(me->news, h);
+		intake_told(h);
+	}
+	for (i = 0; i < me->heard.n_started; i++)
+		news_session(me->news, me->heard.started[i]);
+	for (fx = me->effects; fx < me->effects + me->n_effects; fx++) {
+		news_effects(me->news, fx);
+		if (fx->entry)
+			sessions_trim(me->sessions, fx->entry->row.device_id);
+	}
+	me->heard.n_started = me->heard.n_rows = me->n_effects = 0;
 }
 
 static int
 commit(struct local_store *me, struct err *err)
 {
-	struct heard *h;
-
-	for (h = me->heard; h < me->heard + me->n_heard; h++)
-		if (h->upto != h->saved && (store_begin(me->store, err) < 0 ||
-		    store_put_spool(me->store, h->spool, h->upto, err) < 0))
-			return -1;
-	if (store_commit(me->store, err) < 0)
+	if (samples_save(&me->heard, me->store, err) < 0 || store_commit(me->store, err) < 0)
 		return -1;
 	me->n_commits++;
 	me->begun_us = 0;
-	me->n_rows = 0;
-	say_stored(me);
-	say_effects(me);
-	say_started(me);
+	announce(me);
 	return 0;
 }
 
-/* ---- in: samples */
-
-static struct heard *
-heard_of(struct local_store *me, int64_t spool, struct err *err)
+static bool
+is_full(const struct local_store *me)
 {
-	struct heard *h;
-	int r;
-
-	for (h = me->heard; h < me->heard + me->n_heard; h++)
-		if (h->spool == spool)
-			return h;
-	if (me->n_heard == MAX_SPOOLS)
-		h = me->heard;  /* the oldest spool gives way: the disk remembers it */
-	else
-		me->n_heard++;
-	memset(h, 0, sizeof(*h));
-	h->spool = spool;
-	if ((r = store_spool(me->store, spool, &h->upto, err)) < 0)
-		return NULL;
-	h->known = r;
-	h->saved = h->upto;
-	return h;
+	return me->heard.n_rows >= (size_t)conf_number(me->process->conf, "commit-rows") ||
+	       me->heard.n_started == SAMPLES_STARTED || me->n_effects == MAX_EFFECTS;
 }
 
-static int
-session_at(struct local_store *me, const char *device_id, int64_t taken_us,
-	   struct entry **entry, struct err *err)
-{
-	*entry = sessions_at(me->sessions, device_id, taken_us);
-	if (*entry || sessions_know(me->sessions, device_id, taken_us))
-		return 0;
-	if (store_load_device(me->store, me->sessions, device_id, taken_us, err) < 0)
-		return -1;
-	*entry = sessions_at(me->sessions, device_id, taken_us);
-	return 0;
-}
-
-/* The first reading of a session tells what kind of data it is. */
-static int
-learn_source(struct local_store *me, struct entry *entry, int64_t data_source, struct err *err)
-{
-	if (entry->row.data_source != DATA_SOURCE_UNKNOWN || data_source == DATA_SOURCE_UNKNOWN ||
-	    me->n_started == MAX_EFFECTS)
-		return 0;
-	entry->row.data_source = data_source;
-	me->started[me->n_started++] = entry;
-	return lifecycle_touch(&me->life, entry, clock_utc_us(), err);
-}
-
-static int
-store_sample(struct local_store *me, const struct sample *sample, struct err *err)
-{
-	struct reading reading;
-	struct entry *entry;
-	int new;
-
-	if (session_at(me, sample->device_id, sample->taken_us, &entry, err) < 0)
-		return -1;
-	if (!entry) {
-		me->n_outside++;
-		return 0;
-	}
-	intake_reading(sample, entry, &reading);
-	if (begin(me, err) < 0 ||
-	    (new = store_put_reading(me->store, entry->no, &reading, err)) < 0)
-		return -1;
-	me->n_stored += (uint64_t)new;
-	me->n_seen += !new;
-	if (!new)
-		return 0;
-	totals_add(&entry->whole, &reading);
-	if (entry->n_spans && sample->taken_us >= entry->spans[entry->n_spans - 1].from_us)
-		totals_add(&entry->phase, &reading);
-	entry->stale |= !entry_active(entry) || (entry->n_spans && reading.taken_us <
-						 entry->spans[entry->n_spans - 1].from_us);
-	return learn_source(me, entry, sample->data_source, err);
-}
-
-static int
-store_gap(struct local_store *me, const struct gap *gap, struct err *err)
-{
-	struct table *table = store_records(me->store, RECORD_GAP);
-	struct gap kept = *gap;
-	struct entry *entry;
-	int64_t no;
-	int seen;
-
-	if (session_at(me, gap->device_id, gap->to_us, &entry, err) < 0 ||
-	    (!entry && session_at(me, gap->device_id, gap->from_us, &entry, err) < 0))
-		return -1;
-	if (!entry)
-		return 0;
-	memcpy(kept.session_id, entry->row.id, sizeof(kept.session_id));
-	if ((seen = table_find(table, &kept, &no, NULL, err)) != 0)
-		return seen < 0 ? -1 : 0;
-	me->n_gaps++;
-	if (begin(me, err) < 0 || table_put(table, &kept, NULL, err) < 0)
-		return -1;
-	outbox_due(me->outbox, entry);
-	return 0;
-}
-
-static int
-take_sample(struct local_store *me, const struct link_frame *frame, struct err *err)
-{
-	const struct sample *sample = frame->msg;  /* gap begins with the same two fields */
-	struct heard *heard = heard_of(me, sample->spool, err);
-
-	if (!heard)
-		return -1;
-	if (frame->message == &msg_resume) {
-		me->n_skipped += (uint64_t)intake_resume(heard, ((const struct resume *)frame->msg)->from);
-		return 0;
-	}
-	switch (intake_pos(heard, sample->pos)) {
-	case INTAKE_SEEN:
-		me->n_seen++;
-		return 0;
-	case INTAKE_HOLE:
-		me->n_holes++;
-		return 0;
-	case INTAKE_NEW:
-		break;
-	}
-	me->n_rows++;
-	return frame->message == &msg_gap ? store_gap(me, frame->msg, err)
-					  : store_sample(me, sample, err);
-}
+/* ---- in */
 
 /* A frame that is not ours costs nothing but itself. */
 static void
@@ -432,15 +238,14 @@ complain(struct local_store *me, const struct err *err)
 
 typedef int take_fn(struct local_store *me, const struct link_frame *frame, struct err *err);
 
-/* All that is there, until the transaction is full. -1 only when the store fails. */
+/* What is there, until the transaction is full. -1 only when the store fails. */
 static int
 drain(struct local_store *me, struct link *link, take_fn *take, struct err *err)
 {
-	size_t most = (size_t)conf_number(me->process->conf, "commit-rows");
 	struct link_frame frame;
-	int r;
+	int n, r;
 
-	while (me->n_rows < most && me->n_effects < MAX_EFFECTS) {
+	for (n = 0; n < MAX_FRAMES && !is_full(me); n++) {
 		r = link_recv(link, &frame, err);
 		if (r < 0 && err->code != EBADMSG)
 			return -1;
@@ -456,7 +261,12 @@ drain(struct local_store *me, struct link *link, take_fn *take, struct err *err)
 	return 0;
 }
 
-/* ---- in: commands, receipts, repairs */
+static int
+take_sample(struct local_store *me, const struct link_frame *frame, struct err *err)
+{
+	return samples_take(&me->heard, &me->life, me->outbox, frame->message, frame->msg,
+			    clock_utc_us(), err);
+}
 
 static int
 take_command(struct local_store *me, const struct link_frame *frame, struct err *err)
@@ -464,10 +274,13 @@ take_command(struct local_store *me, const struct link_frame *frame, struct err 
 	struct effects *fx = &me->effects[me->n_effects++];
 
 	me->n_commands++;
-	if (begin(me, err) < 0 || commands_apply(&me->life, frame->message, frame->msg,
-						  clock_utc_us(), fx, err) < 0)
+	effects_clear(fx, msg_str(&frame->message->fields[0], frame->msg));
+	if (store_begin(me->store, err) < 0 || commands_apply(&me->life, frame->message, frame->msg,
+							     clock_utc_us(), fx, err) < 0)
 		return -1;
 	me->n_refused += !fx->reply.ok;
+	if (fx->entry)
+		outbox_due(me->outbox, fx->entry);  /* which also keeps it in hand until then */
 	return 0;
 }
 
@@ -479,22 +292,18 @@ take_receipt(struct local_store *me, const struct link_frame *frame, struct err 
 	struct entry *entry;
 	int known;
 
-	if (begin(me, err) < 0)
+	if (store_begin(me->store, err) < 0)
 		return -1;
 	known = outbox_receipt(me->outbox, receipt, clock_mono_us(), &entry, err);
 	if (known <= 0)
 		return known;
-	outbox_counts(me->outbox, &counts);
 	if (receipt->outcome == OUTCOME_REFUSED) {
 		log_warn("bundle_refused", "session=%s sqlstate=%s why=\"%s\"", receipt->session_id,
 			 receipt->sqlstate, receipt->text);
-		say_alert(me, "bundle_refused", LEVEL_WARN, receipt->text);
+		news_alert(me->news, "bundle_refused", LEVEL_WARN, receipt->text);
 	} else {
-		struct synced synced = {.readings = receipt->added + receipt->seen,
-					.pending = counts.pending};
-
-		memcpy(synced.session_id, receipt->session_id, sizeof(synced.session_id));
-		say(me, &msg_synced, synced.session_id, &synced);
+		outbox_counts(me->outbox, &counts);
+		news_synced(me->news, receipt, counts.pending);
 	}
 	sessions_trim(me->sessions, entry->row.device_id);
 	return 0;
@@ -510,55 +319,65 @@ take_repair(struct local_store *me, const struct link_frame *frame, struct err *
 		return -1;
 	if (!entry)
 		return 0;  /* not of this gateway */
-	if (begin(me, err) < 0)
+	if (store_begin(me->store, err) < 0)
 		return -1;
 	if (outbox_repair(me->outbox, entry, repair->from_us, repair->to_us, err) < 0)
-		return err->code == EAGAIN ? 0 : -1;  /* the auditor asks again */
+		return err->code == ENOBUFS ? 0 : -1;  /* the auditor asks again */
 	return 0;
 }
 
 /* ---- out: bundles; figures of sessions whose readings came late */
 
+/* 1 there may be another one; 0 no, or nobody takes it. */
+static int
+send_bundle(struct local_store *me, int64_t now, struct err *err)
+{
+	const struct bundle *bundle = outbox_next(me->outbox, now, err);
+	int sent = bundle ? link_send(me->bundles, &msg_bundle, bundle->session_id, bundle, err) : 0;
+
+	me->blocked = bundle && !sent;
+	if (sent < 0 && log_often(&me->unsent_often, now)) {
+		log_warn("bundle_not_sent", "why=\"%s\" count=%llu", err->text,
+			 (unsigned long long)me->unsent_often.n);
+		me->unsent_often.n = 0;
+	}
+	if (sent)
+		outbox_sent(me->outbox, now);  /* also one that never will be: the others go on */
+	return sent != 0;
+}
+
 static int
 send_bundles(struct local_store *me, struct err *err)
 {
 	int64_t now = clock_mono_us();
-	const struct bundle *bundle;
-	int more, sent;
+	int more;
 
 	do {
 		outbox_head(me->outbox, store_last_reading(me->store));
 		if ((more = outbox_work(me->outbox, now, err)) < 0)
 			return -1;
-		while ((bundle = outbox_next(me->outbox, now, err))) {
-			sent = link_send(me->bundles, &msg_bundle, bundle->session_id, bundle, err);
-			if (sent < 0)
-				log_warn("bundle_not_sent", "why=\"%s\"", err->text);
-			if (sent <= 0)
-				return 0;
-			outbox_sent(me->outbox, now);
-		}
-	} while (more && me->n_rows == 0);
+		while (send_bundle(me, now, err))
+			;
+		me->more = more && !me->blocked;
+	} while (me->more && clock_mono_us() - now < SLICE_US);
 	return 0;
 }
 
 static int
 recount(struct local_store *me, struct err *err)
 {
-	struct entry *entry = NULL;
+	int64_t now = clock_mono_us();
+	struct entry *entry = now < me->recount_us ? NULL : sessions_take_stale(me->sessions);
 
-	if (clock_mono_us() < me->recount_us)
-		return 0;
-	me->recount_us = clock_mono_us() + RECOUNT_US;
-	while ((entry = sessions_next(me->sessions, entry)) && !entry->stale)
-		;
 	if (!entry)
 		return 0;
-	if (begin(me, err) < 0 || lifecycle_recount(&me->life, entry, clock_utc_us(), err) < 0 ||
-	    commit(me, err) < 0)
-		return -1;
-	say(me, &msg_session, entry->row.id, &entry->row);
 	outbox_due(me->outbox, entry);
+	if (store_begin(me->store, err) < 0 ||
+	    lifecycle_recount(&me->life, entry, clock_utc_us(), err) < 0 || commit(me, err) < 0)
+		return -1;
+	news_session(me->news, entry);
+	now += RECOUNT_RESTS * (clock_mono_us() - now);
+	me->recount_us = now + RECOUNT_US;
 	return 0;
 }
 
@@ -579,9 +398,9 @@ beat(struct local_store *me)
 		     "readings_pending=%lld bundles_in_flight=%zu bundles_sent=%llu "
 		     "bundles_resent=%llu bundles_applied=%llu bundles_duplicate=%llu "
 		     "bundles_refused=%llu",
-		     (unsigned long long)me->n_stored, (unsigned long long)me->n_seen,
-		     (unsigned long long)me->n_outside, (unsigned long long)me->n_gaps,
-		     (unsigned long long)me->n_holes, (unsigned long long)me->n_skipped,
+		     (unsigned long long)me->heard.n_stored, (unsigned long long)me->heard.n_seen,
+		     (unsigned long long)me->heard.n_outside, (unsigned long long)me->heard.n_gaps,
+		     (unsigned long long)me->heard.n_holes, (unsigned long long)me->heard.n_skipped,
 		     (unsigned long long)me->n_commits, (unsigned long long)me->n_failures,
 		     me->sessions ? sessions_active(me->sessions) : 0,
 		     (unsigned long long)me->n_commands, (unsigned long long)me->n_refused,
@@ -597,7 +416,7 @@ commit_due_us(const struct local_store *me)
 {
 	if (!me->begun_us)
 		return INT64_MAX;
-	if (me->n_effects || me->n_rows >= (size_t)conf_number(me->process->conf, "commit-rows"))
+	if (me->n_effects || is_full(me))
 		return 0;
 	return me->begun_us + conf_number(me->process->conf, "gather-ms") * 1000;
 }
@@ -605,14 +424,18 @@ commit_due_us(const struct local_store *me)
 static long
 wait_ms(const struct local_store *me)
 {
-	int64_t now = clock_mono_us(), wake = me->retry_us;
+	int64_t now = clock_mono_us(), wake = INT64_MAX;
 	long beat_ms = process_beat_in_ms(me->process);
 
-	if (!me->trouble.code) {
-		wake = outbox_wake_us(me->outbox, now);
-		if (commit_due_us(me) < wake)
-			wake = commit_due_us(me);
-	}
+	if (me->trouble.code)
+		return clock_until_ms(me->retry_us, now, beat_ms);
+	/* what must wait for the commit or for a worker must not keep the loop awake */
+	if (me->begun_us)
+		wake = commit_due_us(me);
+	else if (!me->blocked)
+		wake = me->more ? now : outbox_wake_us(me->outbox, now);
+	if (!me->begun_us && sessions_have_stale(me->sessions) && me->recount_us < wake)
+		wake = me->recount_us;
 	return clock_until_ms(wake, now, beat_ms);
 }
 
@@ -628,13 +451,14 @@ turn(struct local_store *me, struct err *err)
 		return -1;
 	if (me->begun_us)
 		return 0;  /* what is not committed must not leave */
+	news_greet(me->news, me->sessions);
 	return send_bundles(me, err) < 0 || recount(me, err) < 0 ? -1 : 0;
 }
 
 static int
 loop(struct local_store *me, struct err *err)
 {
-	enum { SIGNAL, SAMPLES, COMMANDS, RECEIPTS, REPAIRS, NEWS, N };
+	enum { SIGNAL, SAMPLES, COMMANDS, RECEIPTS, REPAIRS, NEWS, BUNDLES, N };
 	zmq_pollitem_t on[N] = {
 		[SIGNAL] = {.fd = me->signals, .events = ZMQ_POLLIN},
 		[SAMPLES] = {.socket = link_socket(me->samples), .events = ZMQ_POLLIN},
@@ -642,17 +466,18 @@ loop(struct local_store *me, struct err *err)
 		[RECEIPTS] = {.socket = link_socket(me->receipts), .events = ZMQ_POLLIN},
 		[REPAIRS] = {.socket = link_socket(me->repairs), .events = ZMQ_POLLIN},
 		[NEWS] = {.socket = link_socket(me->news), .events = ZMQ_POLLIN},
+		[BUNDLES] = {.socket = link_socket(me->bundles)},
 	};
 
 	while (!on[SIGNAL].revents) {
 		beat(me);
+		on[BUNDLES].events = me->blocked ? ZMQ_POLLOUT : 0;
 		if (zmq_poll(on, me->trouble.code ? 1 : N, wait_ms(me)) < 0 && errno != EINTR)
 			return err_set(err, errno, "poll: %s", zmq_strerror(errno));
 		if (me->trouble.code && clock_mono_us() >= me->retry_us)
 			recover(me);
 		if (me->trouble.code)
 			continue;
-		greet(me);
 		if (turn(me, err) < 0)
 			fail(me, err);
 	}
@@ -706,7 +531,7 @@ main(int argc, char **argv)
 	if (attach(&me, &err) < 0)
 		log_error("cannot_start", "why=\"%s\"", err.text);
 	else {
-		log_info("ready", "pending=%lld", (long long)store_last_reading(me.store));
+		log_info("ready", "readings=%lld", (long long)store_last_reading(me.store));
 		(void)snprintf(prefix, sizeof(prefix), "receipt/%s/", me.process->gateway);
 		link_subscribe(me.receipts, prefix);
 		if (loop(&me, &err) < 0)
@@ -714,8 +539,8 @@ main(int argc, char **argv)
 		else
 			code = 0;
 		log_info("stopped", "stored=%llu seen=%llu outside=%llu commits=%llu",
-			 (unsigned long long)me.n_stored, (unsigned long long)me.n_seen,
-			 (unsigned long long)me.n_outside, (unsigned long long)me.n_commits);
+			 (unsigned long long)me.heard.n_stored, (unsigned long long)me.heard.n_seen,
+			 (unsigned long long)me.heard.n_outside, (unsigned long long)me.n_commits);
 	}
 	detach(&me);
 	return code;

@@ -278,6 +278,12 @@ sessions_take_stale(struct sessions *s)
 	return entry;
 }
 
+bool
+sessions_have_stale(const struct sessions *s)
+{
+	return s->stale != NULL;
+}
+
 static bool
 is_idle(const struct entry *entry)
 {

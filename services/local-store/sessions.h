@@ -82,6 +82,7 @@ struct entry *sessions_overlapping(const struct sessions *sessions, const char *
 /* Readings of it came late: once in the queue, however often.  Taken oldest first. */
 void sessions_stale(struct sessions *sessions, struct entry *entry);
 struct entry *sessions_take_stale(struct sessions *sessions);  /* NULL when none */
+bool sessions_have_stale(const struct sessions *sessions);
 
 /* Lets go of ended sessions nobody needs, beyond SESSIONS_PER_DEVICE of a device. */
 void sessions_trim(struct sessions *sessions, const char *device_id);

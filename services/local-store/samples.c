@@ -1,0 +1,177 @@
+#include "services/local-store/samples.h"
+
+#include <string.h>
+
+void
+samples_forget(struct samples *s)
+{
+	s->n_heard = s->n_started = s->n_rows = 0;
+}
+
+/* A place for one more spool; one that owes nothing gives way, as the disk remembers it. */
+static struct heard *
+place(struct samples *s)
+{
+	struct heard *h;
+	size_t i;
+
+	if (s->n_heard < SAMPLES_SPOOLS)
+		return &s->heard[s->n_heard++];
+	for (i = 0; i < SAMPLES_SPOOLS; i++) {
+		h = &s->heard[s->next_heard++ % SAMPLES_SPOOLS];
+		if (h->upto == h->saved && !h->touched)
+			return h;
+	}
+	return NULL;
+}
+
+/* 1 and *heard; 0 too many speak at once: it will come again; -1. */
+static int
+find_heard(struct samples *s, struct store *store, int64_t spool, struct heard **heard,
+	   struct err *err)
+{
+	struct heard *h, found = {.spool = spool};
+	int r;
+
+	for (h = s->heard; h < s->heard + s->n_heard; h++)
+		if (h->spool == spool) {
+			*heard = h;
+			return 1;
+		}
+	if ((r = store_spool(store, spool, &found.upto, err)) < 0)
+		return -1;
+	found.known = r;
+	found.saved = found.upto;
+	if (!(*heard = place(s)))
+		return 0;
+	**heard = found;
+	return 1;
+}
+
+static int
+session_at(struct lifecycle *life, const char *device_id, int64_t taken_us, struct entry **entry,
+	   struct err *err)
+{
+	*entry = sessions_at(life->sessions, device_id, taken_us);
+	if (*entry || sessions_know(life->sessions, device_id, taken_us))
+		return 0;
+	if (store_load_device(life->store, life->sessions, device_id, taken_us, err) < 0)
+		return -1;
+	*entry = sessions_at(life->sessions, device_id, taken_us);
+	return 0;
+}
+
+/* The first reading of a session tells what kind of data it is. */
+static int
+learn_source(struct samples *s, struct lifecycle *life, struct outbox *outbox,
+	     struct entry *entry, int64_t data_source, int64_t now_us, struct err *err)
+{
+	if (entry->row.data_source != DATA_SOURCE_UNKNOWN || data_source == DATA_SOURCE_UNKNOWN ||
+	    s->n_started == SAMPLES_STARTED)
+		return 0;
+	entry->row.data_source = data_source;
+	s->started[s->n_started++] = entry;
+	outbox_due(outbox, entry);
+	return lifecycle_touch(life, entry, now_us, err);
+}
+
+static int
+take_reading(struct samples *s, struct lifecycle *life, struct outbox *outbox,
+	     const struct sample *sample, int64_t now_us, struct err *err)
+{
+	struct reading reading;
+	struct entry *entry;
+	bool of_phase;
+	int new;
+
+	if (session_at(life, sample->device_id, sample->taken_us, &entry, err) < 0)
+		return -1;
+	if (!entry) {
+		s->n_outside++;
+		return 0;
+	}
+	intake_reading(sample, entry, &reading);
+	if (store_begin(life->store, err) < 0 ||
+	    (new = store_put_reading(life->store, entry->no, &reading, err)) < 0)
+		return -1;
+	s->n_stored += (uint64_t)new;
+	s->n_seen += !new;
+	if (!new)
+		return 0;
+	of_phase = entry->n_spans && reading.taken_us >= entry->spans[entry->n_spans - 1].from_us;
+	totals_add(&entry->whole, &reading);
+	if (of_phase)
+		totals_add(&entry->phase, &reading);
+	if ((!entry_active(entry) || (entry->n_spans && !of_phase)) &&
+	    lifecycle_late(life, entry, err) < 0)
+		return -1;
+	return learn_source(s, life, outbox, entry, sample->data_source, now_us, err);
+}
+
+static int
+take_gap(struct samples *s, struct lifecycle *life, struct outbox *outbox, const struct gap *gap,
+	 struct err *err)
+{
+	struct table *table = store_records(life->store, RECORD_GAP);
+	struct gap kept = *gap;
+	struct entry *entry;
+	int64_t no;
+	int seen;
+
+	if (session_at(life, gap->device_id, gap->to_us, &entry, err) < 0 ||
+	    (!entry && session_at(life, gap->device_id, gap->from_us, &entry, err) < 0))
+		return -1;
+	if (!entry)
+		return 0;
+	memcpy(kept.session_id, entry->row.id, sizeof(kept.session_id));
+	if ((seen = table_find(table, &kept, &no, NULL, err)) != 0)
+		return seen < 0 ? -1 : 0;
+	s->n_gaps++;
+	if (store_begin(life->store, err) < 0 || table_put(table, &kept, NULL, err) < 0)
+		return -1;
+	outbox_due(outbox, entry);
+	return 0;
+}
+
+int
+samples_take(struct samples *s, struct lifecycle *life, struct outbox *outbox,
+	     const struct message *message, const void *msg, int64_t now_us, struct err *err)
+{
+	const struct sample *sample = msg;  /* gap begins with the same two fields, resume with one */
+	struct heard *heard;
+	int r = find_heard(s, life->store, sample->spool, &heard, err);
+
+	if (r <= 0) {
+		s->n_holes += !r;
+		return r;
+	}
+	if (message == &msg_resume) {
+		s->n_skipped += (uint64_t)intake_resume(heard, ((const struct resume *)msg)->from);
+		return 0;
+	}
+	switch (intake_pos(heard, sample->pos)) {
+	case INTAKE_SEEN:
+		s->n_seen++;
+		return 0;
+	case INTAKE_HOLE:
+		s->n_holes++;
+		return 0;
+	case INTAKE_NEW:
+		break;
+	}
+	s->n_rows++;
+	return message == &msg_gap ? take_gap(s, life, outbox, msg, err)
+				   : take_reading(s, life, outbox, sample, now_us, err);
+}
+
+int
+samples_save(struct samples *s, struct store *store, struct err *err)
+{
+	struct heard *h;
+
+	for (h = s->heard; h < s->heard + s->n_heard; h++)
+		if (h->upto != h->saved && (store_begin(store, err) < 0 ||
+		    store_put_spool(store, h->spool, h->upto, err) < 0))
+			return -1;
+	return 0;
+}
