@@ -159,7 +159,7 @@ $(B)/docs/gen: $(B)/docs/gen.o $(B)/libcommon.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 analyze:      ## gcc -fanalyzer, cppcheck, clang-tidy
-	@CFLAGS="$(CFLAGS)" tests/analyze $(call sources,common proto services,3)
+	@CFLAGS='$(filter-out -DVERSION%,$(CFLAGS))' tests/analyze $(call sources,common proto services,3)
 
 install: all dashboard ## PREFIX=/usr/local DESTDIR=
 	@DESTDIR=$(DESTDIR) PREFIX=$(or $(PREFIX),/usr/local) B=$(B) deploy/install

@@ -102,16 +102,18 @@ get_number(const struct message *m, const struct msg_field *f, const msgpack_obj
 	if (f->kind == MSG_REAL) {
 		if (get_real(o, &d) < 0)
 			return msg_bad(m, f, "must be a number", err);
-		if (!msg)
-			return msg_check_real(m, f, d, err);
-		memcpy(at(f, msg), &d, sizeof(d));
+		if (msg_check_real(m, f, d, err) < 0)
+			return -1;
+		if (msg)
+			memcpy(at(f, msg), &d, sizeof(d));
 		return 0;
 	}
 	if (get_int(o, &v) < 0)
 		return msg_bad(m, f, "must be an integer", err);
-	if (!msg)
-		return msg_check_int(m, f, v, err);
-	memcpy(at(f, msg), &v, sizeof(v));
+	if (msg_check_int(m, f, v, err) < 0)
+		return -1;
+	if (msg)
+		memcpy(at(f, msg), &v, sizeof(v));
 	return 0;
 }
 
@@ -126,8 +128,10 @@ get_bytes(const struct message *m, const struct msg_field *f, const msgpack_obje
 
 	if (o->type != (is_bin ? MSGPACK_OBJECT_BIN : MSGPACK_OBJECT_STR))
 		return msg_bad(m, f, is_bin ? "must be bytes" : "must be text", err);
+	if (msg_check_bytes(m, f, bytes, len, err) < 0)
+		return -1;
 	if (!msg)
-		return msg_check_bytes(m, f, bytes, len, err);
+		return 0;
 	if (is_bin) {
 		bin = at(f, msg);
 		bin->len = len;
@@ -160,6 +164,8 @@ msg_check_count(const struct message *m, int64_t version, size_t count, struct e
 	size_t n = 0;
 	int i;
 
+	if (version == m->version && count == (size_t)m->n_fields)
+		return 0;
 	if (version < 1 || version > 1000)
 		return err_set(err, EBADMSG, "%s: version %lld is not one of ours", m->name,
 			       (long long)version);
@@ -186,11 +192,15 @@ get_fields(const struct message *m, const msgpack_object *items, size_t count, v
 	return 0;
 }
 
+/* *msg is written when all of it is good: a small one from a draft, a large one in a second
+ * pass. */
 static int
 get_message(const struct message *m, const msgpack_object *o, struct msg_head *head, void *msg,
 	    struct err *err)
 {
 	const msgpack_object *items = o->via.array.ptr;
+	_Alignas(8) char draft[512];
+	void *first = m->size <= sizeof(draft) ? draft : NULL;
 	struct msg_head h;
 
 	if (o->via.array.size < 3 || get_int(&items[0], &h.version) < 0 ||
@@ -198,9 +208,12 @@ get_message(const struct message *m, const msgpack_object *o, struct msg_head *h
 	    h.run < 0 || h.run > MSG_COUNT || h.n < 0 || h.n > MSG_COUNT)
 		return err_set(err, EBADMSG, "%s: head must be version, run, n", m->name);
 	if (msg_check_count(m, h.version, o->via.array.size - 3u, err) < 0 ||
-	    get_fields(m, items + 3, o->via.array.size - 3u, NULL, err) < 0)
+	    get_fields(m, items + 3, o->via.array.size - 3u, first, err) < 0)
 		return -1;
-	(void)get_fields(m, items + 3, o->via.array.size - 3u, msg, err);
+	if (first)
+		memcpy(msg, draft, m->size);
+	else
+		(void)get_fields(m, items + 3, o->via.array.size - 3u, msg, err);
 	*head = h;
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "proto/columns.h"
 #include "proto/ids.h"
+#include "services/local-store/recount.h"
 
 /* Whether two records say the same, apart from who asked and when it was written. */
 static bool
@@ -224,7 +225,7 @@ put_rows(struct lifecycle *life, struct entry *entry, const struct reading *rows
 		if (lifecycle_touch(life, entry, now_us, err) < 0)
 			return -1;
 	}
-	return lifecycle_late(life, entry, err);
+	return recount_late(life, entry, err);
 }
 
 static int

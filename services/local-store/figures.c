@@ -31,6 +31,12 @@ set_targets(const struct session *row, struct phase_stats *stats)
 	}
 }
 
+bool
+figures_of_phase(int64_t phase)
+{
+	return phase == PHASE_ALTITUDE || phase == PHASE_RECOVERY;
+}
+
 void
 figures_phase(const struct entry *entry, const struct span *span, const struct totals *totals,
 	      int64_t end_us, struct phase_stats *stats)

@@ -11,6 +11,9 @@
 
 #include "services/local-store/sessions.h"
 
+/* Whether a phase of that kind has figures of its own. */
+bool figures_of_phase(int64_t phase);
+
 /* The running phase as a record, ended at end_us (MSG_NONE: not yet). */
 void figures_phase(const struct entry *entry, const struct span *span,
 		   const struct totals *totals, int64_t end_us, struct phase_stats *stats);

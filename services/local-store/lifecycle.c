@@ -136,14 +136,8 @@ lifecycle_start(struct lifecycle *life, const struct session_start *m, int64_t n
 
 /* ---- phase */
 
-static bool
-has_figures(const struct span *span)
-{
-	return span->phase == PHASE_ALTITUDE || span->phase == PHASE_RECOVERY;
-}
-
-static int
-put_figures(struct lifecycle *life, const struct entry *entry, const struct span *span,
+int
+lifecycle_put_phase(struct lifecycle *life, const struct entry *entry, const struct span *span,
 	    const struct totals *totals, int64_t end_us, int64_t trigger, int64_t now_us,
 	    struct err *err)
 {
@@ -152,6 +146,8 @@ put_figures(struct lifecycle *life, const struct entry *entry, const struct span
 	int64_t no;
 	int seen;
 
+	if (!figures_of_phase(span->phase))
+		return 0;
 	figures_phase(entry, span, totals, end_us, &stats);
 	stats.recovery_trigger = trigger;
 	if ((seen = table_find(table, &stats, &no, &before, err)) < 0)
@@ -172,8 +168,8 @@ end_phase(struct lifecycle *life, struct entry *entry, int64_t at_us, int64_t tr
 {
 	const struct span *span = entry->n_spans ? &entry->spans[entry->n_spans - 1] : NULL;
 
-	if (span && has_figures(span) &&
-	    put_figures(life, entry, span, &entry->phase, at_us, trigger, now_us, err) < 0)
+	if (span && lifecycle_put_phase(life, entry, span, &entry->phase, at_us, trigger, now_us,
+					err) < 0)
 		return -1;
 	totals_clear(&entry->phase);
 	return 0;
@@ -210,7 +206,7 @@ next_cycle(const struct entry *entry, const struct session_phase *m)
 
 	if (m->cycle != MSG_NONE)
 		return m->cycle;
-	while (i > 0 && !has_figures(&entry->spans[i - 1]))
+	while (i > 0 && !figures_of_phase(entry->spans[i - 1].phase))
 		i--;
 	return i && entry->spans[i - 1].phase == PHASE_RECOVERY && m->phase == PHASE_ALTITUDE
 		       ? cycle + 1 : cycle;
@@ -327,80 +323,4 @@ lifecycle_lift(struct lifecycle *life, const struct entry *entry, int64_t cycle,
 	if (lifecycle_stamp(life, now_us, &stats.hlc, err) < 0)
 		return -1;
 	return table_put(store_records(life->store, RECORD_PHASE_STATS), &stats, NULL, err);
-}
-
-/* ---- recount */
-
-int
-lifecycle_late(struct lifecycle *life, struct entry *entry, struct err *err)
-{
-	if (entry->stale)
-		return 0;
-	sessions_stale(life->sessions, entry);
-	return store_put_stale(life->store, entry, true, err);
-}
-
-static size_t
-span_index(const struct entry *entry, int64_t taken_us)
-{
-	size_t i = entry->n_spans;
-
-	while (i > 0 && entry->spans[i - 1].from_us > taken_us)
-		i--;
-	return i;
-}
-
-static int
-count_again(struct lifecycle *life, const struct entry *entry, struct totals *whole,
-	    struct totals *phases, struct err *err)
-{
-	int64_t to = entry->row.end_us == MSG_NONE ? MSG_TIME_MAX : entry->row.end_us, id, no;
-	struct sqlite3_stmt *rows = store_range(life->store, entry->no, entry->row.start_us, to);
-	struct reading reading;
-	int r;
-
-	while ((r = store_next(rows, &id, &no, &reading, err)) > 0) {
-		totals_add(whole, &reading);
-		totals_add(&phases[span_index(entry, reading.taken_us)], &reading);
-	}
-	return r;
-}
-
-static int
-put_again(struct lifecycle *life, struct entry *entry, const struct totals *phases,
-	  int64_t now_us, struct err *err)
-{
-	size_t i;
-	int64_t end;
-
-	for (i = 0; i < entry->n_spans; i++) {
-		end = i + 1 < entry->n_spans ? entry->spans[i + 1].from_us : entry->row.end_us;
-		if (end != MSG_NONE && has_figures(&entry->spans[i]) &&
-		    put_figures(life, entry, &entry->spans[i], &phases[i + 1], end, TRIGGER_NONE,
-				now_us, err) < 0)
-			return -1;
-	}
-	if (entry_active(entry))
-		return 0;
-	figures_session(&entry->whole, &entry->row);
-	return lifecycle_touch(life, entry, now_us, err);
-}
-
-int
-lifecycle_recount(struct lifecycle *life, struct entry *entry, int64_t now_us, struct err *err)
-{
-	struct totals *phases = calloc(entry->n_spans + 1, sizeof(*phases));
-	size_t i;
-	int r;
-
-	ASSERT(phases);
-	totals_clear(&entry->whole);
-	for (i = 0; i <= entry->n_spans; i++)
-		totals_clear(&phases[i]);
-	r = count_again(life, entry, &entry->whole, phases, err);
-	entry->phase = phases[entry->n_spans];
-	if (r == 0)
-		r = put_again(life, entry, phases, now_us, err);
-	free(phases);
-	return r < 0 ? -1 : store_put_stale(life->store, entry, false, err);
 }

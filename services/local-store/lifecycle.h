@@ -36,15 +36,13 @@ int lifecycle_stamp(struct lifecycle *life, int64_t now_us, int64_t *hlc, struct
 int lifecycle_touch(struct lifecycle *life, struct entry *entry, int64_t now_us,
 		    struct err *err);
 
-/* Readings of it came late: its figures must be counted again, after a restart, too. */
-int lifecycle_late(struct lifecycle *life, struct entry *entry, struct err *err);
-
 /* Counts a mask lift in that altitude phase, which may be the running one. */
 int lifecycle_lift(struct lifecycle *life, const struct entry *entry, int64_t cycle,
 		   int64_t now_us, struct err *err);
 
-/* Figures of session and phases again from its readings. */
-int lifecycle_recount(struct lifecycle *life, struct entry *entry, int64_t now_us,
-		      struct err *err);
+/* The figures of a phase as a record, when it is of a kind that has some. */
+int lifecycle_put_phase(struct lifecycle *life, const struct entry *entry,
+			const struct span *span, const struct totals *totals, int64_t end_us,
+			int64_t trigger, int64_t now_us, struct err *err);
 
 #endif

@@ -24,6 +24,7 @@
 #include "services/local-store/commands.h"
 #include "services/local-store/news.h"
 #include "services/local-store/outbox.h"
+#include "services/local-store/recount.h"
 #include "services/local-store/samples.h"
 
 #define MAX_EFFECTS  64
@@ -54,7 +55,7 @@ struct local_store {
 	struct sessions *sessions;
 	struct lifecycle life;
 	struct outbox *outbox;
-	struct samples heard;
+	struct samples intake;
 	struct effects effects[MAX_EFFECTS];    /* to be said after the commit */
 	size_t n_effects;
 	bool blocked, more;                     /* no worker takes bundles; there are more to make */
@@ -66,39 +67,12 @@ struct local_store {
 
 /* ---- memory as the disk has it */
 
-/* Figures of running sessions, counted again from their readings. */
-static int
-count_running(struct local_store *me, struct err *err)
-{
-	int64_t from_us = INT64_MAX, id, no;
-	struct sqlite3_stmt *rows;
-	struct reading reading;
-	struct entry *entry;
-	int r;
-
-	for (entry = NULL; (entry = sessions_next(me->sessions, entry));)
-		if (entry_active(entry) && entry->row.start_us < from_us)
-			from_us = entry->row.start_us;
-	if (from_us == INT64_MAX)
-		return 0;
-	rows = store_since(me->store, from_us);
-	while ((r = store_next(rows, &id, &no, &reading, err)) > 0) {
-		entry = sessions_by_no(me->sessions, no);
-		if (!entry)
-			continue;
-		totals_add(&entry->whole, &reading);
-		if (entry->n_spans && reading.taken_us >= entry->spans[entry->n_spans - 1].from_us)
-			totals_add(&entry->phase, &reading);
-	}
-	return r;
-}
-
 static void
 forget(struct local_store *me)
 {
 	outbox_close(&me->outbox);
 	sessions_free(&me->sessions);
-	samples_forget(&me->heard);
+	samples_forget(&me->intake);
 	me->n_effects = 0;
 	me->begun_us = 0;
 }
@@ -120,7 +94,7 @@ recall(struct local_store *me, struct err *err)
 	me->sessions = sessions_new();
 	me->life = (struct lifecycle){me->store, me->sessions, p->gateway, 0};
 	if (store_setting(me->store, "hlc", 0, &me->life.hlc, err) < 0 ||
-	    store_load_active(me->store, me->sessions, err) < 0 || count_running(me, err) < 0 ||
+	    store_load_active(me->store, me->sessions, err) < 0 || recount_running(&me->life, err) < 0 ||
 	    store_load_stale(me->store, me->sessions, err) < 0)
 		return -1;
 	me->outbox = outbox_open(me->store, me->sessions, p->gateway, &limits, pack, err);
@@ -190,25 +164,25 @@ announce(struct local_store *me)
 	struct effects *fx;
 	size_t i;
 
-	for (h = me->heard.heard; h < me->heard.heard + me->heard.n_heard; h++) {
+	for (h = me->intake.heard; h < me->intake.heard + me->intake.n_heard; h++) {
 		if (h->touched)
 			news_stored(me->news, h);
 		intake_told(h);
 	}
-	for (i = 0; i < me->heard.n_started; i++)
-		news_session(me->news, me->heard.started[i]);
+	for (i = 0; i < me->intake.n_started; i++)
+		news_session(me->news, me->intake.started[i]);
 	for (fx = me->effects; fx < me->effects + me->n_effects; fx++) {
 		news_effects(me->news, fx);
 		if (fx->entry)
 			sessions_trim(me->sessions, fx->entry->row.device_id);
 	}
-	me->heard.n_started = me->heard.n_rows = me->n_effects = 0;
+	me->intake.n_started = me->intake.n_rows = me->n_effects = 0;
 }
 
 static int
 commit(struct local_store *me, struct err *err)
 {
-	if (samples_save(&me->heard, me->store, err) < 0 || store_commit(me->store, err) < 0)
+	if (samples_save(&me->intake, me->store, err) < 0 || store_commit(me->store, err) < 0)
 		return -1;
 	me->n_commits++;
 	me->begun_us = 0;
@@ -219,8 +193,8 @@ commit(struct local_store *me, struct err *err)
 static bool
 is_full(const struct local_store *me)
 {
-	return me->heard.n_rows >= (size_t)conf_number(me->process->conf, "commit-rows") ||
-	       me->heard.n_started == SAMPLES_STARTED || me->n_effects == MAX_EFFECTS;
+	return me->intake.n_rows >= (size_t)conf_number(me->process->conf, "commit-rows") ||
+	       me->intake.n_started == SAMPLES_STARTED || me->n_effects == MAX_EFFECTS;
 }
 
 /* ---- in */
@@ -264,7 +238,7 @@ drain(struct local_store *me, struct link *link, take_fn *take, struct err *err)
 static int
 take_sample(struct local_store *me, const struct link_frame *frame, struct err *err)
 {
-	return samples_take(&me->heard, &me->life, me->outbox, frame->message, frame->msg,
+	return samples_take(&me->intake, &me->life, me->outbox, frame->message, frame->msg,
 			    clock_utc_us(), err);
 }
 
@@ -373,7 +347,7 @@ recount(struct local_store *me, struct err *err)
 		return 0;
 	outbox_due(me->outbox, entry);
 	if (store_begin(me->store, err) < 0 ||
-	    lifecycle_recount(&me->life, entry, clock_utc_us(), err) < 0 || commit(me, err) < 0)
+	    recount_session(&me->life, entry, clock_utc_us(), err) < 0 || commit(me, err) < 0)
 		return -1;
 	news_session(me->news, entry);
 	now += RECOUNT_RESTS * (clock_mono_us() - now);
@@ -398,9 +372,9 @@ beat(struct local_store *me)
 		     "readings_pending=%lld bundles_in_flight=%zu bundles_sent=%llu "
 		     "bundles_resent=%llu bundles_applied=%llu bundles_duplicate=%llu "
 		     "bundles_refused=%llu",
-		     (unsigned long long)me->heard.n_stored, (unsigned long long)me->heard.n_seen,
-		     (unsigned long long)me->heard.n_outside, (unsigned long long)me->heard.n_gaps,
-		     (unsigned long long)me->heard.n_holes, (unsigned long long)me->heard.n_skipped,
+		     (unsigned long long)me->intake.n_stored, (unsigned long long)me->intake.n_seen,
+		     (unsigned long long)me->intake.n_outside, (unsigned long long)me->intake.n_gaps,
+		     (unsigned long long)me->intake.n_holes, (unsigned long long)me->intake.n_skipped,
 		     (unsigned long long)me->n_commits, (unsigned long long)me->n_failures,
 		     me->sessions ? sessions_active(me->sessions) : 0,
 		     (unsigned long long)me->n_commands, (unsigned long long)me->n_refused,
@@ -471,6 +445,7 @@ loop(struct local_store *me, struct err *err)
 
 	while (!on[SIGNAL].revents) {
 		beat(me);
+		on[NEWS].events = me->begun_us ? 0 : ZMQ_POLLIN;
 		on[BUNDLES].events = me->blocked ? ZMQ_POLLOUT : 0;
 		if (zmq_poll(on, me->trouble.code ? 1 : N, wait_ms(me)) < 0 && errno != EINTR)
 			return err_set(err, errno, "poll: %s", zmq_strerror(errno));
@@ -539,8 +514,8 @@ main(int argc, char **argv)
 		else
 			code = 0;
 		log_info("stopped", "stored=%llu seen=%llu outside=%llu commits=%llu",
-			 (unsigned long long)me.heard.n_stored, (unsigned long long)me.heard.n_seen,
-			 (unsigned long long)me.heard.n_outside, (unsigned long long)me.n_commits);
+			 (unsigned long long)me.intake.n_stored, (unsigned long long)me.intake.n_seen,
+			 (unsigned long long)me.intake.n_outside, (unsigned long long)me.n_commits);
 	}
 	detach(&me);
 	return code;

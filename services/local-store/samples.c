@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "services/local-store/recount.h"
+
 void
 samples_forget(struct samples *s)
 {
@@ -81,7 +83,6 @@ take_reading(struct samples *s, struct lifecycle *life, struct outbox *outbox,
 {
 	struct reading reading;
 	struct entry *entry;
-	bool of_phase;
 	int new;
 
 	if (session_at(life, sample->device_id, sample->taken_us, &entry, err) < 0)
@@ -98,12 +99,12 @@ take_reading(struct samples *s, struct lifecycle *life, struct outbox *outbox,
 	s->n_seen += !new;
 	if (!new)
 		return 0;
-	of_phase = entry->n_spans && reading.taken_us >= entry->spans[entry->n_spans - 1].from_us;
 	totals_add(&entry->whole, &reading);
-	if (of_phase)
+	if (entry_in_last_phase(entry, reading.taken_us))
 		totals_add(&entry->phase, &reading);
-	if ((!entry_active(entry) || (entry->n_spans && !of_phase)) &&
-	    lifecycle_late(life, entry, err) < 0)
+	else if (entry->n_spans && recount_late(life, entry, err) < 0)
+		return -1;
+	if (!entry_active(entry) && recount_late(life, entry, err) < 0)
 		return -1;
 	return learn_source(s, life, outbox, entry, sample->data_source, now_us, err);
 }

@@ -1,7 +1,6 @@
 #include "services/local-store/sessions.h"
 
 #include <czmq.h>
-#include <math.h>
 #include <xxhash.h>
 
 /* A device's sessions, newest start first. */
@@ -16,37 +15,6 @@ struct sessions {
 	struct entry *first, *stale, **stale_end;
 	size_t n_active;
 };
-
-void
-totals_clear(struct totals *totals)
-{
-	memset(totals, 0, sizeof(*totals));
-	totals->min_spo2 = totals->min_heart_rate = INFINITY;
-	totals->max_spo2 = totals->max_heart_rate = -INFINITY;
-}
-
-void
-totals_add(struct totals *t, const struct reading *r)
-{
-	t->n++;
-	if (r->invalid)
-		return;
-	if (!isnan(r->spo2)) {
-		t->n_spo2++;
-		t->sum_spo2 += r->spo2;
-		t->min_spo2 = r->spo2 < t->min_spo2 ? r->spo2 : t->min_spo2;
-		t->max_spo2 = r->spo2 > t->max_spo2 ? r->spo2 : t->max_spo2;
-		t->below_83 += r->spo2 < 83;
-		if (r->spo2 >= 95 && !t->first_95_us)
-			t->first_95_us = r->taken_us;
-	}
-	if (!isnan(r->heart_rate)) {
-		t->n_heart_rate++;
-		t->sum_heart_rate += r->heart_rate;
-		t->min_heart_rate = r->heart_rate < t->min_heart_rate ? r->heart_rate : t->min_heart_rate;
-		t->max_heart_rate = r->heart_rate > t->max_heart_rate ? r->heart_rate : t->max_heart_rate;
-	}
-}
 
 /* zhashx's own goes byte by byte */
 static size_t
@@ -346,6 +314,12 @@ entry_add_span(struct entry *entry, const struct span *span)
 	entry->spans = grown;
 	entry->spans[entry->n_spans++] = *span;
 	return 0;
+}
+
+bool
+entry_in_last_phase(const struct entry *entry, int64_t taken_us)
+{
+	return entry->n_spans && taken_us >= entry->spans[entry->n_spans - 1].from_us;
 }
 
 struct span

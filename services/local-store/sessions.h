@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "proto/msg.h"
+#include "services/local-store/totals.h"
 
 #define SESSIONS_PER_DEVICE 4
 
@@ -17,15 +18,6 @@
 struct span {
 	int64_t from_us, phase, cycle, altitude_level;
 };
-
-/* What a stretch of readings amounts to; only valid values count. */
-struct totals {
-	int64_t n, n_spo2, n_heart_rate, below_83, first_95_us;
-	double sum_spo2, min_spo2, max_spo2;
-	double sum_heart_rate, min_heart_rate, max_heart_rate;
-};
-void totals_clear(struct totals *totals);
-void totals_add(struct totals *totals, const struct reading *reading);
 
 struct entry {
 	struct session row;
@@ -93,6 +85,8 @@ size_t sessions_active(const struct sessions *sessions);
 
 bool entry_active(const struct entry *entry);
 int entry_add_span(struct entry *entry, const struct span *span);
+/* Whether the phase begun last was breathed at that time. */
+bool entry_in_last_phase(const struct entry *entry, int64_t taken_us);
 /* The phase breathed at that time; a span of PHASE_NONE before the first. */
 struct span entry_span_at(const struct entry *entry, int64_t taken_us);
 

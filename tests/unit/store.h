@@ -4,6 +4,7 @@
 #ifndef TEST_STORE_H
 #define TEST_STORE_H
 
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -63,6 +64,23 @@ rig_close(struct rig *rig)
 	(void)rmdir(rig->folder);
 }
 
+/* Behind the store's back; the first number of the last row, -1 none. */
+__attribute__((unused)) static int64_t
+rig_sql(struct rig *rig, const char *sql)
+{
+	sqlite3 *db = NULL;
+	sqlite3_stmt *s = NULL;
+	int64_t n = -1;
+
+	is_int(sqlite3_open(rig->path, &db), SQLITE_OK);
+	is_int(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK);
+	while (sqlite3_step(s) == SQLITE_ROW)
+		n = sqlite3_column_int64(s, 0);
+	ok(sqlite3_finalize(s) == SQLITE_OK, "%s: %s", sql, sqlite3_errmsg(db));
+	sqlite3_close(db);
+	return n;
+}
+
 /* One command, committed; the clock goes on a second. */
 __attribute__((unused)) static struct reply
 rig_apply(struct rig *rig, const struct message *message, const void *msg)
@@ -75,6 +93,19 @@ rig_apply(struct rig *rig, const struct message *message, const void *msg)
 	is_int(store_commit(rig->store, &rig->err), 0);
 	rig->now_us += 1000000;
 	return fx.reply;
+}
+
+__attribute__((unused)) static void
+rig_stop(struct rig *rig, const char *session)
+{
+	struct session_stop m;
+	struct reply reply;
+
+	msg_clear(&msg_session_stop, &m);
+	ids_random(m.request_id);
+	(void)snprintf(m.session_id, sizeof(m.session_id), "%s", session);
+	reply = rig_apply(rig, &msg_session_stop, &m);
+	ok(reply.ok, "%s", reply.text);
 }
 
 __attribute__((unused)) static struct session_start

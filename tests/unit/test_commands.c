@@ -186,6 +186,51 @@ TEST(an_import_again_adds_nothing)
 	rig_close(&rig);
 }
 
+TEST(an_import_tells_the_source_and_again_changes_nothing)
+{
+	static struct import m;
+	struct reading row = rig_reading(NOW_US + 1, 1, 90);
+	struct rig rig;
+	struct entry *entry;
+	size_t len;
+	int64_t hlc;
+
+	rig_open(&rig);
+	msg_clear(&msg_import, &m);
+	ids_random(m.request_id);
+	strcpy(m.session_id, rig_start(&rig, 1, "ring"));
+	m.count = 1;
+	is_int(columns_pack(&msg_reading, &row, 1, m.columns.bytes, sizeof(m.columns.bytes), &len,
+			    &rig.err), 0);
+	m.columns.len = (uint32_t)len;
+	(void)rig_apply(&rig, &msg_import, &m);
+	entry = sessions_by_id(rig.sessions, m.session_id);
+	is_int(entry->row.data_source, DATA_SOURCE_MOCK);
+	ok(entry->stale, "its figures are to be counted again");
+	hlc = entry->row.hlc;
+	ok(sessions_take_stale(rig.sessions) == entry);
+	(void)rig_apply(&rig, &msg_import, &m);
+	is_int(entry->row.hlc, hlc);
+	ok(!entry->stale);
+	rig_close(&rig);
+}
+
+TEST(a_command_without_a_request_is_refused)
+{
+	struct rig rig;
+	struct event m;
+	struct reply reply;
+
+	rig_open(&rig);
+	m = event_of(rig_start(&rig, 1, "ring"));
+	m.request_id[0] = 0;
+	reply = rig_apply(&rig, &msg_event, &m);
+	ok(!reply.ok, "two such events would be one row");
+	is_str(reply.field, "request_id");
+	is_int(rig_sql(&rig, "SELECT count(*) FROM event"), 0);
+	rig_close(&rig);
+}
+
 int
 main(void)
 {
@@ -195,5 +240,7 @@ main(void)
 	RUN(every_wrong_event_is_refused_and_says_which_field);
 	RUN(a_progression_belongs_to_the_person_of_its_session);
 	RUN(an_import_again_adds_nothing);
+	RUN(an_import_tells_the_source_and_again_changes_nothing);
+	RUN(a_command_without_a_request_is_refused);
 	return test_done();
 }

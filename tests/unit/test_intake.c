@@ -38,6 +38,17 @@ TEST(a_hole_stops_the_count_and_is_told_once)
 	ok(!h.told, "the next hole is told again");
 }
 
+TEST(what_has_been_told_is_not_owed)
+{
+	struct heard h = {.known = true, .upto = 10};
+
+	is_int(intake_pos(&h, 11), INTAKE_NEW);
+	is_int(intake_pos(&h, 13), INTAKE_HOLE);
+	intake_told(&h);
+	is_int(h.saved, 11);
+	ok(!h.touched && !h.hole && h.told);
+}
+
 TEST(an_unknown_spool_must_first_say_where_it_starts)
 {
 	struct heard h = {.known = false};
@@ -102,6 +113,7 @@ main(void)
 	RUN(positions_in_order_are_new);
 	RUN(what_was_heard_before_is_seen_and_answered);
 	RUN(a_hole_stops_the_count_and_is_told_once);
+	RUN(what_has_been_told_is_not_owed);
 	RUN(an_unknown_spool_must_first_say_where_it_starts);
 	RUN(a_resume_before_what_is_known_takes_nothing_back);
 	RUN(a_resume_beyond_what_is_known_counts_what_is_gone);

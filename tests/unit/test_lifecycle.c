@@ -196,27 +196,6 @@ TEST(an_unknown_session_is_named)
 	rig_close(&rig);
 }
 
-TEST(late_readings_are_counted_again)
-{
-	struct rig rig;
-	struct session_stop m;
-	struct entry *entry;
-	char id[37];
-
-	rig_open(&rig);
-	strcpy(id, rig_start(&rig, 1, "ring"));
-	m = stop_of(id);
-	rig.now_us += 60000000;
-	(void)rig_apply(&rig, &msg_session_stop, &m);
-	rig_put(&rig, id, NOW_US + 5, 1, 77);
-	entry = sessions_by_id(rig.sessions, id);
-	is_int(entry->row.total_readings, 0);
-	is_int(lifecycle_recount(&rig.life, entry, rig.now_us, &rig.err), 0);
-	is_int(entry->row.total_readings, 1);
-	is_real(entry->row.min_spo2, 77);
-	rig_close(&rig);
-}
-
 TEST(stamps_never_go_back_over_a_restart)
 {
 	struct rig rig;
@@ -234,6 +213,162 @@ TEST(stamps_never_go_back_over_a_restart)
 	rig_close(&rig);
 }
 
+TEST(the_clock_set_back_does_not_lock_a_session)
+{
+	struct rig rig;
+	struct session_phase phase;
+	const struct session *row;
+	char id[37];
+
+	rig_open(&rig);
+	strcpy(id, rig_start(&rig, 1, "ring"));
+	row = &sessions_by_id(rig.sessions, id)->row;
+	rig.now_us = NOW_US - 3600000000LL;
+	phase = phase_of(id, PHASE_ALTITUDE);
+	ok(rig_apply(&rig, &msg_session_phase, &phase).added == 1);
+	is_int(row->phase_us, row->start_us);
+	rig_stop(&rig, id);
+	is_int(row->end_us, row->start_us);
+	is_int((int64_t)sessions_active(rig.sessions), 0);
+	rig_close(&rig);
+}
+
+TEST(the_hundred_and_first_cycle_is_refused)
+{
+	struct rig rig;
+	struct session_phase m;
+	struct reply reply;
+	char id[37];
+	int i;
+
+	rig_open(&rig);
+	strcpy(id, rig_start(&rig, 1, "ring"));
+	for (i = 1; i <= 100; i++) {
+		m = phase_of(id, PHASE_ALTITUDE);
+		ok(rig_apply(&rig, &msg_session_phase, &m).ok);
+		m = phase_of(id, PHASE_RECOVERY);
+		ok(rig_apply(&rig, &msg_session_phase, &m).ok);
+	}
+	m = phase_of(id, PHASE_ALTITUDE);
+	reply = rig_apply(&rig, &msg_session_phase, &m);
+	ok(!reply.ok);
+	is_str(reply.field, "cycle");
+	ok(msg_check(&msg_session, &sessions_by_id(rig.sessions, id)->row, &rig.err) == 0, "%s",
+	   rig.err.text);
+	rig_close(&rig);
+}
+
+TEST(a_transition_between_does_not_hide_the_next_cycle)
+{
+	static const struct { int64_t phase, cycle; } rows[] = {
+		{PHASE_ALTITUDE, 1}, {PHASE_TRANSITION, 1}, {PHASE_RECOVERY, 1}, {PHASE_TRANSITION, 1},
+		{PHASE_ALTITUDE, 2}, {PHASE_TRANSITION, 2}, {PHASE_ALTITUDE, 2}, {PHASE_RECOVERY, 2}};
+	struct rig rig;
+	struct session_phase m;
+	char id[37];
+	size_t i;
+
+	rig_open(&rig);
+	strcpy(id, rig_start(&rig, 1, "ring"));
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		m = phase_of(id, rows[i].phase);
+		ok(rig_apply(&rig, &msg_session_phase, &m).ok);
+		is_int(sessions_by_id(rig.sessions, id)->row.current_cycle, rows[i].cycle);
+	}
+	rig_close(&rig);
+}
+
+static void
+find_stats(struct rig *rig, const char *session, int64_t phase, struct phase_stats *stats)
+{
+	struct phase_stats key;
+	int64_t no;
+
+	msg_clear(&msg_phase_stats, &key);
+	(void)snprintf(key.session_id, sizeof(key.session_id), "%s", session);
+	key.phase_type = phase;
+	key.phase_number = 1;
+	is_int(table_find(store_records(rig->store, RECORD_PHASE_STATS), &key, &no, stats, &rig->err), 1);
+}
+
+TEST(a_mask_lift_counts_in_the_phase_that_runs)
+{
+	struct rig rig;
+	struct session_phase m;
+	struct phase_stats stats;
+	struct event lift;
+	char id[37];
+	int i;
+
+	rig_open(&rig);
+	strcpy(id, rig_start(&rig, 1, "ring"));
+	m = phase_of(id, PHASE_ALTITUDE);
+	(void)rig_apply(&rig, &msg_session_phase, &m);
+	msg_clear(&msg_event, &lift);
+	strcpy(lift.session_id, id);
+	lift.event_type = EVENT_MASK_LIFT;
+	lift.altitude_phase_number = 1;
+	for (i = 0; i < 2; i++) {
+		ids_random(lift.request_id);
+		ok(rig_apply(&rig, &msg_event, &lift).ok);
+	}
+	lift.altitude_phase_number = 7;
+	ids_random(lift.request_id);
+	ok(rig_apply(&rig, &msg_event, &lift).ok, "a phase nobody has begun");
+	find_stats(&rig, id, PHASE_ALTITUDE, &stats);
+	is_int(stats.end_us, MSG_NONE);
+	rig_put(&rig, id, rig.now_us, 1, 88);
+	m = phase_of(id, PHASE_RECOVERY);
+	(void)rig_apply(&rig, &msg_session_phase, &m);
+	find_stats(&rig, id, PHASE_ALTITUDE, &stats);
+	is_int(stats.mask_lift_count, 2);
+	is_int(stats.min_spo2, 88);
+	ok(stats.end_us != MSG_NONE);
+	rig_close(&rig);
+}
+
+TEST(figures_of_any_length_can_be_sent)
+{
+	struct rig rig;
+	struct session_phase m;
+	struct phase_stats stats;
+	char id[37];
+
+	rig_open(&rig);
+	strcpy(id, rig_start(&rig, 1, "ring"));
+	m = phase_of(id, PHASE_RECOVERY);
+	(void)rig_apply(&rig, &msg_session_phase, &m);
+	rig_put(&rig, id, rig.now_us + 7201000000LL, 1, 97);
+	rig.now_us += 7300000000LL;
+	rig_stop(&rig, id);
+	find_stats(&rig, id, PHASE_RECOVERY, &stats);
+	is_int(stats.time_to_95_percent_seconds, 7200);
+	rig_close(&rig);
+}
+
+TEST(a_damaged_record_is_written_anew)
+{
+	struct rig rig;
+	struct session_phase m;
+	struct phase_stats stats;
+	char id[37];
+
+	rig_open(&rig);
+	strcpy(id, rig_start(&rig, 1, "ring"));
+	m = phase_of(id, PHASE_RECOVERY);
+	(void)rig_apply(&rig, &msg_session_phase, &m);
+	m = phase_of(id, PHASE_TRANSITION);
+	(void)rig_apply(&rig, &msg_session_phase, &m);
+	(void)rig_sql(&rig, "UPDATE phase_stats SET time_to_95_percent_seconds = 8000");
+	m = phase_of(id, PHASE_RECOVERY);
+	(void)rig_apply(&rig, &msg_session_phase, &m);
+	rig_stop(&rig, id);
+	find_stats(&rig, id, PHASE_RECOVERY, &stats);
+	is_int(stats.time_to_95_percent_seconds, MSG_NONE);
+	is_str(stats.session_id, id);
+	rig_close(&rig);
+}
+
 int
 main(void)
 {
@@ -244,7 +379,12 @@ main(void)
 	RUN(a_phase_that_ends_leaves_its_figures);
 	RUN(stopping_twice_is_stopping_once);
 	RUN(an_unknown_session_is_named);
-	RUN(late_readings_are_counted_again);
 	RUN(stamps_never_go_back_over_a_restart);
+	RUN(the_clock_set_back_does_not_lock_a_session);
+	RUN(the_hundred_and_first_cycle_is_refused);
+	RUN(a_transition_between_does_not_hide_the_next_cycle);
+	RUN(a_mask_lift_counts_in_the_phase_that_runs);
+	RUN(figures_of_any_length_can_be_sent);
+	RUN(a_damaged_record_is_written_anew);
 	return test_done();
 }

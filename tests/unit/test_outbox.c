@@ -330,6 +330,311 @@ TEST(a_repair_sends_the_span_again)
 	rig_close(&rig);
 }
 
+/* A survey of that cycle, as a command. */
+static void
+put_survey(struct rig *rig, const char *session, int cycle)
+{
+	struct survey m;
+
+	msg_clear(&msg_survey, &m);
+	ids_random(m.request_id);
+	(void)snprintf(m.session_id, sizeof(m.session_id), "%s", session);
+	m.kind = SURVEY_INTRA;
+	m.phase_number = cycle;
+	m.clarity = 3;
+	ok(rig_apply(rig, &msg_survey, &m).ok);
+}
+
+static int
+count_records(const struct bundle *b, const struct message *wanted)
+{
+	struct records in = {b->records.bytes, b->records.bytes + b->records.len};
+	const struct message *m;
+	char record[RECORDS_MAX];
+	struct err err;
+	int n = 0;
+
+	while (records_next(&in, &m, record, &err) > 0)
+		n += m == wanted;
+	return n;
+}
+
+/* Receipts for all there is; how many bundles it was, and their readings. */
+static int
+send_all(struct rig *rig, struct outbox *o, int64_t now, int64_t *readings)
+{
+	const struct bundle *b;
+	struct receipt r;
+	int n;
+
+	for (n = 0, *readings = 0; n < 1000 && (b = next_bundle(rig, o, now)); n++) {
+		*readings += b->readings;
+		r = receipt_for(b, OUTCOME_APPLIED);
+		give_receipt(rig, o, &r, now, 1);
+	}
+	return n;
+}
+
+TEST(all_that_an_earlier_run_has_left_goes)
+{
+	struct rig rig;
+	struct outbox *o;
+	char device[20];
+	int64_t readings;
+	int i, sent;
+
+	rig_open(&rig);
+	for (i = 0; i < 40; i++) {
+		(void)snprintf(device, sizeof(device), "ring %d", i);
+		(void)rig_start(&rig, i, device);
+	}
+	rig_reload(&rig);
+	o = open_outbox(&rig, &limits);
+	for (sent = 0; sent < 100 && next_bundle(&rig, o, T); sent++)
+		;
+	is_int(sent, 4 + 16);
+	outbox_close(&o);
+	rig_reload(&rig);
+	o = open_outbox(&rig, &limits);
+	is_int(send_all(&rig, o, T, &readings), 40);
+	is_int(rig_sql(&rig, "SELECT count(*) FROM session WHERE synced_hlc < hlc"), 0);
+	outbox_close(&o);
+	rig_close(&rig);
+}
+
+TEST(more_records_than_a_bundle_holds_wait_for_its_receipt)
+{
+	struct rig rig;
+	struct outbox *o;
+	const struct bundle *b;
+	struct receipt r;
+	struct event e;
+	char id[37];
+	int i;
+
+	rig_open(&rig);
+	strcpy(id, rig_start(&rig, 1, "ring"));
+	msg_clear(&msg_event, &e);
+	strcpy(e.session_id, id);
+	e.event_type = EVENT_MASK_LIFT;
+	for (i = 0; i < 201; i++) {
+		ids_random(e.request_id);
+		ok(rig_apply(&rig, &msg_event, &e).ok);
+	}
+	o = open_outbox(&rig, &limits);
+	b = next_bundle(&rig, o, T);
+	is_int(count_records(b, &msg_event), 200);
+	r = receipt_for(b, OUTCOME_APPLIED);
+	ok(!next_bundle(&rig, o, T), "the same 200 need not go twice");
+	give_receipt(&rig, o, &r, T, 1);
+	b = next_bundle(&rig, o, T);
+	ok(b && count_records(b, &msg_event) == 1);
+	ok(!next_bundle(&rig, o, T));
+	outbox_close(&o);
+	rig_close(&rig);
+}
+
+TEST(a_damaged_row_does_not_hold_the_others)
+{
+	static const struct { const char *sql; int readings, surveys; } rows[] = {
+		{"UPDATE session SET status = 'odd' WHERE device_id = 'bad'", 10, 0},
+		{"UPDATE survey SET clarity = 99 WHERE phase_number = 1", 20, 1},
+		{"UPDATE survey SET sensations = '' WHERE phase_number = 2", 20, 1},
+		{"UPDATE readings SET seq = 0 WHERE id = 3", 10, 0},
+		{"UPDATE readings SET spo2 = 9e9 WHERE id = 3", 10, 0},
+	};
+	struct rig rig;
+	struct outbox *o;
+	const struct bundle *b;
+	struct receipt r;
+	int64_t readings;
+	char bad[37], good[37];
+	int surveys;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		rig_open(&rig);
+		strcpy(bad, rig_start(&rig, 1, "bad"));
+		strcpy(good, rig_start(&rig, 2, "good"));
+		put_rows(&rig, NULL, bad, 1, 10);
+		put_rows(&rig, NULL, good, 1, 10);
+		put_survey(&rig, bad, 1);
+		put_survey(&rig, bad, 2);
+		rig_stop(&rig, bad);
+		(void)rig_sql(&rig, rows[i].sql);
+		rig_reload(&rig);
+		o = open_outbox(&rig, &limits);
+		for (readings = surveys = 0; (b = next_bundle(&rig, o, T));) {
+			readings += b->readings;
+			if (!strcmp(b->session_id, bad) && !surveys)
+				surveys = count_records(b, &msg_survey);
+			r = receipt_for(b, OUTCOME_APPLIED);
+			give_receipt(&rig, o, &r, T, 1);
+		}
+		ok(readings == rows[i].readings, "row %zu: %lld readings", i, (long long)readings);
+		ok(surveys == rows[i].surveys, "row %zu: %d surveys", i, surveys);
+		outbox_close(&o);
+		rig_close(&rig);
+	}
+}
+
+TEST(a_store_that_cannot_be_read_loses_no_reading)
+{
+	struct rig rig;
+	struct outbox *o;
+	int64_t readings;
+	char id[37];
+
+	rig_open(&rig);
+	strcpy(id, rig_start(&rig, 1, "ring"));
+	put_rows(&rig, NULL, id, 1, 10);
+	rig_stop(&rig, id);
+	rig_reload(&rig);
+	o = open_outbox(&rig, &limits);
+	(void)rig_sql(&rig, "ALTER TABLE session RENAME gateway TO gone");
+	is_int(outbox_work(o, T, &rig.err), -1);
+	(void)rig_sql(&rig, "ALTER TABLE session RENAME gone TO gateway");
+	outbox_close(&o);
+	rig_reload(&rig);
+	o = open_outbox(&rig, &limits);
+	(void)send_all(&rig, o, T, &readings);
+	is_int(readings, 10);
+	outbox_close(&o);
+	rig_close(&rig);
+}
+
+TEST(a_repair_sends_all_that_was_taken_at_one_time)
+{
+	static const struct { int before, same, after; } rows[] = {
+		{0, 25, 0}, {5, 25, 3}, {5, 15, 0}, {9, 2, 1}, {10, 10, 1}, {0, 30, 1}};
+	struct rig rig;
+	struct outbox *o;
+	int64_t readings, t;
+	char id[37];
+	size_t i;
+	int k, n;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		rig_open(&rig);
+		strcpy(id, rig_start(&rig, 1, "ring"));
+		o = open_outbox(&rig, &limits);
+		settle_session(&rig, o);
+		n = rows[i].before + rows[i].same + rows[i].after;
+		for (k = 1; k <= n; k++) {
+			t = NOW_US + (k <= rows[i].before ? k : k <= n - rows[i].after ? 100 : k + 100) * S;
+			rig_put(&rig, id, t, k, 90);
+		}
+		outbox_head(o, store_last_reading(rig.store));
+		(void)send_all(&rig, o, T, &readings);
+		(void)send_all(&rig, o, T + 30 * S, &readings);
+		is_int(sessions_by_id(rig.sessions, id)->synced, n);
+		is_int(outbox_repair(o, sessions_by_id(rig.sessions, id), 0, MSG_TIME_MAX, &rig.err), 0);
+		is_int(outbox_repair(o, sessions_by_id(rig.sessions, id), 0, MSG_TIME_MAX, &rig.err), 0);
+		(void)send_all(&rig, o, T + 31 * S, &readings);
+		ok(readings == n, "row %zu: %lld of %d", i, (long long)readings, n);
+		outbox_close(&o);
+		rig_close(&rig);
+	}
+}
+
+TEST(only_what_never_went_is_fresh)
+{
+	struct rig rig;
+	struct outbox *o;
+	const struct bundle *b;
+	struct receipt r;
+	char id[37];
+
+	rig_open(&rig);
+	strcpy(id, rig_start(&rig, 1, "ring"));
+	o = open_outbox(&rig, &limits);
+	settle_session(&rig, o);
+	put_rows(&rig, o, id, 1, 20);
+	b = next_bundle(&rig, o, T);
+	ok(b && b->fresh);
+	r = receipt_for(b, OUTCOME_REFUSED);
+	(void)next_bundle(&rig, o, T);
+	give_receipt(&rig, o, &r, T, 1);
+	while ((b = next_bundle(&rig, o, T + 61 * S)) && !b->readings)
+		;
+	ok(b && b->readings == 10 && !b->fresh, "a worker may still have the one that followed");
+	outbox_close(&o);
+	rig_close(&rig);
+}
+
+TEST(what_a_repair_took_along_is_not_fresh_either)
+{
+	struct rig rig;
+	struct outbox *o;
+	const struct bundle *b;
+	char id[37];
+
+	rig_open(&rig);
+	strcpy(id, rig_start(&rig, 1, "ring"));
+	o = open_outbox(&rig, &limits);
+	settle_session(&rig, o);
+	put_rows(&rig, o, id, 1, 5);
+	is_int(outbox_repair(o, sessions_by_id(rig.sessions, id), 0, MSG_TIME_MAX, &rig.err), 0);
+	b = next_bundle(&rig, o, T);
+	ok(b && b->readings == 5 && !b->fresh);
+	put_rows(&rig, o, id, 6, 10);
+	b = next_bundle(&rig, o, T);
+	ok(b && b->readings == 10 && !b->fresh);
+	outbox_close(&o);
+	rig_close(&rig);
+}
+
+TEST(completed_is_said_when_the_last_of_it_is_there)
+{
+	static const struct outbox_limits one = {.rows = 10, .open_rows = 100, .in_flight = 1,
+						 .wait_us = 30 * S, .resend_us = 5 * S};
+	struct rig rig;
+	struct outbox *o;
+	struct receipt r;
+	char id[37];
+
+	rig_open(&rig);
+	strcpy(id, rig_start(&rig, 1, "ring"));
+	o = open_outbox(&rig, &one);
+	settle_session(&rig, o);
+	rig.now_us += 60 * S;
+	rig_stop(&rig, id);
+	put_rows(&rig, o, id, 1, 20);
+	r = receipt_for(next_bundle(&rig, o, T), OUTCOME_APPLIED);
+	give_receipt(&rig, o, &r, T, 1);
+	is_int(rig_sql(&rig, "SELECT sync_status = 'completed' FROM session"), 0);
+	r = receipt_for(next_bundle(&rig, o, T), OUTCOME_APPLIED);
+	give_receipt(&rig, o, &r, T, 1);
+	is_int(rig_sql(&rig, "SELECT sync_status = 'completed' FROM session"), 1);
+	outbox_close(&o);
+	rig_close(&rig);
+}
+
+TEST(a_session_refused_again_waits_longer)
+{
+	struct rig rig;
+	struct outbox *o;
+	const struct bundle *b;
+	struct receipt r;
+	int64_t now = T;
+	int i;
+
+	rig_open(&rig);
+	(void)rig_start(&rig, 1, "ring");
+	o = open_outbox(&rig, &limits);
+	for (i = 0; i < 7; i++) {
+		b = next_bundle(&rig, o, now);
+		if (!ok(b != NULL, "round %d", i))
+			break;
+		r = receipt_for(b, OUTCOME_REFUSED);
+		give_receipt(&rig, o, &r, now, 1);
+		now += (60LL << (i < 4 ? i : 4)) * S;
+		ok(!next_bundle(&rig, o, now - 1), "round %d", i);
+	}
+	outbox_close(&o);
+	rig_close(&rig);
+}
+
 int
 main(void)
 {
@@ -342,5 +647,14 @@ main(void)
 	RUN(an_ended_session_does_not_wait);
 	RUN(a_refused_session_waits_and_starts_again_while_others_go_on);
 	RUN(a_repair_sends_the_span_again);
+	RUN(all_that_an_earlier_run_has_left_goes);
+	RUN(more_records_than_a_bundle_holds_wait_for_its_receipt);
+	RUN(a_damaged_row_does_not_hold_the_others);
+	RUN(a_store_that_cannot_be_read_loses_no_reading);
+	RUN(a_repair_sends_all_that_was_taken_at_one_time);
+	RUN(only_what_never_went_is_fresh);
+	RUN(what_a_repair_took_along_is_not_fresh_either);
+	RUN(completed_is_said_when_the_last_of_it_is_there);
+	RUN(a_session_refused_again_waits_longer);
 	return test_done();
 }

@@ -1,0 +1,103 @@
+#include "services/local-store/recount.h"
+
+#include <stdlib.h>
+
+#include "services/local-store/figures.h"
+
+int
+recount_late(struct lifecycle *life, struct entry *entry, struct err *err)
+{
+	if (entry->stale)
+		return 0;
+	sessions_stale(life->sessions, entry);
+	return store_put_stale(life->store, entry, true, err);
+}
+
+static size_t
+span_index(const struct entry *entry, int64_t taken_us)
+{
+	size_t i = entry->n_spans;
+
+	while (i > 0 && entry->spans[i - 1].from_us > taken_us)
+		i--;
+	return i;
+}
+
+static int
+count_again(struct lifecycle *life, const struct entry *entry, struct totals *whole,
+	    struct totals *phases, struct err *err)
+{
+	int64_t to = entry->row.end_us == MSG_NONE ? MSG_TIME_MAX : entry->row.end_us, id, no;
+	struct sqlite3_stmt *rows = store_range(life->store, entry->no, entry->row.start_us, to);
+	struct reading reading;
+	int r;
+
+	while ((r = store_next(rows, &id, &no, &reading, err)) > 0) {
+		totals_add(whole, &reading);
+		totals_add(&phases[span_index(entry, reading.taken_us)], &reading);
+	}
+	return r;
+}
+
+static int
+put_again(struct lifecycle *life, struct entry *entry, const struct totals *phases,
+	  int64_t now_us, struct err *err)
+{
+	size_t i;
+	int64_t end;
+
+	for (i = 0; i < entry->n_spans; i++) {
+		end = i + 1 < entry->n_spans ? entry->spans[i + 1].from_us : entry->row.end_us;
+		if (end != MSG_NONE &&
+		    lifecycle_put_phase(life, entry, &entry->spans[i], &phases[i + 1], end,
+					TRIGGER_NONE, now_us, err) < 0)
+			return -1;
+	}
+	if (entry_active(entry))
+		return 0;
+	figures_session(&entry->whole, &entry->row);
+	return lifecycle_touch(life, entry, now_us, err);
+}
+
+int
+recount_session(struct lifecycle *life, struct entry *entry, int64_t now_us, struct err *err)
+{
+	struct totals *phases = calloc(entry->n_spans + 1, sizeof(*phases));
+	size_t i;
+	int r;
+
+	ASSERT(phases);
+	totals_clear(&entry->whole);
+	for (i = 0; i <= entry->n_spans; i++)
+		totals_clear(&phases[i]);
+	r = count_again(life, entry, &entry->whole, phases, err);
+	entry->phase = phases[entry->n_spans];
+	if (r == 0)
+		r = put_again(life, entry, phases, now_us, err);
+	free(phases);
+	return r < 0 ? -1 : store_put_stale(life->store, entry, false, err);
+}
+
+int
+recount_running(struct lifecycle *life, struct err *err)
+{
+	int64_t from_us = INT64_MAX, id, no;
+	struct entry *entry = NULL;
+	struct sqlite3_stmt *rows;
+	struct reading reading;
+	int r;
+
+	while ((entry = sessions_next(life->sessions, entry)))
+		if (entry_active(entry) && entry->row.start_us < from_us)
+			from_us = entry->row.start_us;
+	if (from_us == INT64_MAX)
+		return 0;
+	rows = store_since(life->store, from_us);
+	while ((r = store_next(rows, &id, &no, &reading, err)) > 0)
+		if ((entry = sessions_by_no(life->sessions, no))) {
+			totals_add(&entry->whole, &reading);
+			if (entry_in_last_phase(entry, reading.taken_us))
+				totals_add(&entry->phase, &reading);
+		}
+	return r;
+}
