@@ -39,7 +39,7 @@ static const struct conf_key keys[] = {
 	{"commit-rows", CONF_NUMBER, "5000", 1, 100000, NULL, "a commit has no more samples than this"},
 	{"bundle-rows", CONF_NUMBER, "500", 1, 1500, NULL, "a session's bundle leaves with so many readings"},
 	{"bundle-seconds", CONF_NUMBER, "30", 0, 3600, NULL, "or when its oldest has waited so long"},
-	{"outbox-rows", CONF_NUMBER, "60000", 1500, 10000000, NULL, "readings gathered in memory"},
+	{"outbox-rows", CONF_NUMBER, "300000", 1500, 10000000, NULL, "readings gathered in memory"},
 	{"in-flight", CONF_NUMBER, "64", 1, 1000, NULL, "bundles without receipt"},
 	{"resend-seconds", CONF_NUMBER, "30", 1, 3600, NULL, "a bundle without receipt goes again"},
 };
@@ -182,7 +182,8 @@ announce(struct local_store *me)
 static int
 commit(struct local_store *me, struct err *err)
 {
-	if (samples_save(&me->intake, me->store, err) < 0 || store_commit(me->store, err) < 0)
+	if (samples_save(&me->intake, me->store, err) < 0 || outbox_save(me->outbox, err) < 0 ||
+	    store_commit(me->store, err) < 0)
 		return -1;
 	me->n_commits++;
 	me->begun_us = 0;
@@ -320,6 +321,14 @@ send_bundle(struct local_store *me, int64_t now, struct err *err)
 	return sent != 0;
 }
 
+/* A bundle that is made holds only what is committed: it may leave at any time. */
+static void
+send_ready(struct local_store *me, int64_t now, struct err *err)
+{
+	while (!me->blocked && send_bundle(me, now, err))
+		;
+}
+
 static int
 send_bundles(struct local_store *me, struct err *err)
 {
@@ -330,8 +339,7 @@ send_bundles(struct local_store *me, struct err *err)
 		outbox_head(me->outbox, store_last_reading(me->store));
 		if ((more = outbox_work(me->outbox, now, err)) < 0)
 			return -1;
-		while (send_bundle(me, now, err))
-			;
+		send_ready(me, now, err);
 		me->more = more && !me->blocked;
 	} while (me->more && clock_mono_us() - now < SLICE_US);
 	return 0;
@@ -421,10 +429,11 @@ turn(struct local_store *me, struct err *err)
 	    drain(me, me->samples, take_sample, err) < 0 ||
 	    drain(me, me->repairs, take_repair, err) < 0)
 		return -1;
+	send_ready(me, clock_mono_us(), err);
 	if (clock_mono_us() >= commit_due_us(me) && commit(me, err) < 0)
 		return -1;
 	if (me->begun_us)
-		return 0;  /* what is not committed must not leave */
+		return 0;  /* no bundles from what is not committed */
 	news_greet(me->news, me->sessions);
 	return send_bundles(me, err) < 0 || recount(me, err) < 0 ? -1 : 0;
 }
@@ -449,6 +458,7 @@ loop(struct local_store *me, struct err *err)
 		on[BUNDLES].events = me->blocked ? ZMQ_POLLOUT : 0;
 		if (zmq_poll(on, me->trouble.code ? 1 : N, wait_ms(me)) < 0 && errno != EINTR)
 			return err_set(err, errno, "poll: %s", zmq_strerror(errno));
+		me->blocked &= !on[BUNDLES].revents;
 		if (me->trouble.code && clock_mono_us() >= me->retry_us)
 			recover(me);
 		if (me->trouble.code)

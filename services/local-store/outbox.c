@@ -36,6 +36,7 @@ struct outbox {
 	struct unsynced_page page;          /* those of earlier runs: looked for once, at the start */
 	bool due_on_disk;                   /* there may be more of them */
 	bool ended_open;                    /* some open session has ended */
+	bool floor_due;                     /* receipts have come since it was saved */
 	bool unsettled;                     /* some session waits for `completed` */
 	size_t open_rows, n_held;
 	struct shipment *shipments, **shipments_end;  /* oldest first */
@@ -561,14 +562,25 @@ advance(struct outbox *o, struct entry *entry)
 	}
 }
 
-static int
-save_progress(struct outbox *o, const struct entry *entry, const char *status, struct err *err)
+int
+outbox_save(struct outbox *o, struct err *err)
 {
-	int64_t floor = new_floor(o);
+	int64_t floor;
 
+	if (!o->floor_due)
+		return 0;
+	floor = new_floor(o);
 	if (floor != o->floor && store_put_setting(o->store, "synced_floor", floor, err) < 0)
 		return -1;
 	o->floor = floor;
+	o->floor_due = false;
+	return 0;
+}
+
+static int
+save_progress(struct outbox *o, const struct entry *entry, const char *status, struct err *err)
+{
+	o->floor_due = true;
 	return store_put_sync(o->store, entry, status, clock_utc_us(), err);
 }
 

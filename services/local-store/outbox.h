@@ -46,6 +46,9 @@ void outbox_sent(struct outbox *outbox, int64_t now_us);
 int outbox_receipt(struct outbox *outbox, const struct receipt *receipt, int64_t now_us,
 		   struct entry **entry, struct err *err);
 
+/* Before a commit: from where a restart must read. */
+int outbox_save(struct outbox *outbox, struct err *err);
+
 /* When outbox_work() or outbox_next() will have something by the clock alone. */
 int64_t outbox_wake_us(const struct outbox *outbox, int64_t now_us);
 

@@ -63,6 +63,7 @@ give_receipt(struct rig *rig, struct outbox *o, const struct receipt *r, int64_t
 
 	is_int(store_begin(rig->store, &rig->err), 0);
 	is_int(outbox_receipt(o, r, now, &entry, &rig->err), known);
+	is_int(outbox_save(o, &rig->err), 0);
 	is_int(store_commit(rig->store, &rig->err), 0);
 }
 
