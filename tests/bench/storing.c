@@ -16,7 +16,6 @@
 
 #include "common/clock.h"
 #include "common/db.h"
-#include "proto/ids.h"
 #include "proto/link.h"
 
 #define SESSIONS 1000
@@ -47,7 +46,8 @@ open_process(void)
 
 	(void)snprintf(path, sizeof(path), "%s/ihht.conf", folder);
 	conf = fopen(path, "w");
-	fprintf(conf, "gateway\n    name = \"bench\"\n    run = \".\"\n");
+	fprintf(conf, "gateway\n    name = \"bench\"\n    run = \".\"\n"
+		"local-store\n    outbox-rows = \"1500\"\n");
 	fclose(conf);
 	process = process_open_quietly(&manual, path, &err);
 	check(process != NULL, &err);
@@ -73,57 +73,19 @@ spawn(void)
 static void
 name_device(int i, char *name, size_t size)
 {
-	(void)snprintf(name, size, "bench-%04d", i);
+	(void)snprintf(name, size, "bench-%04d", i + 1);
 }
 
 static void
-send_start(struct link *commands, int i)
+start_sessions(void)
 {
-	struct session_start start;
-	struct err err = {0};
+	char command[200];
+	struct err err = {.text = "starter has failed"};
 
-	msg_clear(&msg_session_start, &start);
-	ids_random(start.request_id);
-	ids_random(start.user_id);
-	name_device(i, start.device_id, sizeof(start.device_id));
-	start.start_us = 1000000;
-	while (link_send(commands, &msg_session_start, "x", &start, &err) <= 0)
-		usleep(1000);
-}
-
-static int
-replies(struct link *news)
-{
-	struct link_frame frame;
-	struct err err = {0};
-	int n = 0;
-
-	while (link_recv(news, &frame, &err) > 0)
-		n += frame.message == &msg_reply;
-	return n;
-}
-
-/* The first one is asked again until its answer shows that news reach us. */
-static void
-start_sessions(struct process *process, struct link *news)
-{
-	struct err err = {0};
-	struct link *commands = link_open(process, "commands", LINK_OUT, &err);
-	int i, n;
-
-	check(commands != NULL, &err);
-	link_subscribe(news, "reply/");
-	do {
-		send_start(commands, 0);
-		usleep(100000);
-	} while (!replies(news));
-	for (i = 1, n = 1; n < SESSIONS; n += replies(news)) {
-		if (i < SESSIONS)
-			send_start(commands, i++);
-		else
-			usleep(1000);
-	}
-	link_close(&commands);
+	(void)snprintf(command, sizeof(command),
+		       "IHHT_CONF=%s/ihht.conf build/release/tests/tool/starter %d bench-%%04d 1000000",
+		       folder, SESSIONS);
+	check(system(command) == 0, &err);
 }
 
 static void
@@ -160,7 +122,7 @@ run_ours(void)
 	check(samples != NULL, &err);
 	news = link_open(process, "news", LINK_IN, &err);
 	check(news != NULL, &err);
-	start_sessions(process, news);
+	start_sessions();
 	link_subscribe(news, "stored/");
 	while (link_send(samples, &msg_resume, "1", &(struct resume){1, 1}, &err) <= 0)
 		usleep(1000);
