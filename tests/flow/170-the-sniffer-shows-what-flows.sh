@@ -51,7 +51,7 @@ like "$(log_of prefix)" 'received=1 .*missed=unknown' "with a part of a topic it
 
 # what is no message of ours: five hostile bytes, a foreign message, a wrong version, no topic of ours
 sniff bad --link live
-say wait live ""
+say "wait live "
 say raw live sample/test/x/ dd7fffffff
 say raw live stored/test/x/ 9601010101c2c2
 say raw live sample/test/x/ 93cd03e90101

@@ -60,7 +60,7 @@ struct feed {
 	size_t n_people;
 	struct session told[64];  /* by line, the running ones */
 	size_t n_told;
-	char joined[N][600];      /* who has subscribed so far: |prefix||prefix| */
+	char joined[N][600];      /* who has subscribed and was not waited for: |prefix||prefix| */
 	int64_t n[N][100];  /* sent of each message; ours and not link's, so that some can be lost */
 };
 
@@ -332,12 +332,15 @@ wait_for(struct feed *me, int which, const char *prefix, struct err *err)
 {
 	zmq_pollitem_t on = {.socket = link_socket(me->links[which]), .events = ZMQ_POLLIN};
 	int64_t end = clock_mono_us() + 30 * CLOCK_SECOND;
-	char wanted[100];
+	char wanted[100], *at;
 
 	(void)snprintf(wanted, sizeof(wanted), "|%s|", prefix);
 	while (clock_mono_us() < end) {
-		if (strstr(me->joined[which], wanted))
+		at = strstr(me->joined[which], wanted);
+		if (at) {  /* the next wait is for somebody else */
+			memmove(at, at + strlen(wanted), strlen(at + strlen(wanted)) + 1);
 			return 0;
+		}
 		beat_all(me);
 		(void)zmq_poll(&on, 1, 100);
 		greet(me);

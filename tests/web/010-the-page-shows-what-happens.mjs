@@ -1,5 +1,5 @@
 // What a coach sees: each running session with its values, what is old or invalid, what is lost.
-// SCREENSHOT=docs/live-page.png makes the README's picture.
+// SCREENSHOT=FILE keeps a picture.
 import { device, deviceId, history, sample, session, uuid } from "./feed.mjs";
 import { is, ok, ROOT, test, until } from "./house.mjs";
 
