@@ -11,6 +11,7 @@
 
 #define SCAN_ROWS    5000      /* of the log in one outbox_work() */
 #define MAX_REPAIRS  1000
+#define CROWD        16        /* so many open sessions are spread over the waiting time */
 #define URGENT_EXTRA 16        /* places that readings cannot take */
 #define HOLD_US      (60 * CLOCK_SECOND)  /* a refused session waits so long, then twice … */
 #define HOLD_DOUBLES 4                    /* … up to 16 times as long */
@@ -32,6 +33,8 @@ struct outbox {
 	int64_t now_us;               /* of the running outbox_work() */
 	int64_t floor;                /* as on disk: a restart reads from here */
 	struct entry *open, **open_end;     /* sessions with gathered rows, oldest first */
+	int64_t youngest_us;                /* opened_us of the last of them */
+	size_t n_open;
 	struct entry *due, **due_end;       /* sessions with changes to send at once */
 	struct unsynced_page page;          /* those of earlier runs: looked for once, at the start */
 	bool due_on_disk;                   /* there may be more of them */
@@ -52,13 +55,37 @@ struct outbox {
 
 /* ---- lists */
 
+/* By age; mostly it is the youngest, and goes to the end. */
 static void
-append_open(struct outbox *o, struct entry *entry)
+insert_open(struct outbox *o, struct entry *entry)
 {
+	struct entry **at = &o->open;
+
+	if (entry->opened_us >= o->youngest_us)
+		at = o->open_end;
+	while (*at && (*at)->opened_us <= entry->opened_us)
+		at = &(*at)->next_open;
 	entry->is_open = true;
-	entry->next_open = NULL;
-	*o->open_end = entry;
-	o->open_end = &entry->next_open;
+	entry->next_open = *at;
+	*at = entry;
+	if (!entry->next_open) {
+		o->open_end = &entry->next_open;
+		o->youngest_us = entry->opened_us;
+	}
+	o->n_open++;
+}
+
+/*
+ * A thousand sessions that began together would all be due together, every 30 seconds, and
+ * watchers would feel it: the first bundle of each leaves somewhat early, by its number.
+ */
+static int64_t
+head_start_us(const struct outbox *o, struct entry *entry)
+{
+	if (entry->had_head_start || o->n_open < CROWD)
+		return 0;
+	entry->had_head_start = true;
+	return entry->no * 7919 % 1000 * o->limits.wait_us / 1000;
 }
 
 static void
@@ -71,6 +98,7 @@ remove_open(struct outbox *o, struct entry *entry)
 	*at = entry->next_open;
 	if (!*at)
 		o->open_end = at;
+	o->n_open--;
 	entry->is_open = false;
 	o->open_rows -= entry->n_rows;
 	free(entry->rows);  /* a thousand sessions must not each keep the most they ever had */
@@ -271,8 +299,8 @@ gather(struct outbox *o, struct entry *entry, int64_t id, const struct reading *
 	}
 	if (!entry->n_rows++) {
 		entry->first_id = id;
-		entry->opened_us = now_us;
-		append_open(o, entry);
+		entry->opened_us = now_us - head_start_us(o, entry);
+		insert_open(o, entry);
 	}
 	entry->rows[entry->n_rows - 1] = *row;
 	entry->last_id = entry->scanned = id;

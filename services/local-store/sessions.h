@@ -39,6 +39,7 @@ struct entry {
 	int64_t opened_us;           /* clock_mono_us() of rows[0] */
 	struct entry *next_open;
 	int n_shipped;               /* bundles without receipt */
+	bool had_head_start;         /* its first bundle left early, so that not all leave at once */
 	bool is_open, due;           /* has rows; has changed records */
 	bool unsettled;              /* all sent, as far as the log has been read */
 	struct entry *next_due;

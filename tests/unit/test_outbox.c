@@ -636,6 +636,34 @@ TEST(a_session_refused_again_waits_longer)
 	rig_close(&rig);
 }
 
+TEST(a_crowd_that_began_together_does_not_leave_together)
+{
+	static const struct outbox_limits wide = {.rows = 500, .open_rows = 10000, .in_flight = 500,
+						  .wait_us = 30 * S, .resend_us = 600 * S};
+	struct rig rig;
+	struct outbox *o;
+	char device[20];
+	int i, at, left[4] = {0};
+
+	rig_open(&rig);
+	o = open_outbox(&rig, &wide);
+	for (i = 0; i < 200; i++) {
+		(void)snprintf(device, sizeof(device), "ring-%d", i);
+		rig_put(&rig, rig_start(&rig, i + 1, device), NOW_US + 1000 * S, 1, 90);
+	}
+	outbox_head(o, store_last_reading(rig.store));
+	while (next_bundle(&rig, o, T))
+		;  /* the sessions themselves, and who has waited long enough already */
+	for (at = 0; at < 4; at++)
+		while (next_bundle(&rig, o, T + (at + 1) * 15 * S / 2))
+			left[at]++;
+	for (at = 0; at < 4; at++)
+		ok(left[at] >= 20 && left[at] <= 90, "%d in quarter %d", left[at], at);
+	ok(!next_bundle(&rig, o, T + 31 * S), "nobody waits longer than he should");
+	outbox_close(&o);
+	rig_close(&rig);
+}
+
 int
 main(void)
 {
@@ -657,5 +685,6 @@ main(void)
 	RUN(what_a_repair_took_along_is_not_fresh_either);
 	RUN(completed_is_said_when_the_last_of_it_is_there);
 	RUN(a_session_refused_again_waits_longer);
+	RUN(a_crowd_that_began_together_does_not_leave_together);
 	return test_done();
 }
