@@ -7,7 +7,9 @@ counts() { lite "SELECT (SELECT count(*) FROM session), (SELECT count(*) FROM su
 
 # timetable CYCLES AT: settings by which device 1 comes, 5 to 12 s from now, to second AT (an
 # expression of a and r, the lengths of the phases) of a round of that many cycles
-timetable() {
+# Not every second has one (it needs a divisor of its own): then the next one is tried.
+timetable() { wait_until "find_timetable $1 '$2'" 60; }
+find_timetable() {
 	local a r round now=$(($(date +%s) + 5))
 
 	for r in 12 15 18; do
@@ -19,7 +21,7 @@ timetable() {
 			return
 		done
 	done
-	diag "no timetable"
+	return 1
 }
 
 start local-store
