@@ -44,6 +44,12 @@ open_with(const char *path, int flags, const char *pragmas, struct err *err)
 		db_close(&db);
 		return NULL;
 	}
+	/* SQLite opens a protected file all the same, and complains at the first write only */
+	if (flags & SQLITE_OPEN_READWRITE && sqlite3_db_readonly(db, "main") == 1) {
+		err_set(err, EROFS, "%s: read-only; give it to the user this runs as", path);
+		db_close(&db);
+		return NULL;
+	}
 	sqlite3_extended_result_codes(db, 1);
 	sqlite3_busy_timeout(db, 2000);
 	if (db_exec(db, pragmas, err) < 0)
