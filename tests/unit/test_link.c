@@ -283,10 +283,10 @@ missed_of(const char *prefix, const int64_t (*sent)[2], size_t n)
 
 	end();
 	begin();
-	in = link_open(ingest, "news", LINK_IN, &err);
 	raw = raw_socket(ZMQ_XPUB, "@news");
+	in = link_open(ingest, "news", LINK_IN, &err);
 	link_subscribe(in, prefix);
-	ok(readable(raw, 5000) && zmq_recv(raw, joined, sizeof(joined), 0) > 0, "nobody subscribed");
+	ok(readable(raw, 30000) && zmq_recv(raw, joined, sizeof(joined), 0) > 0, "nobody subscribed");
 	for (i = 0; i < n; i++)
 		feed(raw, "stored/here/7/", sent[i][0], sent[i][1]);
 	for (i = 0; i < n; i++)
