@@ -57,6 +57,16 @@ $(B)/libcommon.a: $(filter-out $(EDGE_sqlite3) $(EDGE_libpq),$(call objects,comm
 	@mkdir -p $(@D)
 	@rm -f $@ && $(AR) rcs $@ $^
 
+# The kinds of oximeter: every file of that folder, in a list for devices.c.
+KINDS := $(sort $(patsubst device_%.c,%,$(notdir $(wildcard services/ble-ingest/devices/device_*.c))))
+$(B)/devices.inc: FORCE
+	@mkdir -p $(@D)
+	@echo '$(KINDS:%=D(%))' | cmp -s - $@ || echo '$(KINDS:%=D(%))' >$@
+$(B)/services/ble-ingest/devices.o: $(B)/devices.inc
+$(B)/services/ble-ingest/devices.o: CFLAGS += -I$(B)
+.PHONY: FORCE
+FORCE:
+
 # What a service has besides main.c, for the tests to call.
 PURE := $(filter-out %/main.o,$(call objects,services,3))
 $(B)/libservices.a: $(PURE)
@@ -158,8 +168,8 @@ docs: all $(B)/docs/gen ## docs/reference.md and deploy/ihht.conf, from the sour
 $(B)/docs/gen: $(B)/docs/gen.o $(B)/libcommon.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-analyze:      ## gcc -fanalyzer, cppcheck, clang-tidy
-	@CFLAGS='$(filter-out -DVERSION%,$(CFLAGS))' tests/analyze $(call sources,common proto services,3)
+analyze: $(B)/devices.inc ## gcc -fanalyzer, cppcheck, clang-tidy
+	@CFLAGS='$(filter-out -DVERSION%,$(CFLAGS)) -I$(B)' tests/analyze $(call sources,common proto services,3)
 
 install: all dashboard ## PREFIX=/usr/local DESTDIR=
 	@DESTDIR=$(DESTDIR) PREFIX=$(or $(PREFIX),/usr/local) B=$(B) deploy/install
