@@ -71,8 +71,10 @@ struct legacy_child {
 	int64_t at_us;                   /* events: event_timestamp; responses: timestamp */
 	int64_t created_us, updated_us;  /* updated: created where there is no such column */
 	int has_pre, has_post;           /* surveys: any of the columns of that half is not null */
-	uint64_t set;                    /* a bit for each column, in the table's order, not null */
-	uint64_t digest;                 /* of all columns but ids and times; equal: the same answer */
+	/* Of the columns that the cloud's table has, in its order; what only a phone's table has
+	 * counts in neither. */
+	uint64_t set;                    /* a bit for each that is not null; not ids, created, updated */
+	uint64_t digest;                 /* of their values: equal, the same is told */
 };
 
 /* The readings that name one session, read in order of time and passed through

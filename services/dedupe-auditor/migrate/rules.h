@@ -22,6 +22,7 @@
  *	                    ids_session(local id)
  *	by-local-id         rows that name a session by its local id
  *	by-alias            rows that name a session that was merged away before
+ *	by-id               a phone's rows that name a session of the cloud by its id
  *	survey-after-end    a survey under "session_<ms>": the one session of that person that ended
  *	                    at most 30 min before and has no post survey
  *	inside-span         readings of an unknown session, of one person, all inside exactly one
@@ -42,8 +43,9 @@
 
 struct rules_options {
 	int empty_twins;                 /* 1: merge D4 pairs; 0: report them */
+	int64_t now_us;                  /* what is active and this young is running; MSG_NONE: nothing is */
 	int64_t abandon_us;              /* active and silent since before this: abandoned;
-	                                  * MSG_NONE: left active */
+	                                  * MSG_NONE: left active and reported */
 	/* Aliases of earlier plans: ids[i] was merged into into[i]. */
 	const char *const *alias_ids, *const *alias_into;
 	size_t n_aliases;
@@ -79,16 +81,17 @@ struct entry {
 	 * ADOPT  SESSIONS: the phone's session id (session: the id its row gets in the cloud)
 	 *        READINGS: the one session_id those rows name; all rows of it go
 	 *        others: ids of rows of `table`
-	 * FOLD   ids of rows of `table`, the first one stays; each of its columns that is null is
-	 *        filled from the next one that has it (surveys: newest first, so that on a
-	 *        conflict the newest wins).  `sources` says where each is from: rows of the cloud
-	 *        are archived, a phone's stay in their file.
-	 *        READINGS: the one session_id, rows are chosen by readings_fold() after the merge
+	 * FOLD   ids of rows of `table`, most trusted first: each column of members[keep], which
+	 *        stays, gets the first value that is not null in that order; updated_at the
+	 *        latest; its id, created_at and session_id are not touched.  `sources` says
+	 *        where each is from: the cloud's others are archived, a phone's stay in their
+	 *        file.  A phone's row that is to stay was adopted before.
+	 *        READINGS: the one session_id; which rows, readings_fold() says after the merge
 	 * LEAVE  what is left as it is
 	 */
 	const char **members;
-	int *sources;                    /* one for each member */
-	size_t n_members;
+	int *sources;                    /* FOLD: one for each member */
+	size_t n_members, keep;
 	int64_t n;                       /* rows concerned: members, or readings */
 	struct settled settled;          /* SETTLE, and ADOPT of SESSIONS (all bits) */
 	const char *why;                 /* the evidence, in words; no values of a person */
@@ -112,6 +115,8 @@ const char *entry_kind_text(enum entry_kind kind);
  * ADOPT of READINGS from a phone is planned whenever the phone has any for that session: the
  * rules do not see rows.  Who reads them counts those the cloud lacks (by time and values,
  * after folding) and drops the entry when there is none.
+ * MERGE moves all that hangs under its members along; ADOPT, FOLD and MERGE of READINGS are
+ * followed by a recount of that session, whether a RECOMPUTE says so or not.
  */
 
 #endif
