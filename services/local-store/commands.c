@@ -203,14 +203,30 @@ take_progression(struct lifecycle *life, const struct progression *m, int64_t no
 	return put_record(life, RECORD_PROGRESSION, entry, &p->hlc, now_us, fx, err);
 }
 
+/* What was breathed then, where another store did not know. */
+static void
+add_phase(const struct entry *entry, struct reading *row)
+{
+	struct span span;
+
+	if (row->phase_type != PHASE_NONE || row->cycle_number != MSG_NONE ||
+	    row->altitude_level != MSG_NONE)
+		return;
+	span = entry_span_at(entry, row->taken_us);
+	row->phase_type = span.phase;
+	row->cycle_number = span.cycle;
+	row->altitude_level = span.altitude_level;
+}
+
 static int
-put_rows(struct lifecycle *life, struct entry *entry, const struct reading *rows, size_t n,
+put_rows(struct lifecycle *life, struct entry *entry, struct reading *rows, size_t n,
 	 int64_t now_us, struct effects *fx, struct err *err)
 {
 	size_t i;
 	int r;
 
 	for (i = 0; i < n; i++) {
+		add_phase(entry, &rows[i]);
 		if ((r = store_put_reading(life->store, entry->no, &rows[i], err)) < 0)
 			return -1;
 		fx->reply.added += r;

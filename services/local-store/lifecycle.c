@@ -9,6 +9,7 @@
 #include "common/hlc.h"
 #include "proto/ids.h"
 #include "services/local-store/figures.h"
+#include "services/local-store/recount.h"
 
 #define AHEAD_US   (60 * CLOCK_SECOND)  /* a time further ahead of us is a mistake */
 #define MAX_CYCLES 100                  /* as in messages.def */
@@ -67,23 +68,54 @@ new_row(const struct lifecycle *life, const struct session_start *m, int64_t now
 	row->hyperoxic_duration = m->hyperoxic_duration;
 	row->starting_altitude_level = row->current_altitude_level = m->starting_altitude_level;
 	row->data_source = m->data_source;
+	if (m->end_us != MSG_NONE) {
+		row->status = SESSION_COMPLETED;
+		row->end_us = m->end_us;
+	}
 }
 
-/* Another session of the device that is not over when this one would start. */
+/* 1 answered: another session of the device has a part of that span; 0 go on; -1. */
 static int
-find_overlap(struct lifecycle *life, const struct session *row, struct entry **other,
-	     struct err *err)
+is_taken(struct lifecycle *life, const char *device_id, int64_t from_us, int64_t end_us,
+	 struct effects *fx, struct err *err)
 {
-	if (store_load_device(life->store, life->sessions, row->device_id, row->start_us, err) < 0)
+	struct entry *other;
+
+	if (store_load_device(life->store, life->sessions, device_id, from_us, err) < 0)
 		return -1;
-	*other = sessions_overlapping(life->sessions, row->device_id, row->start_us);
-	return *other != NULL;
+	other = sessions_overlapping(life->sessions, device_id, from_us,
+				     end_us == MSG_NONE ? INT64_MAX : end_us);
+	if (!other)
+		return 0;
+	return !effects_refuse(fx, "start_us", "this device had another session %s that time (%s)",
+			       end_us == MSG_NONE ? "at or after" : "within", other->row.id);
+}
+
+/* It is here already.  A recording that goes on longer than was known grows; nothing else does. */
+static int
+start_again(struct lifecycle *life, const struct session_start *m, struct entry *same,
+	    int64_t now_us, struct effects *fx, struct err *err)
+{
+	struct session *row = &same->row;
+	int r;
+
+	if (m->end_us == MSG_NONE || entry_active(same) || row->data_source != DATA_SOURCE_MANUAL ||
+	    m->end_us <= row->end_us || strcmp(row->user_id, m->user_id) ||
+	    strcmp(row->device_id, m->device_id))
+		return effects_accept(fx, row->id, false, "this session exists already");
+	if ((r = is_taken(life, row->device_id, row->end_us, m->end_us, fx, err)) != 0)
+		return r < 0 ? -1 : 0;
+	row->end_us = m->end_us;
+	fx->entry = same;
+	if (lifecycle_touch(life, same, now_us, err) < 0 || recount_late(life, same, err) < 0)
+		return -1;
+	return effects_accept(fx, row->id, false, "this session goes on longer now");
 }
 
 /* 1 answered: it runs already, or another one is in the way; 0 go on; -1 the store failed. */
 static int
 is_in_the_way(struct lifecycle *life, const struct session_start *m, const struct session *row,
-	      struct effects *fx, struct err *err)
+	      int64_t now_us, struct effects *fx, struct err *err)
 {
 	struct entry *of = sessions_active_of(life->sessions, m->user_id);
 	struct entry *on = sessions_active_on(life->sessions, m->device_id);
@@ -95,7 +127,9 @@ is_in_the_way(struct lifecycle *life, const struct session_start *m, const struc
 			return -1;
 	}
 	if (same)
-		return !effects_accept(fx, same->row.id, false, "this session exists already");
+		return start_again(life, m, same, now_us, fx, err) < 0 ? -1 : 1;
+	if (m->end_us != MSG_NONE)  /* is over: nobody runs beside it */
+		return 0;
 	if (of && of == on)
 		return !effects_accept(fx, of->row.id, false, "this session runs already");
 	if (of)
@@ -111,22 +145,19 @@ int
 lifecycle_start(struct lifecycle *life, const struct session_start *m, int64_t now_us,
 		struct effects *fx, struct err *err)
 {
-	struct entry *other;
 	struct session row;
 	int64_t no;
 	int r;
 
 	new_row(life, m, now_us, &row);
-	if ((r = is_in_the_way(life, m, &row, fx, err)) != 0)
-		return r < 0 ? -1 : 0;
 	if (row.start_us > now_us + AHEAD_US)
 		return effects_refuse(fx, "start_us", "is more than a minute ahead of this "
 				      "gateway's clock");
-	if ((r = find_overlap(life, &row, &other, err)) < 0)
-		return -1;
-	if (r)
-		return effects_refuse(fx, "start_us", "this device had another session at or after "
-				      "that time (%s)", other->row.id);
+	if (m->end_us != MSG_NONE && (m->end_us <= row.start_us || m->end_us > now_us + AHEAD_US))
+		return effects_refuse(fx, "end_us", "must lie between start_us and now");
+	if ((r = is_in_the_way(life, m, &row, now_us, fx, err)) != 0 ||
+	    (r = is_taken(life, row.device_id, row.start_us, m->end_us, fx, err)) != 0)
+		return r < 0 ? -1 : 0;
 	if (lifecycle_stamp(life, now_us, &row.hlc, err) < 0 ||
 	    table_put(store_sessions(life->store), &row, &no, err) < 0)
 		return -1;

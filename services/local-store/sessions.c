@@ -211,12 +211,14 @@ sessions_known(struct sessions *s, const char *device_id, int64_t from_us)
 }
 
 struct entry *
-sessions_overlapping(const struct sessions *s, const char *device_id, int64_t start_us)
+sessions_overlapping(const struct sessions *s, const char *device_id, int64_t start_us,
+		     int64_t end_us)
 {
 	struct wearer *device = zhashx_lookup(s->devices, device_id);
 	struct entry *entry = device ? device->newest : NULL;
 
-	while (entry && entry->row.end_us != MSG_NONE && entry->row.end_us <= start_us)
+	while (entry && (entry->row.start_us >= end_us ||
+			 (entry->row.end_us != MSG_NONE && entry->row.end_us <= start_us)))
 		entry = entry->older;
 	return entry;
 }

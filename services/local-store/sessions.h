@@ -68,9 +68,10 @@ bool sessions_know(const struct sessions *sessions, const char *device_id, int64
 /* From `from_us` on they are. */
 void sessions_known(struct sessions *sessions, const char *device_id, int64_t from_us);
 
-/* Of that device and not over at start_us: it would share readings; NULL when none in hand. */
+/* Of that device, not over at start_us and begun before end_us: it would share readings; NULL
+ * when none in hand. */
 struct entry *sessions_overlapping(const struct sessions *sessions, const char *device_id,
-				   int64_t start_us);
+				   int64_t start_us, int64_t end_us);
 
 /* Readings of it came late: once in the queue, however often.  Taken oldest first. */
 void sessions_stale(struct sessions *sessions, struct entry *entry);

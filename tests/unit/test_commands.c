@@ -215,6 +215,40 @@ TEST(an_import_tells_the_source_and_again_changes_nothing)
 	rig_close(&rig);
 }
 
+TEST(an_imported_reading_gets_the_phase_of_its_time_unless_it_brings_one)
+{
+	static struct import m;
+	struct reading rows[3] = {rig_reading(NOW_US + 1, 1, 90), rig_reading(NOW_US + 1500000, 2, 91),
+				  rig_reading(NOW_US + 1600000, 3, 92)};
+	struct session_phase phase;
+	struct rig rig;
+	size_t len;
+
+	rig_open(&rig);
+	msg_clear(&msg_import, &m);
+	ids_random(m.request_id);
+	strcpy(m.session_id, rig_start(&rig, 1, "ring"));
+	msg_clear(&msg_session_phase, &phase);
+	ids_random(phase.request_id);
+	strcpy(phase.session_id, m.session_id);
+	phase.phase = PHASE_ALTITUDE;
+	phase.altitude_level = 6;
+	phase.at_us = NOW_US + 1000000;
+	ok(rig_apply(&rig, &msg_session_phase, &phase).ok);
+	rows[2].phase_type = PHASE_RECOVERY;
+	m.count = 3;
+	is_int(columns_pack(&msg_reading, rows, 3, m.columns.bytes, sizeof(m.columns.bytes), &len,
+			    &rig.err), 0);
+	m.columns.len = (uint32_t)len;
+	is_int(rig_apply(&rig, &msg_import, &m).added, 3);
+	is_int(rig_sql(&rig, "SELECT phase_type FROM readings WHERE seq = 1"), PHASE_NONE);
+	is_int(rig_sql(&rig, "SELECT phase_type * 100 + cycle_number * 10 + altitude_level "
+		       "FROM readings WHERE seq = 2"), PHASE_ALTITUDE * 100 + 16);
+	is_int(rig_sql(&rig, "SELECT phase_type FROM readings WHERE seq = 3 AND altitude_level IS NULL"),
+	       PHASE_RECOVERY);
+	rig_close(&rig);
+}
+
 TEST(a_command_without_a_request_is_refused)
 {
 	struct rig rig;
@@ -241,6 +275,7 @@ main(void)
 	RUN(a_progression_belongs_to_the_person_of_its_session);
 	RUN(an_import_again_adds_nothing);
 	RUN(an_import_tells_the_source_and_again_changes_nothing);
+	RUN(an_imported_reading_gets_the_phase_of_its_time_unless_it_brings_one);
 	RUN(a_command_without_a_request_is_refused);
 	return test_done();
 }

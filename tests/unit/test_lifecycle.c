@@ -92,6 +92,96 @@ TEST(every_wrong_start_is_refused_and_says_which_field)
 	rig_close(&rig);
 }
 
+TEST(a_recording_is_a_session_that_is_over)
+{
+	struct rig rig;
+	struct session_start m = rig_start_of(1, "ring");
+	const struct session *row;
+	struct reply reply;
+
+	rig_open(&rig);
+	(void)rig_start(&rig, 1, "other");  /* the person has a session running: no matter */
+	m.start_us = NOW_US - 2000000000;
+	m.end_us = NOW_US - 1000000000;
+	m.data_source = DATA_SOURCE_MANUAL;
+	reply = rig_apply(&rig, &msg_session_start, &m);
+	ok(reply.ok && reply.added == 1, "%s", reply.text);
+	row = &sessions_by_id(rig.sessions, reply.session_id)->row;
+	is_int(row->status, SESSION_COMPLETED);
+	is_int(row->end_us, m.end_us);
+	is_int((int64_t)sessions_active(rig.sessions), 1);
+	ok(sessions_active_on(rig.sessions, "ring") == NULL, "nothing runs on the ring");
+	rig_close(&rig);
+}
+
+TEST(recordings_come_in_any_order_and_share_no_time)
+{
+	static const struct { int64_t start, end; int ok; const char *field; } rows[] = {
+		{-500, -400, 1, ""}, {-900, -800, 1, ""}, {-700, -600, 1, ""},
+		{-800, -700, 1, ""},                          /* end to end */
+		{-450, -350, 0, "start_us"}, {-550, -450, 0, "start_us"},
+		{-1000, -1, 0, "start_us"}, {-480, -420, 0, "start_us"},
+		{-100, -100, 0, "end_us"}, {-100, -101, 0, "end_us"}, {-100, 61, 0, "end_us"},
+		{-100, 59, 1, ""}, {61, 62, 0, "start_us"},
+	};
+	struct rig rig;
+	struct session_start m;
+	struct reply reply;
+	size_t i;
+
+	rig_open(&rig);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		m = rig_start_of(1, "ring");
+		m.data_source = DATA_SOURCE_MANUAL;
+		m.start_us = NOW_US + rows[i].start * 1000000;
+		m.end_us = NOW_US + rows[i].end * 1000000;
+		rig.now_us = NOW_US;
+		reply = rig_apply(&rig, &msg_session_start, &m);
+		ok(reply.ok == rows[i].ok, "row %zu: %s", i, reply.text);
+		is_str(reply.field, rows[i].field);
+	}
+	rig_close(&rig);
+}
+
+TEST(a_recording_that_is_known_grows_and_nothing_else_does)
+{
+	static const struct { int64_t end; int person, source; int64_t then; const char *says; } rows[] = {
+		{-300, 1, DATA_SOURCE_MANUAL, -300, "goes on longer"},
+		{-400, 1, DATA_SOURCE_MANUAL, -300, "exists already"},
+		{-200, 2, DATA_SOURCE_MANUAL, -300, "exists already"},
+		{-200, 1, DATA_SOURCE_MANUAL, -200, "goes on longer"},
+		{-50, 1, DATA_SOURCE_MANUAL, -200, "another session within"},
+	};
+	struct rig rig;
+	struct session_start m = rig_start_of(1, "ring"), live;
+	const struct entry *entry;
+	struct reply reply;
+	size_t i;
+
+	rig_open(&rig);
+	m.data_source = DATA_SOURCE_MANUAL;
+	strcpy(m.local_session_id, "IHHT_1735689600000_abc123");
+	m.start_us = NOW_US - 500000000;
+	m.end_us = NOW_US - 400000000;
+	reply = rig_apply(&rig, &msg_session_start, &m);
+	entry = sessions_by_id(rig.sessions, reply.session_id);
+	live = rig_start_of(2, "ring");
+	live.start_us = NOW_US - 100000000;
+	strcpy(live.local_session_id, "IHHT_1735689700000_live00");
+	ok(rig_apply(&rig, &msg_session_start, &live).ok);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		m.end_us = NOW_US + rows[i].end * 1000000;
+		strcpy(m.user_id, rig_start_of(rows[i].person, "ring").user_id);
+		reply = rig_apply(&rig, &msg_session_start, &m);
+		has_str(reply.text, rows[i].says);
+		is_int(entry->row.end_us, NOW_US + rows[i].then * 1000000);
+	}
+	live.end_us = NOW_US;
+	has_str(rig_apply(&rig, &msg_session_start, &live).text, "exists already");
+	ok(entry_active(sessions_active_on(rig.sessions, "ring")), "what is live is not ended by it");
+	rig_close(&rig);
+}
+
 TEST(a_phase_begins_once_and_cycles_count_by_themselves)
 {
 	struct rig rig;
@@ -375,6 +465,9 @@ main(void)
 	RUN(starting_again_returns_the_running_session);
 	RUN(the_id_is_computed_from_the_local_id);
 	RUN(every_wrong_start_is_refused_and_says_which_field);
+	RUN(a_recording_is_a_session_that_is_over);
+	RUN(recordings_come_in_any_order_and_share_no_time);
+	RUN(a_recording_that_is_known_grows_and_nothing_else_does);
 	RUN(a_phase_begins_once_and_cycles_count_by_themselves);
 	RUN(a_phase_that_ends_leaves_its_figures);
 	RUN(stopping_twice_is_stopping_once);

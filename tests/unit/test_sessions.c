@@ -104,7 +104,10 @@ TEST(a_time_belongs_to_the_session_whose_span_contains_it)
 
 TEST(what_would_share_readings_is_found)
 {
-	static const struct { int64_t start; int no; } rows[] = {{50, 3}, {150, 3}, {399, 3}, {400, 0}};
+	static const struct { int64_t start, end; int no; } rows[] = {
+		{50, INT64_MAX, 3}, {150, INT64_MAX, 3}, {399, INT64_MAX, 3}, {400, INT64_MAX, 0},
+		{50, 100, 0}, {50, 101, 1}, {199, 300, 1}, {200, 300, 0}, {200, 301, 3}, {50, 301, 3},
+	};
 	struct sessions *s = sessions_new();
 	struct entry *found;
 	size_t i;
@@ -112,12 +115,12 @@ TEST(what_would_share_readings_is_found)
 	(void)add(s, 1, "ring", 100, 200);
 	(void)add(s, 3, "ring", 300, 400);
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		found = sessions_overlapping(s, "ring", rows[i].start);
+		found = sessions_overlapping(s, "ring", rows[i].start, rows[i].end);
 		ok((found ? found->no : 0) == rows[i].no, "row %zu", i);
 	}
 	(void)add(s, 4, "ring", 500, MSG_NONE);
-	ok(sessions_overlapping(s, "ring", 9999)->no == 4, "one that runs is never over");
-	ok(!sessions_overlapping(s, "other", 0));
+	ok(sessions_overlapping(s, "ring", 9999, 10000)->no == 4, "one that runs is never over");
+	ok(!sessions_overlapping(s, "other", 0, INT64_MAX));
 	sessions_free(&s);
 }
 
