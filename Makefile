@@ -99,6 +99,10 @@ $(B)/tests/unit/test_%: $(B)/tests/unit/test_%.o $$(call owned,$$(call owner,$$*
 $(B)/tests/tool/% $(B)/tests/bench/%: $(B)/tests/$$(notdir $$(@D))/%.o $(EDGE_sqlite3) $(EDGE_libpq) $(B)/libcommon.a
 	$(CC) $(LDFLAGS) -o $@ $(filter-out %/libcommon.a,$^) $(B)/libcommon.a $(call LIBS,$(PKG_tests))
 
+# An oximeter for the real stack: knows nothing of ours but the D-Bus.
+$(B)/tests/bluetooth/%: $(B)/tests/bluetooth/%.o
+	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs libsystemd)
+
 # bare speaks the statements of sync-worker.
 $(B)/tests/tool/bare: $(B)/services/sync-worker/pure.a
 
@@ -124,7 +128,7 @@ tests/web/node_modules/.package-lock.json: tests/web/package-lock.json
 	cd tests/web && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 
 # ---- what people call
-.PHONY: help install-deps run test check flow web fuzz fuzzers bench size docs analyze install clean
+.PHONY: help install-deps run test check flow web test-bluetooth bluetooth fuzz fuzzers bench size docs analyze install clean
 
 help:         ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -149,6 +153,13 @@ flow: all tools $(B)/docs/gen ## the real processes: T=tests/flow/201-x.sh choos
 
 web: all tools dashboard browser ## the page in a real browser
 	@MODE=$(MODE) tests/tap web 1 $(sort $(wildcard tests/web/[0-9]*.mjs))
+
+test-bluetooth: ## against the real kernel Bluetooth and bluetoothd, in a small machine
+	@deploy/install-deps build bluetooth
+	@$(MAKE) --no-print-directory -s -j2 MODE=release all bluetooth
+	@tests/tap bluetooth 1 tests/bluetooth/the-real-stack.sh
+
+bluetooth: $(B)/tests/bluetooth/peripheral
 
 fuzz:         ## each fuzzer for FUZZ_SECONDS (60)
 	@$(MAKE) -s MODE=release build/release/tests/tool/seeds

@@ -1,0 +1,480 @@
+/*
+ * peripheral - an oximeter in the air: services and an advertisement of one adapter
+ *
+ *	peripheral ADAPTER plx|berry NAME <lines     as: peripheral hci1 plx Rig-PLX
+ *
+ * Measures a new value now and then, and tells it to whoever listens.  Which value it is can
+ * be read from spo2 and pulse (see spo2_of), so that what arrives can be compared to what
+ * was said.  Lines tell it what to do:
+ *
+ *	rate HZ          measure so often; 0 not at all
+ *	burst N          N values as fast as the bus takes them
+ *	advertise 0|1    be seen or not
+ *	drop             end every connection
+ *	quit
+ *
+ * It speaks to whatever bluetoothd there is, and again to the next one.  btvirt passes an
+ * advertisement on only when it is switched on, and the kernel drops that one when scanning
+ * has just begun: so it is switched on anew until somebody listens.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
+#include <unistd.h>
+
+#define BLUEZ         "org.bluez"
+#define ADVERTISE_US  500000
+#define BERRY_US      40000          /* 25 notifications a second, 4 frames in each */
+#define SIG(x)        "0000" x "-0000-1000-8000-00805f9b34fb"
+#define BERRY(x)      "49535343-" x
+
+enum { CONTINUOUS, RATE, BATTERY, STREAM, FEATURES, N_CHARACTERISTICS };
+
+struct service {
+	const char *path, *uuid;
+};
+
+struct characteristic {
+	const char *path, *service, *uuid;
+	const char *flags[3];
+	size_t len;
+	uint8_t value[20];
+	int is_heard;
+};
+
+struct peripheral {
+	sd_event *loop;
+	sd_bus *bus;
+	sd_event_source *measuring, *advertising;
+	char adapter[64];
+	const char *name;
+	int is_berry, is_registered, shall_advertise;
+	uint64_t period_us;             /* 0: no values */
+	unsigned n;                     /* of the last value */
+	struct characteristic all[N_CHARACTERISTICS];
+};
+
+static const struct service plx_services[] = {
+	{"/plx/pulse_oximeter", SIG("1822")},
+	{"/plx/heart_rate", SIG("180d")},
+	{"/plx/battery", SIG("180f")},
+	{NULL, NULL},
+};
+static const struct service berry_services[] = {
+	{"/berry/uart", BERRY("fe7d-4ae5-8fa9-9fafd205e455")},
+	{"/berry/battery", SIG("180f")},
+	{NULL, NULL},
+};
+
+static const struct characteristic plx[N_CHARACTERISTICS] = {
+	[CONTINUOUS] = {.path = "/plx/pulse_oximeter/continuous", .service = "/plx/pulse_oximeter",
+			.uuid = SIG("2a5f"), .flags = {"notify"}, .len = 5},
+	[FEATURES] = {.path = "/plx/pulse_oximeter/features", .service = "/plx/pulse_oximeter",
+		      .uuid = SIG("2a60"), .flags = {"read"}, .len = 2},
+	[RATE] = {.path = "/plx/heart_rate/measurement", .service = "/plx/heart_rate",
+		  .uuid = SIG("2a37"), .flags = {"notify"}, .len = 2},
+	[BATTERY] = {.path = "/plx/battery/level", .service = "/plx/battery",
+		     .uuid = SIG("2a19"), .flags = {"read", "notify"}, .len = 1},
+};
+static const struct characteristic berry[N_CHARACTERISTICS] = {
+	[STREAM] = {.path = "/berry/uart/out", .service = "/berry/uart",
+		    .uuid = BERRY("1e4d-4bd9-ba61-23c647249616"), .flags = {"notify"}, .len = 20},
+	[BATTERY] = {.path = "/berry/battery/level", .service = "/berry/battery",
+		     .uuid = SIG("2a19"), .flags = {"read", "notify"}, .len = 1},
+};
+
+/* ---- values */
+
+/* The n-th value: PLX carries a tenth of a percent, Berry whole ones. */
+static unsigned
+spo2_of(const struct peripheral *me)      /* 0.1 %, Berry 1 % */
+{
+	return me->is_berry ? 40 + me->n % 60 : 700 + me->n % 300;
+}
+
+static unsigned
+pulse_of(const struct peripheral *me)
+{
+	return 30 + me->n / (me->is_berry ? 60 : 300) % 220;
+}
+
+static void
+fill(struct peripheral *me)
+{
+	struct characteristic *all = me->all;
+	unsigned spo2 = spo2_of(me), pulse = pulse_of(me), i;
+	uint8_t frame[5] = {0x87, 50, (uint8_t)(5 | (pulse >> 7) << 6), pulse & 0x7f, (uint8_t)spo2};
+
+	all[CONTINUOUS].value[1] = spo2 & 0xff;
+	all[CONTINUOUS].value[2] = (uint8_t)(0xf0 | spo2 >> 8);   /* SFLOAT, times 10^-1 */
+	all[CONTINUOUS].value[3] = (uint8_t)pulse;
+	all[RATE].value[1] = (uint8_t)pulse;
+	all[BATTERY].value[0] = 77;
+	for (i = 0; i < 4; i++)
+		memcpy(all[STREAM].value + i * sizeof(frame), frame, sizeof(frame));
+}
+
+static void
+say(struct peripheral *me, int which)
+{
+	struct characteristic *c = &me->all[which];
+
+	if (c->path && c->is_heard)
+		sd_bus_emit_properties_changed(me->bus, c->path, BLUEZ ".GattCharacteristic1",
+					       "Value", NULL);
+}
+
+static int
+is_heard(const struct peripheral *me)
+{
+	return me->all[me->is_berry ? STREAM : CONTINUOUS].is_heard;
+}
+
+static void
+measure(struct peripheral *me)
+{
+	me->n++;
+	fill(me);
+	if (!me->is_berry) {
+		say(me, CONTINUOUS);
+		say(me, RATE);
+	}
+	printf("value %u %u %u %s\n", me->n, spo2_of(me), pulse_of(me),
+	       is_heard(me) ? "said" : "unheard");
+}
+
+/* ---- what bluetoothd asks */
+
+static int
+get_service(sd_bus *bus, const char *path, const char *interface, const char *property,
+	    sd_bus_message *reply, void *data, sd_bus_error *error)
+{
+	const struct service *s = data;
+
+	(void)bus, (void)path, (void)interface, (void)error;
+	if (!strcmp(property, "Primary"))
+		return sd_bus_message_append(reply, "b", 1);
+	return sd_bus_message_append(reply, "s", s->uuid);
+}
+
+static int
+get_characteristic(sd_bus *bus, const char *path, const char *interface, const char *property,
+		   sd_bus_message *reply, void *data, sd_bus_error *error)
+{
+	struct characteristic *c = data;
+
+	(void)bus, (void)path, (void)interface, (void)error;
+	if (!strcmp(property, "UUID"))
+		return sd_bus_message_append(reply, "s", c->uuid);
+	if (!strcmp(property, "Service"))
+		return sd_bus_message_append(reply, "o", c->service);
+	if (!strcmp(property, "Flags"))
+		return sd_bus_message_append_strv(reply, (char **)c->flags);
+	return sd_bus_message_append_array(reply, 'y', c->value, c->len);
+}
+
+static int
+read_value(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+	struct characteristic *c = data;
+	sd_bus_message *reply = NULL;
+	int r = sd_bus_message_new_method_return(call, &reply);
+
+	(void)error;
+	if (r >= 0 && (r = sd_bus_message_append_array(reply, 'y', c->value, c->len)) >= 0)
+		r = sd_bus_send(NULL, reply, NULL);
+	sd_bus_message_unref(reply);
+	return r;
+}
+
+static int
+listen_or_not(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+	struct characteristic *c = data;
+
+	(void)error;
+	c->is_heard = sd_bus_message_is_method_call(call, NULL, "StartNotify");
+	printf("%s %s\n", c->is_heard ? "heard" : "unheard", c->path);
+	return sd_bus_reply_method_return(call, "");
+}
+
+static int
+get_advertisement(sd_bus *bus, const char *path, const char *interface, const char *property,
+		  sd_bus_message *reply, void *data, sd_bus_error *error)
+{
+	const struct peripheral *me = data;
+
+	(void)bus, (void)path, (void)interface, (void)error;
+	if (!strcmp(property, "Type"))
+		return sd_bus_message_append(reply, "s", "peripheral");
+	if (!strcmp(property, "LocalName"))
+		return sd_bus_message_append(reply, "s", me->name);
+	if (!strcmp(property, "Discoverable"))  /* without it bluetoothd ignores a stranger */
+		return sd_bus_message_append(reply, "b", 1);
+	if (me->is_berry)                       /* as the real one: told by its name only */
+		return sd_bus_message_append(reply, "as", 0);
+	return sd_bus_message_append(reply, "as", 2, "1822", "180d");
+}
+
+static int
+released(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+	(void)data, (void)error;
+	return sd_bus_reply_method_return(call, "");
+}
+
+#define CHANGES SD_BUS_VTABLE_PROPERTY_EMITS_CHANGE
+static const sd_bus_vtable service_table[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_PROPERTY("UUID", "s", get_service, 0, 0),
+	SD_BUS_PROPERTY("Primary", "b", get_service, 0, 0),
+	SD_BUS_VTABLE_END,
+};
+static const sd_bus_vtable characteristic_table[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_PROPERTY("UUID", "s", get_characteristic, 0, 0),
+	SD_BUS_PROPERTY("Service", "o", get_characteristic, 0, 0),
+	SD_BUS_PROPERTY("Flags", "as", get_characteristic, 0, 0),
+	SD_BUS_PROPERTY("Value", "ay", get_characteristic, 0, CHANGES),
+	SD_BUS_METHOD("ReadValue", "a{sv}", "ay", read_value, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("StartNotify", "", "", listen_or_not, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("StopNotify", "", "", listen_or_not, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_VTABLE_END,
+};
+static const sd_bus_vtable advertisement_table[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_PROPERTY("Type", "s", get_advertisement, 0, 0),
+	SD_BUS_PROPERTY("LocalName", "s", get_advertisement, 0, 0),
+	SD_BUS_PROPERTY("ServiceUUIDs", "as", get_advertisement, 0, 0),
+	SD_BUS_PROPERTY("Discoverable", "b", get_advertisement, 0, 0),
+	SD_BUS_METHOD("Release", "", "", released, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_VTABLE_END,
+};
+
+/* ---- what bluetoothd is told */
+
+static int
+answered(sd_bus_message *reply, void *what, sd_bus_error *error)
+{
+	const sd_bus_error *e = sd_bus_message_get_error(reply);
+
+	(void)error;
+	if (e)
+		printf("%s: %s\n", (const char *)what, e->message);
+	return 0;
+}
+
+static int
+registered(sd_bus_message *reply, void *data, sd_bus_error *error)
+{
+	struct peripheral *me = data;
+
+	(void)error;
+	me->is_registered = !sd_bus_message_get_error(reply);
+	if (me->is_registered)
+		printf("registered\n");
+	return 0;
+}
+
+static int
+ignored(sd_bus_message *reply, void *data, sd_bus_error *error)
+{
+	(void)reply, (void)data, (void)error;
+	return 0;
+}
+
+static void
+call(struct peripheral *me, const char *interface, const char *method, const char *object,
+     sd_bus_message_handler_t then)
+{
+	if (!strncmp(method, "Register", 8))
+		sd_bus_call_method_async(me->bus, NULL, BLUEZ, me->adapter, interface, method, then,
+					 me, "oa{sv}", object, 0);
+	else
+		sd_bus_call_method_async(me->bus, NULL, BLUEZ, me->adapter, interface, method, then,
+					 me, "o", object);
+}
+
+/* Whatever became of bluetoothd or the adapter, this makes it right again. */
+static int
+advertise(sd_event_source *timer, uint64_t now_us, void *data)
+{
+	struct peripheral *me = data;
+
+	if (!me->is_registered)
+		call(me, BLUEZ ".GattManager1", "RegisterApplication",
+		     me->is_berry ? "/berry" : "/plx", registered);
+	if (!is_heard(me)) {
+		call(me, BLUEZ ".LEAdvertisingManager1", "UnregisterAdvertisement", "/advertisement",
+		     ignored);
+		if (me->shall_advertise && me->is_registered)
+			call(me, BLUEZ ".LEAdvertisingManager1", "RegisterAdvertisement",
+			     "/advertisement", ignored);
+	}
+	sd_event_source_set_time(timer, now_us + ADVERTISE_US);
+	return sd_event_source_set_enabled(timer, SD_EVENT_ON);
+}
+
+static int
+owner_changed(sd_bus_message *signal, void *data, sd_bus_error *error)
+{
+	struct peripheral *me = data;
+	int i;
+
+	(void)signal, (void)error;
+	me->is_registered = 0;
+	for (i = 0; i < N_CHARACTERISTICS; i++)
+		me->all[i].is_heard = 0;
+	printf("another bluetoothd\n");
+	return 0;
+}
+
+static void
+drop(struct peripheral *me)
+{
+	sd_bus_message *reply = NULL;
+	const char *path;
+	size_t len = strlen(me->adapter);
+
+	if (sd_bus_call_method(me->bus, BLUEZ, "/", "org.freedesktop.DBus.ObjectManager",
+			       "GetManagedObjects", NULL, &reply, "") < 0 ||
+	    sd_bus_message_enter_container(reply, 'a', "{oa{sa{sv}}}") < 0)
+		return;
+	while (sd_bus_message_enter_container(reply, 'e', "oa{sa{sv}}") > 0) {
+		sd_bus_message_read(reply, "o", &path);
+		if (!strncmp(path, me->adapter, len) && !strncmp(path + len, "/dev_", 5) &&
+		    !strchr(path + len + 1, '/'))
+			sd_bus_call_method_async(me->bus, NULL, BLUEZ, path, BLUEZ ".Device1",
+						 "Disconnect", answered, "drop", "");
+		sd_bus_message_skip(reply, "a{sa{sv}}");
+		sd_bus_message_exit_container(reply);
+	}
+	sd_bus_message_unref(reply);
+}
+
+/* ---- time and lines */
+
+/* A Berry repeats its value 100 times a second. */
+static int
+measure_again(sd_event_source *timer, uint64_t now_us, void *data)
+{
+	struct peripheral *me = data;
+	uint64_t every_us = me->is_berry && me->period_us ? BERRY_US : me->period_us, due_us;
+
+	(void)now_us;
+	if (!every_us)
+		return 0;
+	sd_event_source_get_time(timer, &due_us);
+	if (!me->is_berry || due_us / me->period_us != (due_us + every_us) / me->period_us)
+		measure(me);
+	say(me, STREAM);
+	sd_event_source_set_time(timer, due_us + every_us);
+	return sd_event_source_set_enabled(timer, SD_EVENT_ON);
+}
+
+static void
+obey(struct peripheral *me, const char *line)
+{
+	double hz;
+	unsigned n;
+	uint64_t now_us;
+
+	if (sscanf(line, "rate %lf", &hz) == 1) {
+		me->period_us = hz > 0 ? (uint64_t)(1e6 / hz) : 0;
+		sd_event_now(me->loop, CLOCK_MONOTONIC, &now_us);
+		sd_event_source_set_time(me->measuring, now_us);
+		sd_event_source_set_enabled(me->measuring, SD_EVENT_ON);
+	} else if (sscanf(line, "burst %u", &n) == 1) {
+		for (; n; n--) {
+			measure(me);
+			sd_bus_flush(me->bus);
+		}
+	} else if (sscanf(line, "advertise %d", &me->shall_advertise) == 1) {
+		sd_event_source_set_time(me->advertising, 0);
+	} else if (!strcmp(line, "drop\n")) {
+		drop(me);
+	} else if (!strcmp(line, "quit\n")) {
+		sd_event_exit(me->loop, 0);
+	} else {
+		printf("what? %s", line);
+	}
+	printf("ok %s", line);
+}
+
+static int
+take_lines(sd_event_source *source, int fd, uint32_t events, void *data)
+{
+	struct peripheral *me = data;
+	char text[1000], *line, *end;
+	ssize_t n = read(fd, text, sizeof(text) - 1);
+
+	(void)source, (void)events;
+	if (n <= 0)
+		return sd_event_exit(me->loop, 0);
+	text[n] = 0;  /* a writer's lines come whole: shorter than PIPE_BUF */
+	for (line = text; (end = strchr(line, '\n')); line = end + 1) {
+		char one[100];
+
+		(void)snprintf(one, sizeof(one), "%.*s", (int)(end - line) + 1, line);
+		obey(me, one);
+	}
+	return 0;
+}
+
+/* ---- attach, loop */
+
+static int
+attach(struct peripheral *me)
+{
+	const struct service *s = me->is_berry ? berry_services : plx_services;
+	struct characteristic *c;
+	int r;
+
+	memcpy(me->all, me->is_berry ? berry : plx, sizeof(me->all));
+	fill(me);
+	if ((r = sd_event_new(&me->loop)) < 0 || (r = sd_bus_open_system(&me->bus)) < 0 ||
+	    (r = sd_bus_attach_event(me->bus, me->loop, 0)) < 0 ||
+	    (r = sd_bus_add_object_manager(me->bus, NULL, me->is_berry ? "/berry" : "/plx")) < 0 ||
+	    (r = sd_bus_add_object_vtable(me->bus, NULL, "/advertisement",
+					  BLUEZ ".LEAdvertisement1", advertisement_table, me)) < 0)
+		return r;
+	for (; s->path; s++)
+		sd_bus_add_object_vtable(me->bus, NULL, s->path, BLUEZ ".GattService1",
+					 service_table, (void *)s);
+	for (c = me->all; c < me->all + N_CHARACTERISTICS; c++)
+		if (c->path)
+			sd_bus_add_object_vtable(me->bus, NULL, c->path,
+						 BLUEZ ".GattCharacteristic1",
+						 characteristic_table, c);
+	sd_bus_add_match(me->bus, NULL,
+			 "type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',"
+			 "arg0='" BLUEZ "'", owner_changed, me);
+	sd_event_add_io(me->loop, NULL, 0, 1 /* EPOLLIN */, take_lines, me);
+	sd_event_add_time(me->loop, &me->measuring, CLOCK_MONOTONIC, 0, 1000, measure_again, me);
+	return sd_event_add_time(me->loop, &me->advertising, CLOCK_MONOTONIC, 0, 1000, advertise,
+				 me);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct peripheral me = {.shall_advertise = 1};
+	int r;
+
+	if (argc != 4) {
+		fprintf(stderr, "usage: peripheral ADAPTER plx|berry NAME\n");
+		return 2;
+	}
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	(void)snprintf(me.adapter, sizeof(me.adapter), "/org/bluez/%s", argv[1]);
+	me.is_berry = !strcmp(argv[2], "berry");
+	me.name = argv[3];
+	if ((r = attach(&me)) < 0 || (r = sd_event_loop(me.loop)) < 0) {
+		fprintf(stderr, "peripheral: %s\n", strerror(-r));
+		return 1;
+	}
+	sd_bus_flush_close_unref(me.bus);
+	return 0;
+}
