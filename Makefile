@@ -61,7 +61,7 @@ $(B)/libcommon.a: $(filter-out $(EDGE_sqlite3) $(EDGE_libpq),$(call objects,comm
 KINDS := $(sort $(patsubst device_%.c,%,$(notdir $(wildcard services/ble-ingest/devices/device_*.c))))
 $(B)/devices.inc: FORCE
 	@mkdir -p $(@D)
-	@echo '$(KINDS:%=D(%))' | cmp -s - $@ || echo '$(KINDS:%=D(%))' >$@
+	@echo '$(foreach k,$(KINDS),D($k))' >$@.new && if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 $(B)/services/ble-ingest/devices.o: $(B)/devices.inc
 $(B)/services/ble-ingest/devices.o: CFLAGS += -I$(B)
 .PHONY: FORCE

@@ -13,19 +13,29 @@ battery(struct say *s, const uint8_t *bytes, size_t len)
 	return 0;
 }
 
+void
+about_text(struct say *s, const char *what, const void *text, size_t len)
+{
+	const char *from = text;
+	struct device_said *said;
+	size_t i;
+
+	if (!len || !*from)
+		return;
+	said = say(s, SAID_ABOUT);
+	(void)snprintf(said->about.what, sizeof(said->about.what), "%s", what);
+	for (i = 0; i < len && from[i] && i + 1 < sizeof(said->about.text); i++)
+		said->about.text[i] = (char)(from[i] >= ' ' && from[i] < 0x7f ? from[i] : '?');
+}
+
 int
 about_heard(struct say *s, unsigned nth, const uint8_t *bytes, size_t len)
 {
 	static const char *const what[] = {"battery", "maker", "model", "firmware"};
-	struct device_said *said;
-	size_t i, n = 0;
 
 	ASSERT(nth < ABOUT_N_PORTS);
 	if (!nth)
 		return battery(s, bytes, len);
-	said = say(s, SAID_ABOUT);
-	(void)snprintf(said->about.what, sizeof(said->about.what), "%s", what[nth]);
-	for (i = 0; i < len && bytes[i] && n + 1 < sizeof(said->about.text); i++)
-		said->about.text[n++] = (char)(bytes[i] >= ' ' && bytes[i] < 0x7f ? bytes[i] : '?');
+	about_text(s, what[nth], bytes, len);
 	return 0;
 }

@@ -16,6 +16,9 @@
 	{GATT_UUID("180a"), GATT_UUID("2a26"), PORT_READ}
 #define ABOUT_N_PORTS 4
 
+/* Text of a device, cut and made printable; none when it is empty. */
+void about_text(struct say *say, const char *what, const void *text, size_t len);
+
 /* nth of the ports above.  0 and says it, or -1 and says what is wrong. */
 int about_heard(struct say *say, unsigned nth, const uint8_t *bytes, size_t len);
 

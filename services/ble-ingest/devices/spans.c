@@ -2,13 +2,15 @@
 
 #include <string.h>
 
+#include "proto/msg.h"
+
 void
 spans_add(struct spans *s, int64_t from_us, int64_t to_us)
 {
 	if (s->n == SPANS_MOST)
 		memmove(&s->at[0], &s->at[1], --s->n * sizeof(s->at[0]));
-	s->at[s->n].from_us = from_us;
-	s->at[s->n++].to_us = to_us;
+	s->at[s->n].from_us = from_us > 0 ? from_us : 0;
+	s->at[s->n++].to_us = to_us < MSG_TIME_MAX ? to_us : MSG_TIME_MAX;
 }
 
 int
