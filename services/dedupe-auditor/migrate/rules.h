@@ -46,7 +46,7 @@ struct rules_options {
 	int64_t now_us;                  /* what is active and this young is running; MSG_NONE: nothing is */
 	int64_t abandon_us;              /* active and silent since before this: abandoned;
 	                                  * MSG_NONE: left active and reported */
-	/* Aliases of earlier plans: ids[i] was merged into into[i]. */
+	/* Aliases of earlier plans, sorted by strcmp() of ids: ids[i] was merged into into[i]. */
 	const char *const *alias_ids, *const *alias_into;
 	size_t n_aliases;
 };
@@ -98,8 +98,9 @@ struct entry {
 };
 
 struct plan {
-	struct entry *entries;           /* by session (in order of start), then kind: in the order
-	                                  * MERGE, ADOPT, FOLD, SETTLE, RECOMPUTE; LEAVE last */
+	struct entry *entries;           /* by session (in order of start); of one session MERGE,
+	                                  * of each table ADOPT before FOLD, SETTLE, RECOMPUTE;
+	                                  * all LEAVE at the end */
 	size_t n, room;
 	int64_t n_kind[ENTRY_KINDS];
 	struct texts *texts;             /* holds the texts and members of the entries */
