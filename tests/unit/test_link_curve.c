@@ -147,8 +147,7 @@ TEST(only_a_known_key_gets_through)
 		ok(has_event(watch, ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_DISCONNECTED |
 				    ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL), "a plain socket got in");
 		is_int(zmq_send(plain, "x", 1, ZMQ_DONTWAIT), -1);
-		zmq_close(plain);
-		zmq_close(watch);
+		close_watched(plain, watch);
 	}
 
 	sender = new_process("ble-ingest", with_key("friend", ">", "peers"));

@@ -125,6 +125,15 @@ watch_socket(void *socket)
 	return watch;
 }
 
+/* The watcher must not go first: libzmq's thread then waits for ever for somebody to tell. */
+__attribute__((unused)) static void
+close_watched(void *socket, void *watch)
+{
+	zmq_socket_monitor(socket, NULL, 0);
+	zmq_close(watch);
+	zmq_close(socket);
+}
+
 __attribute__((unused)) static int
 has_event(void *watch, int wanted)
 {
