@@ -81,6 +81,18 @@ static const struct verb verbs[] = {
 	 "LEVEL is the dial (0 to 11) at its end, RECOMMENDED the one to start the next with.\n\n"
 	 "  ihht progression 1f6b 6 7 performance=GOOD score=65\n"
 	 "  ihht progression mock-001 6 6 reason=\"two mask lifts\"\n", command_run, &msg_progression},
+	{"import", "FILE... --user USER | --session SESSION [OPTIONS]", "recordings that you have as files",
+	 "Takes .vld files and the CSV files of ViHealth and O2 Insight (Viatom, Wellue: O2Ring,\n"
+	 "Checkme O2, SleepU ...).  With --user a session is made of each recording's span; with\n"
+	 "--session its readings go into that one.  The same file again adds nothing.\n\n"
+	 "  --zone ZONE      what the device's clock showed: Europe/Berlin or +02:00; else that\n"
+	 "                   of this machine\n"
+	 "  --dates ORDER    day-first or month-first, where the file does not tell\n"
+	 "  --device NAME    else the name is taken from the file's\n"
+	 "  --dry-run        says what would be imported\n\n"
+	 "  ihht import --dry-run --user 8d1f4c5e-2f0b-5f6e-9d0f-3b0b6a0e7c11 \\\n"
+	 "      'O2Ring 0009_1696377606000.csv'\n"
+	 "  ihht import 20250306222056.vld --session 1f6b --zone Europe/Berlin\n", import_run, NULL},
 	{"verify", "[--session ID] [--repair]", "do SQLite and Postgres hold the same rows?",
 	 "Runs dedupe-auditor's check of every session, or of one, by count and digest; names\n"
 	 "the range that differs and, with --repair, has it sent again.  Exit code 1: there is a\n"
