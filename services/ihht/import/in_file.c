@@ -70,7 +70,7 @@ in_file_read(const char *path, enum stamp_order order, struct recorded *r, struc
 	int fd = open(path, O_RDONLY | O_CLOEXEC), code = -1;
 	char *bytes = NULL;
 	int64_t name_s;
-	size_t len;
+	size_t len = 0;
 
 	if (fd < 0)
 		return err_set(err, errno, "%s", strerror(errno));
