@@ -75,6 +75,9 @@ enum level { WORDS_level(W) };
 #define W(name, text) PROCESS_##name,
 enum process_state { WORDS_process_state(W) };
 #undef W
+#define W(name, text) RAW_##name,
+enum raw_what { WORDS_raw_what(W) };
+#undef W
 
 const char *words_text(const struct words *words, int64_t word);  /* "?" when out of range */
 int words_find(const struct words *words, const char *text);      /* -1 when unknown */

@@ -2,7 +2,7 @@
  * zmq-sniffer - show what flows between the processes
  *
  *	in      every PUB link: live, news, receipts, beats
- *	out     lines on standard output
+ *	out     lines on standard output, or with --record a capture (proto/capture.h)
  *	owns    nothing
  *
  * Promise: it disturbs nothing.  It opens SUB sockets only (a PULL would take messages away
@@ -24,6 +24,7 @@
 #include "common/sig.h"
 #include "services/zmq-sniffer/options.h"
 #include "services/zmq-sniffer/print.h"
+#include "services/zmq-sniffer/record.h"
 #include "services/zmq-sniffer/senders.h"
 
 #define MAX_LINKS 8
@@ -36,6 +37,7 @@ static const char help[] =
 	"usage: zmq-sniffer [--config FILE] [--link live,news,receipts,beats]\n"
 	"                   [--topic PREFIX]... [--where CONDITIONS]... [--json]\n"
 	"                   [--count N] [--for SECONDS]\n"
+	"       zmq-sniffer --record FILE [--topic raw/GATEWAY/DEVICE/] [--count N] [--for SECONDS]\n"
 	"       zmq-sniffer --check | --help | --version\n"
 	"\n"
 	"  --link LINKS        only these; otherwise every PUB link that can carry the topics\n"
@@ -45,14 +47,18 @@ static const char help[] =
 	"  --json              one JSON object a line\n"
 	"  --count N           stop after N messages shown\n"
 	"  --for SECONDS       stop after this time; exit code 1 when --count was not reached\n"
+	"  --record FILE       keep what oximeters sent, byte by byte, in a new file that\n"
+	"                      ble-ingest replays with source = capture; nothing is shown\n"
 	"\n"
-	"Messages and their fields: docs/reference.md.  Without --config: $IHHT_CONF, else\n"
+	"Messages and their fields: docs/reference.md.  raw/ is sent only while somebody asks for\n"
+	"it by name: --topic raw/ or --record.  Without --config: $IHHT_CONF, else\n"
 	"/etc/ihht/ihht.conf.\n"
 	"\n"
 	"Examples:\n"
 	"  zmq-sniffer --topic sample/ --where 'spo2<85,device_id=mock-001'\n"
 	"  zmq-sniffer --topic session/ --topic reply/ --json\n"
-	"  zmq-sniffer --link receipts --where outcome=refused --count 1\n";
+	"  zmq-sniffer --link receipts --where outcome=refused --count 1\n"
+	"  zmq-sniffer --record ring.capture --for 60\n";
 
 static const struct process_manual manual = {.name = "zmq-sniffer", .text = "a tool"};
 
@@ -61,6 +67,7 @@ struct sniffer {
 	struct options options;
 	struct process *process;
 	struct print print;
+	struct record *record;  /* NULL: messages are shown */
 	struct tap {
 		const char *name;
 		struct link *link;
@@ -102,6 +109,8 @@ attach(struct sniffer *me, struct err *err)
 	const struct link_row *row;
 	size_t i;
 
+	if (me->options.record && !(me->record = record_open(me->options.record, err)))
+		return -1;
 	for (i = 0; (row = link_row(i)); i++)
 		if (options_want(&me->options, row) && open_tap(me, row, err) < 0)
 			return -1;
@@ -117,31 +126,39 @@ detach(struct sniffer *me)
 		senders_close(&tap->senders);
 		link_close(&tap->link);
 	}
+	record_close(&me->record);
 	if (me->process)
 		process_close(&me->process);
 }
 
 /* Losses of our own: the queue was full.  Nothing else reports them. */
-static void
-tell_missed(struct sniffer *me, struct tap *tap)
+static int
+tell_missed(struct sniffer *me, struct tap *tap, struct err *err)
 {
 	uint64_t missed = link_counts(tap->link)->n_missed;
+	char text[100];
 
 	if (missed <= tap->n_missed_told || !options_see_holes(&me->options))
-		return;
-	fprintf(stderr, "zmq-sniffer: %s: %llu messages missed; I was too slow\n", tap->name,
-		(unsigned long long)(missed - tap->n_missed_told));
+		return 0;
+	(void)snprintf(text, sizeof(text), "%s: %llu messages missed; I was too slow", tap->name,
+		       (unsigned long long)(missed - tap->n_missed_told));
+	fprintf(stderr, "zmq-sniffer: %s\n", text);
 	tap->n_missed_told = missed;
+	return me->record ? record_remark(me->record, text, err) : 0;
 }
 
-static void
-show(struct sniffer *me, struct tap *tap, const struct link_frame *frame)
+static int
+show(struct sniffer *me, struct tap *tap, const struct link_frame *frame, struct err *err)
 {
 	if (!filter_matches(&me->options.filter, frame->message, frame->msg))
-		return;
-	print_message(&me->print, clock_utc_us(), tap->name, frame);
+		return 0;
+	if (!me->record)
+		print_message(&me->print, clock_utc_us(), tap->name, frame);
+	else if (record_add(me->record, frame->msg, err) < 0)
+		return -1;
 	tap->n_shown++;
 	me->n_shown++;
+	return 0;
 }
 
 static int
@@ -152,18 +169,16 @@ drain(struct sniffer *me, struct tap *tap, struct err *err)
 
 	for (taken = 0; taken < AT_ONCE && !is_done(me); taken++) {
 		frame.topic = NULL;
-		r = link_recv(tap->link, &frame, err);
-		if (r > 0)
-			show(me, tap, &frame);
-		else if (r < 0 && err->code == EBADMSG)
-			print_bad(&me->print, clock_utc_us(), tap->name, frame.topic, err->text);
-		else if (r < 0)
-			return -1;
-		else
+		if (!(r = link_recv(tap->link, &frame, err)))
 			break;
+		if (r > 0)
+			r = show(me, tap, &frame, err);
+		if (r < 0 && err->code != EBADMSG)
+			return -1;
+		if (r < 0)
+			print_bad(&me->print, clock_utc_us(), tap->name, frame.topic, err->text);
 	}
-	tell_missed(me, tap);
-	return 0;
+	return tell_missed(me, tap, err);
 }
 
 static long
@@ -221,6 +236,8 @@ loop(struct sniffer *me, struct err *err)
 				return -1;
 		}
 		fflush(stdout);
+		if (me->record && record_flush(me->record, err) < 0)
+			return -1;
 	}
 	return 0;
 }

@@ -104,6 +104,9 @@ take(struct options *o, int option, struct err *err)
 			return -1;
 		o->count = (int64_t)count;
 		return 0;
+	case 'r':
+		o->record = optarg;
+		return 0;
 	case 's':
 		return read_number("for", optarg, 0.001, 1e9, &o->seconds, err);
 	default:
@@ -151,6 +154,21 @@ check_any_link(const struct options *options, struct err *err)
 		       options->links ? options->links : "a PUB link");
 }
 
+/* A capture holds nothing but `raw`, which is sent only when it is asked for by its name. */
+static int
+check_record(struct options *o, struct err *err)
+{
+	size_t i;
+
+	if (!o->n_topics)
+		o->topics[o->n_topics++] = "raw/";
+	for (i = 0; i < o->n_topics; i++)
+		if (strncmp(o->topics[i], "raw/", 4))
+			return err_set(err, EINVAL, "--record keeps raw/ only, not --topic %s",
+				       o->topics[i]);
+	return o->json ? err_set(err, EINVAL, "--record shows nothing, so --json has no meaning") : 0;
+}
+
 int
 options_read(struct options *options, int argc, char **argv, struct err *err)
 {
@@ -160,6 +178,7 @@ options_read(struct options *options, int argc, char **argv, struct err *err)
 		{"count", required_argument, NULL, 'n'},  {"for", required_argument, NULL, 's'},
 		{"json", no_argument, NULL, 'j'},         {"check", no_argument, NULL, 'k'},
 		{"help", no_argument, NULL, 'h'},         {"version", no_argument, NULL, 'v'},
+		{"record", required_argument, NULL, 'r'},
 		{NULL, 0, NULL, 0}};
 	int o;
 
@@ -178,6 +197,8 @@ options_read(struct options *options, int argc, char **argv, struct err *err)
 	}
 	if (optind < argc)
 		return err_set(err, EINVAL, "%s: no such argument", argv[optind]);
+	if (options->record && check_record(options, err) < 0)
+		return -1;
 	return check_any_link(options, err);
 }
 

@@ -15,6 +15,7 @@ struct options {
 	size_t n_topics;                  /* 0: everything */
 	const char *links;                /* "live,news"; NULL: all that can carry the topics */
 	struct filter filter;
+	const char *record;               /* keep `raw` in this file instead of showing it */
 	int json, only_check, help, version;
 	int64_t count;                    /* messages to show, 0: no end */
 	double seconds;                   /* to listen, 0: no end */

@@ -22,7 +22,7 @@ static struct reading rows[20];
 static size_t
 seed_msg(int n)
 {
-	const struct message *m = msg_at(n % 22);
+	const struct message *m = msg_at(n % 23);
 	struct msg_head head = {1, 5, n};
 	struct err err;
 	size_t len = 0;
@@ -68,7 +68,7 @@ seed_records(int n)
 static size_t
 seed_msg_json(int n)
 {
-	const struct message *m = msg_at(n % 22);
+	const struct message *m = msg_at(n % 23);
 	json_t *object;
 	size_t len;
 

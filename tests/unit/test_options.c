@@ -77,6 +77,17 @@ TEST(every_option_is_taken)
 	is_int(options.filter.n, 1);
 }
 
+TEST(to_record_is_to_ask_for_raw)
+{
+	is_str(wanted("--record f"), "live");
+	is_str(options.record, "f");
+	is_int(options.n_topics, 1);
+	is_str(options.topics[0], "raw/");
+	is_str(wanted("--topic raw/g/aa:bb/ --record f"), "live");
+	is_int(options.n_topics, 1);
+	is_str(options.topics[0], "raw/g/aa:bb/");
+}
+
 TEST(every_wrong_word_is_told_what_would_be_right)
 {
 	static const struct {
@@ -99,6 +110,11 @@ TEST(every_wrong_word_is_told_what_would_be_right)
 		{"--colour", "unknown option"},
 		{"--count", "one without its value"},
 		{"news", "news: no such argument"},
+		{"--record", "one without its value"},
+		{"--record f --topic sample/", "--record keeps raw/ only, not --topic sample/"},
+		{"--record f --topic raw/ --topic r", "--record keeps raw/ only, not --topic r"},
+		{"--record f --json", "--record shows nothing"},
+		{"--record f --link news", "no such message travels on news"},
 	};
 	size_t i;
 
@@ -115,6 +131,7 @@ main(void)
 	RUN(topics_choose_the_links_that_can_carry_them);
 	RUN(a_part_of_a_topic_hides_holes);
 	RUN(every_option_is_taken);
+	RUN(to_record_is_to_ask_for_raw);
 	RUN(every_wrong_word_is_told_what_would_be_right);
 	return test_done();
 }
