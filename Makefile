@@ -7,7 +7,7 @@ SERVICES := $(notdir $(patsubst %/main.c,%,$(wildcard services/*/main.c)))
 
 # The link table: who may touch what.
 PKG                 := libczmq libzmq msgpack jansson uuid libxxhash libzstd libcrypto
-PKG_ble-ingest      :=
+PKG_ble-ingest      := libsystemd
 PKG_local-store     := sqlite3
 PKG_sync-worker     := libpq
 PKG_dedupe-auditor  := sqlite3 libpq
@@ -15,7 +15,7 @@ PKG_realtime-fanout := libwebsockets
 PKG_http-api        := libpq libmicrohttpd
 PKG_zmq-sniffer     :=
 PKG_ihht            := libpq sqlite3
-PKG_tests           := sqlite3 libpq
+PKG_tests           := sqlite3 libpq libsystemd
 
 FLAGS_release := -O2 -g
 FLAGS_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer

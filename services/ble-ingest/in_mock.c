@@ -273,7 +273,7 @@ mock_take(void *self, const struct source_now *now, struct taken *out)
 static struct source_counts
 mock_counts(const void *self)
 {
-	return (struct source_counts){0, is_done(self)};
+	return (struct source_counts){.is_done = is_done(self)};
 }
 
 const struct source source_mock = {

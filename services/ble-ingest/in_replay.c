@@ -396,7 +396,7 @@ replay_counts(const void *self)
 {
 	const struct replay *r = self;
 
-	return (struct source_counts){r->n_bad, !r->n_heap && !r->ending};
+	return (struct source_counts){.n_bad = r->n_bad, .is_done = !r->n_heap && !r->ending};
 }
 
 const struct source source_replay = {

@@ -132,9 +132,13 @@ put_sample(struct inflow *in, struct inflow_device *d, struct sample *sample, st
 static int
 put_state(struct inflow *in, struct inflow_device *d, const struct taken *taken)
 {
+	const char *id = in->source->device_id(in->self, taken->device);
+	int known;
+
+	if (!d->state.state && d->number == NOT_YET && (known = spool_known(in->spool, id)) >= 0)
+		in->source->knew(in->self, taken->device, spool_last_us(in->spool, known));
 	d->state = taken->state;
-	(void)snprintf(d->state.device_id, sizeof(d->state.device_id), "%s",
-		       in->source->device_id(in->self, taken->device));
+	(void)snprintf(d->state.device_id, sizeof(d->state.device_id), "%s", id);
 	return 0;
 }
 

@@ -1,7 +1,8 @@
 /*
  * ble-ingest - keep every value the radio delivered until local-store has it on disk
  *
- *	in	a source: mock (simulated people) or replay (recordings); Bluetooth is to come
+ *	in	a source: bluez (oximeters over Bluetooth), mock (simulated people) or replay
+ *			(recordings)
  *	in	news      `stored` from local-store
  *	out	samples   to local-store: sample, gap, resume
  *	out	live      to realtime-fanout and zmq-sniffer: sample, gap, device
@@ -36,12 +37,25 @@
 #define STALLED_US    (3 * CLOCK_SECOND)   /* without an answer: say so */
 
 static const struct conf_key keys[] = {
-	{"source", CONF_WORD, "mock", 0, 0, "mock|replay", "where values come from"},
+	{"source", CONF_WORD, "mock", 0, 0, "bluez|mock|replay", "where values come from"},
 	{"spool", CONF_PATH, "spool", 1, 4000, NULL, "file for what is not yet stored"},
 	{"spool-bytes", CONF_NUMBER, "67108864", SPOOL_LEAST_BYTES, SPOOL_MOST_BYTES, NULL,
 	 "its size; 96 bytes a value"},
 	{"gather-ms", CONF_NUMBER, "10", 0, 1000, NULL,
 	 "how long values wait for others before they are sent to local-store"},
+	{"adapters", CONF_TEXT, "", 0, 400, NULL,
+	 "bluez: which, as hci0 or by address, with commas between; empty: all"},
+	{"pick", CONF_WORD, "all", 0, 0, "all|first|listed",
+	 "bluez: connect to every oximeter, to the first one seen, or to those in allow"},
+	{"allow", CONF_TEXT, "", 0, 4000, NULL,
+	 "bluez: only these; addresses or names with * for anything, commas between; empty: any"},
+	{"deny", CONF_TEXT, "", 0, 4000, NULL, "bluez: never these; as allow"},
+	{"silent-seconds", CONF_NUMBER, "15", 1, 3600, NULL,
+	 "bluez: connected without a value for so long, it is connected anew"},
+	{"retry-seconds", CONF_NUMBER, "60", 1, 3600, NULL,
+	 "bluez: the longest pause between two tries to connect"},
+	{"retries", CONF_NUMBER, "10", 0, 1000, NULL,
+	 "bluez: tries without seeing it, until a device counts as switched off and is waited for"},
 	{"devices", CONF_NUMBER, "3", 1, 5000, NULL, "mock: how many"},
 	{"rate", CONF_NUMBER, "1", 0, 200, NULL,
 	 "mock: values a second of each device; 0 as fast as they are taken"},
@@ -63,11 +77,11 @@ static const struct conf_key keys[] = {
 static const struct process_manual manual = {
 	"ble-ingest",
 	"keep every value the radio delivered until local-store has it on disk.\n\n"
-	"Takes values from a source (mock, replay), keeps them in a spool file, shows them live\n"
+	"Takes values from a source (bluez, mock, replay), keeps them in a spool file, shows them live\n"
 	"and sends them to local-store until it says they are stored.",
 	keys, sizeof(keys) / sizeof(keys[0])};
 
-static const struct source *const sources[] = {&source_mock, &source_replay};
+static const struct source *const sources[] = {&source_bluez, &source_mock, &source_replay};
 
 struct ble_ingest {
 	int signals;
@@ -286,6 +300,7 @@ static enum process_state
 state_of(struct ble_ingest *me, char *why, size_t size)
 {
 	int64_t waiting = spool_head(me->spool) - spool_acked(me->spool), now_us = clock_mono_us();
+	struct source_counts counts = me->source->counts(me->self);
 
 	*why = 0;
 	if (!waiting)
@@ -296,7 +311,11 @@ state_of(struct ble_ingest *me, char *why, size_t size)
 			       (long long)waiting, inflow_is_full(me->inflow) ? ", which is full" : "");
 		return PROCESS_WAITING;
 	}
-	if (me->source->counts(me->self).is_done)
+	if (counts.waits_for) {
+		(void)snprintf(why, size, "%s", counts.waits_for);
+		return PROCESS_WAITING;
+	}
+	if (counts.is_done)
 		(void)snprintf(why, size, "%s done, %s", me->source->name,
 			       waiting ? "not all stored yet" : "all stored");
 	return PROCESS_READY;
@@ -305,7 +324,8 @@ state_of(struct ble_ingest *me, char *why, size_t size)
 #define COUNTS                                                                                  \
 	"samples_read=%llu samples_sent=%llu samples_resent=%llu samples_acked=%llu "           \
 	"spool_used_bytes=%llu gaps=%llu invalid=%llu values_lost=%llu values_refused=%llu "    \
-	"csv_rows_bad=%llu live_sent=%llu blocked=%llu"
+	"csv_rows_bad=%llu live_sent=%llu blocked=%llu connects=%llu links_lost=%llu "          \
+	"silences=%llu frames_bad=%llu"
 #define COUNTED(me, in)                                                                         \
 	(unsigned long long)(in)->n_samples, (unsigned long long)(me)->window.n_sent,           \
 		(unsigned long long)(me)->window.n_resent,                                      \
@@ -313,9 +333,12 @@ state_of(struct ble_ingest *me, char *why, size_t size)
 		(unsigned long long)spool_used_bytes((me)->spool),                              \
 		(unsigned long long)(in)->n_gaps, (unsigned long long)(in)->n_invalid,          \
 		(unsigned long long)(in)->n_lost, (unsigned long long)(in)->n_refused,          \
-		(unsigned long long)(me)->source->counts((me)->self).n_bad,                     \
+		FROM_SOURCE(me, n_bad),                                                         \
 		(unsigned long long)(me)->n_live,                                               \
-		(unsigned long long)link_counts((me)->samples)->n_blocked
+		(unsigned long long)link_counts((me)->samples)->n_blocked,                      \
+		FROM_SOURCE(me, n_connects), FROM_SOURCE(me, n_links_lost),                     \
+		FROM_SOURCE(me, n_silent), FROM_SOURCE(me, n_frames_bad)
+#define FROM_SOURCE(me, n) (unsigned long long)(me)->source->counts((me)->self).n
 
 static void
 beat(struct ble_ingest *me)
@@ -403,15 +426,19 @@ wait_ms(struct ble_ingest *me)
 static int
 loop(struct ble_ingest *me, struct err *err)
 {
-	enum { SIGNAL, NEWS, LIVE, N };
+	enum { SIGNAL, NEWS, LIVE, SOURCE, N };
 	zmq_pollitem_t on[N] = {
 		[SIGNAL] = {.fd = me->signals, .events = ZMQ_POLLIN},
 		[NEWS] = {.socket = link_socket(me->news), .events = ZMQ_POLLIN},
 		[LIVE] = {.socket = link_socket(me->live), .events = ZMQ_POLLIN},
+		[SOURCE] = {.events = ZMQ_POLLIN},
 	};
+	int n = me->source->fd ? N : SOURCE;
 
+	if (me->source->fd)
+		on[SOURCE].fd = me->source->fd(me->self);
 	while (!on[SIGNAL].revents) {
-		if (zmq_poll(on, N, wait_ms(me)) < 0 && errno != EINTR)
+		if (zmq_poll(on, n, wait_ms(me)) < 0 && errno != EINTR)
 			return err_set(err, errno, "poll: %s", zmq_strerror(errno));
 		if (on[LIVE].revents)
 			greet(me);

@@ -33,6 +33,8 @@ struct taken {
 struct source_counts {
 	uint64_t n_bad;    /* values it could not read */
 	int is_done;       /* nothing more will come */
+	uint64_t n_frames_bad, n_connects, n_links_lost, n_silent;  /* of a radio */
+	const char *waits_for;  /* what it cannot work without, and the cure; NULL: nothing */
 };
 
 struct source {
@@ -46,11 +48,15 @@ struct source {
 	unsigned (*n_devices)(const void *self);
 	const char *(*device_id)(const void *self, unsigned device);
 
-	/* Before the first take(): the last value of this device that is in the spool. */
+	/* The last value of this device that is in the spool: before the first take(), or when
+	 * a device that comes later first tells its state. */
 	void (*knew)(void *self, unsigned device, int64_t last_us);
 
 	/* Does it wait when nobody takes (a file), or is what is not taken lost (a radio)? */
 	int (*can_wait)(const void *self);
+
+	/* Readable when take() should look; NULL: it has none, everything comes by time. */
+	int (*fd)(const void *self);
 
 	/* Until take() has something: 0 now, INT64_MAX nothing to come by time. */
 	int64_t (*wait_us)(void *self, const struct source_now *now);
@@ -61,6 +67,6 @@ struct source {
 	struct source_counts (*counts)(const void *self);
 };
 
-extern const struct source source_mock, source_replay;
+extern const struct source source_mock, source_replay, source_bluez;
 
 #endif

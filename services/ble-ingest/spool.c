@@ -52,15 +52,26 @@ spool_last_us(const struct spool *spool, int device)
 }
 
 int
-spool_device(struct spool *spool, const char *device_id, struct err *err)
+spool_known(const struct spool *spool, const char *device_id)
 {
-	struct spool_row row = {.seq_not = ~0LL};
 	int i;
 
-	ASSERT(*device_id && strlen(device_id) < sizeof(((struct sample *)0)->device_id));
 	for (i = 0; i < spool->n_known; i++)
 		if (!strcmp(spool->rows[i].id, device_id))
 			return i;
+	return -1;
+}
+
+int
+spool_device(struct spool *spool, const char *device_id, struct err *err)
+{
+	struct spool_row row = {.seq_not = ~0LL};
+	int i = spool_known(spool, device_id);
+
+	ASSERT(*device_id && strlen(device_id) < sizeof(((struct sample *)0)->device_id));
+	if (i >= 0)
+		return i;
+	i = spool->n_known;
 	if (i == (int)spool->head->n_devices)
 		return err_set(err, ENOSPC, "the spool knows %d devices, its most; it starts afresh "
 			       "when local-store has taken everything and ble-ingest starts again", i);
@@ -115,7 +126,8 @@ publish(struct spool *spool, struct spool_record *r, int64_t last_us)
 		__atomic_store_n(&row->seq, r->seq, __ATOMIC_RELEASE);
 		__atomic_store_n(&row->seq_not, ~r->seq, __ATOMIC_RELEASE);
 	}
-	row->last_us = last_us;
+	if (last_us > row->last_us)     /* what a device had stored comes late */
+		row->last_us = last_us;
 }
 
 static void

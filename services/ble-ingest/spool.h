@@ -37,7 +37,10 @@ void spool_close(struct spool **spool);
  * is full. */
 int spool_device(struct spool *spool, const char *device_id, struct err *err);
 
-/* When the last value of this device was taken; 0 when there was none. */
+/* The same for one that it has met; -1: it has not. */
+int spool_known(const struct spool *spool, const char *device_id);
+
+/* When the newest value of this device was taken; 0 when there was none. */
 int64_t spool_last_us(const struct spool *spool, int device);
 
 /*

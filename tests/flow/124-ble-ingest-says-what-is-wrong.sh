@@ -16,7 +16,7 @@ wrong() {
 	like "$out" "$3" "  and told"
 	conf ble-ingest "$1"
 }
-wrong source radio 'ble-ingest/source: "radio" is not one of mock.replay'
+wrong source radio 'ble-ingest/source: "radio" is not one of bluez.mock.replay'
 wrong devices 5001 'ble-ingest/devices: "5001" is not a number from 1 to 5000'
 wrong rate 201 'ble-ingest/rate: "201" is not a number from 0 to 200'
 wrong spool-bytes 8191 'ble-ingest/spool-bytes: "8191" is not a number from 8192'

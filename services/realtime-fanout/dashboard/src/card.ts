@@ -161,7 +161,7 @@ export class Card {
 
 		this.flag("link", linkWord(state) + lost,
 			state === "streaming" ? (d.lost ? "wait" : "good")
-				: state === "lost" || state === "off" ? "bad" : "wait");
+				: ["lost", "off", "refused", "stranger"].includes(state ?? "") ? "bad" : "wait");
 		if (s.endedMs !== undefined) this.flag("recorded", "recording ended", "plain");
 		else if (!stored || stored.state === "silent") this.flag("recorded", "recorder is silent", "bad");
 		else if (stored.state === "waiting") this.flag("recorded", "recorder waits", "wait");

@@ -11,7 +11,8 @@ const INVALID: Record<string, string> = {
 };
 const LINKS: Record<string, string> = {
 	searching: "searching", connecting: "connecting", streaming: "connected", silent: "silent",
-	lost: "connection lost", off: "off",
+	lost: "connection lost", off: "off", seen: "in range, not ours", refused: "refuses pairing",
+	stranger: "not an oximeter",
 };
 const STATUS: Record<string, string> = {
 	completed: "completed", abandoned: "abandoned", force_ended: "ended by force",
