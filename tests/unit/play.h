@@ -211,13 +211,22 @@ play_recall(struct play *p, int64_t from_us, int64_t to_us)
  * skipped.  Several notifications are put one after the other with / between.  Each line is a
  * connection of its own, made ready by `ready`, which may be NULL.  When `is_stream`, how bytes
  * are cut into notifications must not matter: every cut in two and every byte alone says the
- * same.  How many lines.
+ * same.  What is said `settle_us` later belongs to it.  How many lines.
  */
 typedef void (*play_ready)(struct play *p);
 
 static void
+play_settle(struct play *p, int64_t us)
+{
+	p->now.utc_us += us;
+	p->now.mono_us += us;
+	if (us)
+		(void)play_pull(p);
+}
+
+static void
 play_cut(const char *kind, play_ready ready, unsigned port, const uint8_t *bytes, size_t len,
-	 size_t cut, const char *want, const char *line)
+	 size_t cut, int64_t settle_us, const char *want, const char *line)
 {
 	struct play p;
 	size_t i;
@@ -233,12 +242,14 @@ play_cut(const char *kind, play_ready ready, unsigned port, const uint8_t *bytes
 		(void)play_bytes(&p, port, bytes, cut);
 	if (cut < len)
 		(void)play_bytes(&p, port, bytes + cut, len - cut);
+	play_settle(&p, settle_us);
 	ok(!strcmp(p.said, want), "%s cut at %zu: \"%s\", not \"%s\"", line, cut, p.said, want);
 	play_end(&p);
 }
 
 static int __attribute__((unused))
-play_vectors(const char *kind, const char *file, play_ready ready, int is_stream)
+play_vectors(const char *kind, const char *file, play_ready ready, int is_stream,
+	     int64_t settle_us)
 {
 	char path[200], line[2000], hex[2000], *want, *why, *part, *rest;
 	uint8_t bytes[1000];
@@ -274,10 +285,11 @@ play_vectors(const char *kind, const char *file, play_ready ready, int is_stream
 			(void)play_bytes(&p, port, bytes + len, i);
 			len += i;
 		}
+		play_settle(&p, settle_us);
 		ok(!strcmp(p.said, want), "%s: \"%s\", not \"%s\"", line, p.said, want);
 		play_end(&p);
 		for (i = 0; is_stream && i <= len; i++)
-			play_cut(kind, ready, port, bytes, len, i, want, line);
+			play_cut(kind, ready, port, bytes, len, i, settle_us, want, line);
 		n++;
 	}
 	fclose(f);

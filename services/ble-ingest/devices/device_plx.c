@@ -12,6 +12,7 @@
 #include "services/ble-ingest/devices.h"
 #include "services/ble-ingest/devices/about.h"
 #include "services/ble-ingest/devices/measure.h"
+#include "services/ble-ingest/devices/plx_bits.h"
 #include "services/ble-ingest/devices/reader.h"
 #include "services/ble-ingest/devices/sfloat.h"
 #include "services/ble-ingest/devices/spans.h"
@@ -77,28 +78,21 @@ struct measured {
 	unsigned status, sensor;
 };
 
-enum { STORED_BIT = 1 << 9, DEMO = 1 << 10, TESTING = 1 << 11, CALIBRATING = 1 << 12,
-       NOT_AVAILABLE = 1 << 13, QUESTIONABLE = 1 << 14, NOT_VALID = 1 << 15 };
-enum { MALFUNCTION = 1 << 1, IRREGULAR = 1 << 2, INADEQUATE = 1 << 3, POOR = 1 << 4,
-       LOW_PERFUSION = 1 << 5, ERRATIC = 1 << 6, NOT_PULSATILE = 1 << 7, DOUBTFUL = 1 << 8,
-       ANALYSING = 1 << 9, INTERFERENCE = 1 << 10, NO_USER = 1 << 11, DISPLACED = 1 << 13,
-       SENSOR_BROKEN = 1 << 14, SENSOR_OUT = 1 << 15 };
-
 /* Why there can be no value, or for what reason the two figures are missing. */
 static enum invalid
 reason(const struct measured *m)
 {
-	if (m->sensor & (MALFUNCTION | SENSOR_BROKEN | SENSOR_OUT))
+	if (m->sensor & (PLX_MALFUNCTION | PLX_SENSOR_BROKEN | PLX_SENSOR_OUT))
 		return INVALID_SENSOR_FAULT;
-	if (m->sensor & (NO_USER | DISPLACED))
+	if (m->sensor & (PLX_NO_USER | PLX_DISPLACED))
 		return INVALID_NO_FINGER;
-	if (!(m->status & (NOT_AVAILABLE | NOT_VALID)) && !(isnan(m->spo2) && isnan(m->pulse)))
+	if (!(m->status & (PLX_NOT_AVAILABLE | PLX_NOT_VALID)) && !(isnan(m->spo2) && isnan(m->pulse)))
 		return INVALID_NO;
-	if (m->sensor & (INADEQUATE | POOR | LOW_PERFUSION))
+	if (m->sensor & (PLX_INADEQUATE | PLX_POOR | PLX_LOW_PERFUSION))
 		return INVALID_LOW_SIGNAL;
-	if (m->sensor & (IRREGULAR | ERRATIC | NOT_PULSATILE | DOUBTFUL | INTERFERENCE))
+	if (m->sensor & (PLX_IRREGULAR | PLX_ERRATIC | PLX_NOT_PULSATILE | PLX_DOUBTFUL | PLX_INTERFERENCE))
 		return INVALID_ARTEFACT;
-	if (m->sensor & ANALYSING || m->status & CALIBRATING)
+	if (m->sensor & PLX_ANALYSING || m->status & PLX_CALIBRATING)
 		return INVALID_SEARCHING;
 	return INVALID_UNAVAILABLE;
 }
@@ -140,10 +134,10 @@ fill(struct device_said *said, const struct measured *m)
 	measure_set(s, m->spo2, m->pulse, reason(m));
 	measure_perfusion(s, m->perfusion);
 	if (m->has_status)
-		s->status = m->status | (int64_t)m->sensor << 16;
+		s->status = m->status | (int64_t)m->sensor << PLX_SENSOR_SHIFT;
 	if (m->wall_us != WALL_NONE)
 		s->device_us = m->wall_us;
-	said->is_mock = !!(m->status & (DEMO | TESTING));
+	said->is_mock = !!(m->status & (PLX_DEMO | PLX_TESTING));
 }
 
 /* Out of its memory.  Only what was missed: the rest was heard when it was new. */
@@ -181,7 +175,7 @@ measured(struct plx *p, int is_spot, const uint8_t *bytes, size_t len,
 			  is_spot ? "spot-check" : "continuous");
 		return;
 	}
-	if (is_spot && (p->request == REPORT || m.status & STORED_BIT)) {
+	if (is_spot && (p->request == REPORT || m.status & PLX_STORED)) {
 		stored(p, &m, now);
 		return;
 	}

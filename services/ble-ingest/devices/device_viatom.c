@@ -64,6 +64,7 @@ begin(void *state, unsigned present, int64_t zone_us, const struct source_now *n
 
 	v->lepu.lead = ANSWER;
 	v->lepu.port = WRITE;
+	v->lepu.reply_cmd = LEPU_ANY;
 	v->values = VALUES;
 	v->files.zone_us = zone_us;
 	v->poll_us = now->mono_us;

@@ -49,7 +49,7 @@ lepu_ask(struct lepu *l, const struct lepu_head *head, const uint8_t *data, size
 	l->chunk_us = now->mono_us;
 	l->in_flight = 1;
 	l->most = most;
-	l->until_us = now->mono_us + REPLY_US;
+	l->until_us = now->mono_us + (l->reply_us ? l->reply_us : REPLY_US);
 }
 
 int
@@ -72,6 +72,10 @@ lepu_reply(struct lepu *l, struct say *s, struct lepu_reply *out)
 {
 	size_t len = l->in_flight ? stream_frame(&l->in, judge, l) : 0, skipped;
 
+	while (len && l->reply_cmd != LEPU_ANY && l->in.bytes[1] != l->reply_cmd) {
+		stream_drop(&l->in, len);
+		len = stream_frame(&l->in, judge, l);
+	}
 	if ((skipped = stream_skipped(&l->in, len > 0)))
 		say_wrong(s, "%zu bytes that are no reply", skipped);
 	if (!len)

@@ -18,6 +18,8 @@
 #define LEPU_MOST_ASKED 40      /* bytes of data in a request */
 #define LEPU_MOST_DATA  2048    /* bytes of data in a reply */
 
+#define LEPU_ANY        (-1)
+
 struct lepu_head {
 	uint8_t lead, cmd, two[2];
 };
@@ -32,6 +34,8 @@ struct lepu {
 	struct stream in;
 	uint8_t lead;             /* of replies */
 	unsigned port;            /* to write to */
+	int reply_cmd;            /* others are passed over; LEPU_ANY: replies do not tell */
+	int64_t reply_us;         /* how long to wait for one; 0: 3 s */
 	uint8_t out[LEPU_MOST_ASKED + 8];
 	size_t out_len, out_said;
 	int64_t chunk_us;         /* mono: not before this may the next piece be written */
@@ -40,7 +44,7 @@ struct lepu {
 	int64_t until_us;         /* mono: of the reply, or of the silence after none came */
 };
 
-/* `most`: bytes of data that the reply can have; a frame with more is none. */
+/* lead, port, reply_cmd and reply_us are the caller's to set.  `most`: bytes of data that the reply can have; a frame with more is none. */
 void lepu_ask(struct lepu *lepu, const struct lepu_head *head, const uint8_t *data, size_t len,
 	      size_t most, const struct source_now *now);
 
