@@ -43,6 +43,17 @@ static const struct verb verbs[] = {
 	 "Exit code 1: something is not ready.\n\n"
 	 "  ihht status\n"
 	 "  ihht status --wait 30 && echo ready\n", status_run, NULL},
+	{"devices test", "ADDRESS [VALUES]", "what one oximeter sends, and what it is understood as",
+	 "Shows ten values as they come, each with the bytes it was made of.  The device must be\n"
+	 "one that is used: `ihht devices`.  Exit code 1: none came for 30 s.\n\n"
+	 "  ihht devices test aa:bb:cc:dd:ee:ff\n"
+	 "  ihht devices test mock-001 3 --json\n", devices_test_run, NULL},
+	{"devices", "[--scan [SECONDS]]", "the oximeters there are, and how they are doing",
+	 "Heard from ble-ingest; of one that is not here the last value stored is shown.  --scan\n"
+	 "listens for 10 s and shows all that is around, also what the settings do not allow:\n"
+	 "state `seen`.  Exit code 1: ble-ingest is not heard.\n\n"
+	 "  ihht devices --scan 30\n"
+	 "  ihht devices --json | jq '.[] | select(.battery < 20) | .device_id'\n", devices_run, NULL},
 	{"session start", "USER DEVICE [FIELD=VALUE]...", "begin a session, or get the running one",
 	 "A person and a device have one running session at most: starting again returns it.\n\n"
 	 "  ihht session start 8d1f4c5e-2f0b-5f6e-9d0f-3b0b6a0e7c11 mock-001\n"

@@ -42,6 +42,8 @@ int session_show_run(struct ihht *me, const struct verb *verb, int argc, char **
 int verify_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
 int check_config_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
 int keys_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
+int devices_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
+int devices_test_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
 int import_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
 int demo_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
 

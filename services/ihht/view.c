@@ -16,8 +16,8 @@ colour_of(const struct heard *heard)
 	return heard->beat.state == PROCESS_READY ? COLOUR_GREEN : COLOUR_YELLOW;
 }
 
-static const char *
-span_text(int64_t us, char text[32])
+const char *
+view_span(int64_t us, char text[32])
 {
 	int64_t s = us / CLOCK_SECOND;
 
@@ -25,6 +25,9 @@ span_text(int64_t us, char text[32])
 		(void)snprintf(text, 32, "%llds", (long long)s);
 	else if (s < 3600)
 		(void)snprintf(text, 32, "%lldm%02llds", (long long)(s / 60), (long long)(s % 60));
+	else if (s >= 48 * 3600)
+		(void)snprintf(text, 32, "%lldd%02lldh", (long long)(s / 86400),
+			       (long long)(s / 3600 % 24));
 	else
 		(void)snprintf(text, 32, "%lldh%02lldm", (long long)(s / 3600),
 			       (long long)(s / 60 % 60));
@@ -56,7 +59,7 @@ print_processes(const struct view *v)
 		grid_add(grid, colour_of(h), "%s",
 			 h ? words_text(&words_process_state, h->beat.state) : "silent");
 		grid_add(grid, COLOUR_PLAIN, "%s",
-			 h ? span_text(clock_utc_us() - h->beat.started_us, up) : "-");
+			 h ? view_span(clock_utc_us() - h->beat.started_us, up) : "-");
 		grid_add(grid, COLOUR_PLAIN, h ? "%lld" : "-", h ? (long long)h->beat.pid : 0LL);
 		grid_add(grid, COLOUR_PLAIN, "%s", h ? h->beat.why : "not running, or not reachable");
 	}
@@ -149,7 +152,7 @@ print_lag(const struct view *v)
 	printf("store: %lld readings, %lld sessions running; not yet in Postgres: %lld readings",
 	       (long long)v->lag.readings, (long long)v->lag.active, (long long)v->lag.waiting);
 	if (v->lag.waiting)
-		printf(" (oldest %s)", span_text(clock_utc_us() - v->lag.oldest_us, age));
+		printf(" (oldest %s)", view_span(clock_utc_us() - v->lag.oldest_us, age));
 	printf(", %lld changed records\n", (long long)v->lag.records);
 }
 

@@ -20,6 +20,9 @@ struct view {
 void view_text(const struct view *view);
 void view_json(const struct view *view);
 
+/* "12s", "3m05s", "2h10m", "4d03h" */
+const char *view_span(int64_t us, char text[32]);
+
 /* "-2", where there may be several of that process. */
 const char *view_instance(const struct process *process, const char *name, int64_t instance,
 			  char text[24]);
