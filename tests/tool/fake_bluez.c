@@ -680,6 +680,8 @@ on_acquire(sd_bus_message *m, struct oximeter *o, int c)
 {
 	int fds[2], r;
 
+	if (o->chrs[c].fd >= 0 && recv(o->chrs[c].fd, &r, 1, MSG_DONTWAIT) == 0)
+		close_chrs(o);           /* whoever had it is dead */
 	if (o->flag[NO_ACQUIRE] || o->chrs[c].fd >= 0)
 		return sd_bus_reply_method_errorf(m, "org.bluez.Error.NotSupported", "Not Supported");
 	must(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0 ? -errno : 0, "pair");
@@ -694,8 +696,6 @@ on_acquire(sd_bus_message *m, struct oximeter *o, int c)
 static int
 on_start(sd_bus_message *m, struct oximeter *o, int c)
 {
-	if (o->chrs[c].is_heard)
-		return sd_bus_reply_method_errorf(m, "org.bluez.Error.InProgress", "In Progress");
 	o->chrs[c].is_heard = 1;
 	say("@ notifying %s %.8s", o->id, o->kind->chrs[c].uuid);
 	return sd_bus_reply_method_return(m, NULL);

@@ -723,8 +723,8 @@ peer_answered(struct peer *p, unsigned port, enum fault fault)
 		peer_event(p, LIFE_UNPAIRED);
 		return;
 	}
-	gate->is_heard = fault == FAULT_NONE;
-	p->n_refused += fault != FAULT_NONE && p->kind->ports[port].use & PORT_NEEDED;
+	gate->is_heard = fault == FAULT_NONE || fault == FAULT_ALREADY || fault == FAULT_BUSY;
+	p->n_refused += !gate->is_heard && p->kind->ports[port].use & PORT_NEEDED;
 	if (p->n_awaited)
 		return;
 	for (i = 0; i < p->kind->n_ports; i++)
