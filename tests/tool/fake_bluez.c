@@ -47,7 +47,7 @@
 #define MANAGER "org.freedesktop.DBus.ObjectManager"
 
 enum flag { NO_CONNECTED, NO_DROPPED, NO_RESOLVED, LATE_CHARS, TWICE, REFUSE_CONNECT, HANG_CONNECT,
-	    NO_ACQUIRE, BOND, REFUSE_PAIR, MTU, MEMORY, DEMO, N_FLAGS };
+	    NO_ACQUIRE, BOND, REFUSE_PAIR, MTU, MEMORY, DEMO, BEACON, N_FLAGS };
 static const char *const flags[N_FLAGS] = {
 	[NO_CONNECTED] = "no-connected",     /* Connected=true is never signalled */
 	[NO_DROPPED] = "no-dropped",         /* nor Connected=false */
@@ -61,6 +61,7 @@ static const char *const flags[N_FLAGS] = {
 	[REFUSE_PAIR] = "refuse-pair",
 	[MTU] = "mtu",                       /* 23 */
 	[MEMORY] = "memory",                 /* plx: keeps a record a second while not connected */
+	[BEACON] = "beacon",                 /* advertises though it has a link */
 	[DEMO] = "demo",                     /* plx: its demonstration mode */
 };
 
@@ -874,7 +875,8 @@ beacons(void)
 	fake.beacon_us = clock_mono_us() + BEACON_US;
 	for (o = fake.devices; o < fake.devices + fake.n_devices; o++)
 		for (a = 0; a < ADAPTERS; a++)
-			if (o->is_near[a] && o->via < 0 && fake.adapters[a].is_scanning)
+			if (o->is_near[a] && o->via != a && (o->via < 0 || o->flag[BEACON]) &&
+			    fake.adapters[a].is_scanning)
 				advertise(o, a);
 }
 
