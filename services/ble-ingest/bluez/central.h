@@ -84,7 +84,7 @@ struct peer {
 	struct early *early;
 	unsigned n_early;
 	int64_t look_us;            /* read the objects again at; INT64_MAX */
-	int is_last_look;
+	int64_t late_us;            /* then its services are what they are; 0: no look yet */
 	struct device told;         /* the last device message */
 	int64_t told_us, since_us;
 };

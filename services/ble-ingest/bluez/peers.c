@@ -269,7 +269,7 @@ hang_up(struct peer *p)
 {
 	p->attempt++;
 	p->look_us = INT64_MAX;
-	p->is_last_look = 0;
+	p->late_us = 0;
 	p->n_awaited = 0;
 	peer_close_gates(p);
 	drop_early(p);
@@ -545,17 +545,19 @@ static void
 resolve(struct peer *p, const struct object *objects, size_t n)
 {
 	int waits = p->life.state == LIFE_RESOLVING || p->life.state == LIFE_CONNECTING;
+	int64_t now_us = p->central->now.mono_us;
+	enum device_fit fit = FIT_NO;
 
 	if (!waits || p->via < 0 || !p->sights[p->via].is_resolved)
 		return;
 	if (choose_kind(p, objects, n)) {
 		p->look_us = INT64_MAX;
 		peer_event(p, LIFE_RESOLVED);
-	} else if (p->is_last_look) {
-		peer_event(p, LIFE_NOT_SUCH);
-	} else {
-		p->look_us = p->central->now.mono_us + LATE_US;
-		p->is_last_look = 1;
+	} else if (!p->late_us) {
+		p->look_us = p->late_us = now_us + LATE_US;
+	} else if (p->late_us <= now_us) {
+		(void)nth_kind(p, p->n_strange, &fit);
+		peer_event(p, fit > FIT_MAYBE ? LIFE_CONNECT_FAILED : LIFE_NOT_SUCH);
 	}
 }
 
@@ -575,7 +577,7 @@ peers_late(struct central *c, const char *path)
 	int adapter;
 	struct peer *p = peers_find_path(c, path, &adapter);
 
-	if (p && p->is_last_look && p->via == adapter)
+	if (p && p->late_us && p->via == adapter)
 		bus_read_objects(c);
 }
 

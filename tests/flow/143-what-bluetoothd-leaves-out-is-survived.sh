@@ -1,0 +1,75 @@
+#!/bin/bash
+# source = bluez against a bluetoothd that leaves signals out, sends them late or twice, knows
+# devices that are not there, and brings bytes that are no frames.  (The real 5.66 may leave
+# out Connected=true and tell ServicesResolved too soon; the rest is worse than the real one.)
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/bluez.sh"
+dev() { printf 'aa:bb:cc:00:00:%02x' "$1"; }
+fresh
+bluez_start
+conf ble-ingest silent-seconds 2
+declare -A FLAG=([1]="no-connected 1" [2]="late-chars 500" [3]="no-resolved 1" [4]="twice 1"
+	[5]="no-dropped 1" [6]="no-acquire 1" [7]="refuse-connect 1")
+for i in 1 2 3 4 5 6 7 8 9; do
+	tell "device $(dev $i) plx Oxi $i"
+	tell "rate $(dev $i) 5"
+	if [ -n "${FLAG[$i]:-}" ]; then tell "set $(dev $i) ${FLAG[$i]}"; fi
+done
+tell "set $(dev 6) no-dropped 1"
+start local-store
+listen
+tell "known $(dev 8)"
+mark
+start ble-ingest
+wait_ready ble-ingest
+heard "device.*$(dev 8).*state=searching" "one that is only known is not taken for being there"
+for i in 1 2 3 4 5 6 7 9; do tell "near $(dev $i)"; done
+streams $(dev 1) "Connected is never signalled: values come"
+streams $(dev 2) "characteristics come after ServicesResolved: values come"
+streams $(dev 3) "ServicesResolved is never signalled: values come"
+streams $(dev 4) "every signal comes twice: values come"
+streams $(dev 7) "the first Connect fails: values come"
+unlike "$(air_since)" "@ connect $(dev 8)" "the one that is only known is left alone"
+tell "near $(dev 8)"
+streams $(dev 8) "  until it is seen"
+
+mark
+tell "drop $(dev 5)"
+heard "device.*$(dev 5).*state=lost" "the end of the link is not signalled: its socket tells"
+heard " gap .*$(dev 5)" "  and it comes back"
+tell "drop $(dev 6)"
+heard "device.*$(dev 6).*state=silent" "nor is there a socket: the watchdog tells"
+heard " gap .*$(dev 6)" "  and it comes back"
+tell "vanish $(dev 9)"
+heard "device.*$(dev 9).*state=lost" "its object vanishes under the link: lost"
+heard " gap .*$(dev 9)" "  and it comes back"
+wait_until '[ "$(links)" = 9 ]'
+ok $? "each over one link" || diag "$(links)"
+
+mark
+for hex in 00 ff 04620000 $(printf 'ff%.0s' {1..60}) 1f62004e00; do tell "send $(dev 1) $hex"; done
+wait_until 'log_of ble-ingest | grep -q "frame_wrong n=1 device=$(dev 1) kind=plx"'
+ok $? "bytes that are no frame are told"
+streams $(dev 1) "  and cost nothing else"
+kill -TERM "${PIDS[ble-ingest]}"
+wait_end ble-ingest
+is "$STATUS" 0 "it stops when asked"
+like "$(tail -3 "$T/log/ble-ingest.log")" 'stopped .* frames_bad=[4-9]' "  and has counted them"
+is "$(links)" 0 "  no link is left"
+is "$(grep -c 'warn' "$T/log/ble-ingest.log")" 1 "the log has one warning"
+
+# the bus itself
+kill -TERM "${PIDS[dbus]}"
+rm -f "$T/bus"
+start ble-ingest
+wait_until '"$BIN/ihht" --config "$CONF" status 2>/dev/null | grep -q "D-Bus cannot be reached"'
+ok $? "no D-Bus: it waits and says so"
+like "$(log_of ble-ingest)" 'warn ble-ingest no_bus why=' "  in the log too"
+background dbus2 dbus-daemon --config-file="$T/bus.conf" --nofork --nopidfile
+wait_until '"$BIN/ihht" --config "$CONF" status 2>/dev/null | grep -q "bluetoothd is not running"'
+ok $? "the bus comes: it goes on"
+kill9 dbus2
+wait_until '"$BIN/ihht" --config "$CONF" status 2>/dev/null | grep -q "D-Bus cannot be reached"'
+ok $? "and goes: it waits again"
+stop ble-ingest
+done_testing
