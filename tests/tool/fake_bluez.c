@@ -648,7 +648,7 @@ remember(struct oximeter *o)
 
 	if (o->via < 0 && o->n_records < RECORDS &&
 	    (!o->n_records || o->records[o->n_records - 1] != now))
-		o->records[o->n_records++] = now;
+		say("@ remembers %s %u", o->id, (o->records[o->n_records] = now, ++o->n_records));
 }
 
 static void
