@@ -1,7 +1,7 @@
 /*
  * seeds - what a fuzzer begins with: valid input of its kind
  *
- *	seeds msg|columns|records|msg_json|clock FOLDER
+ *	seeds msg|columns|records|msg_json|clock|devices FOLDER
  *
  * For another name it writes nothing.
  */
@@ -93,11 +93,83 @@ seed_clock(int n)
 	return (size_t)snprintf((char *)bytes, sizeof(bytes), "%s%s", text, ends[n % 5]);
 }
 
+/* Each sixth line of the vectors of a kind; `kind` is its place among the kinds, by name, and
+ * `before` the steps that lead to it (see fuzz_devices.c). */
+static const struct {
+	const char *file;
+	uint8_t kind;
+	const char *before;
+	size_t n_before;
+} vectors[] = {
+	{"berry", 0, "", 0}, {"berry_bci", 0, "", 0}, {"contec", 1, "", 0}, {"hrs", 2, "", 0},
+	{"nonin", 3, "", 0}, {"oxyii", 4, "\2\0\2\0\2\0", 6}, {"pc60fw", 5, "", 0},
+	{"plx", 6, "\10\2\14\0\200\0\0\1\14\4\5\0\5\0", 14}, {"viatom", 7, "\2\2{}", 4},
+	{"viatom_1b", 7, "\2\2{}\2\4\377\0\0\0\27", 11},
+};
+
+/* A ring whose recording is read: it tells of it, is worn, an hour is recalled. */
+static size_t
+seed_ring_files(void)
+{
+	static const char told[] = "\x02\x1d{\"FileList\":\"20251123040000\"}",
+		value[] = "\x02\x0d\x61\x48\0\0\0\0\0\x50\0\0\x36\x01\0", recall[] = "\x80\0\0\x3c",
+		soon[] = "\x0b", size[] = "\x02\x04\x37\0\0\0",
+		block[] = "\x02\x37\3\0\xe9\7\x0b\x17\4\0\0\x37\0\0\0\x0c\0________________________"
+			  "_\x61\x48\0\1\0\x60\x48\0\1\0\xff\xff\xff\1\0", closed[] = "\x02\0";
+	static const struct { const char *bytes; size_t len; } steps[] = {
+		{"\7", 2}, {told, sizeof(told) - 1}, {value, sizeof(value) - 1},
+		{recall, sizeof(recall) - 1}, {told, sizeof(told) - 1}, {soon, 1},
+		{size, sizeof(size) - 1}, {block, sizeof(block) - 1}, {closed, sizeof(closed) - 1},
+		{"\x17", 1}, {value, sizeof(value) - 1},
+	};
+	size_t i, len = 0;
+
+	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); len += steps[i++].len)
+		memcpy(bytes + len, steps[i].bytes, steps[i].len);
+	return len;
+}
+
+static size_t
+seed_devices(int n)
+{
+	size_t v = (size_t)n % (sizeof(vectors) / sizeof(vectors[0])), len = 0, at;
+	char path[100], line[2000];
+	int skip = n / 10 * 6, used;
+	unsigned port, byte;
+	FILE *file;
+
+	if (n == 59)
+		return seed_ring_files();
+	snprintf(path, sizeof(path), "tests/vectors/%s.txt", vectors[v].file);
+	if (!(file = fopen(path, "r")))
+		return 0;
+	while (fgets(line, sizeof(line), file) && (line[0] < '0' || line[0] > '9' || skip-- > 0))
+		;
+	fclose(file);
+	if (sscanf(line, "%u %n", &port, &used) != 1)
+		return 0;
+	bytes[len++] = vectors[v].kind;
+	bytes[len++] = 0;
+	memcpy(bytes + len, vectors[v].before, vectors[v].n_before);
+	len += vectors[v].n_before;
+	bytes[len++] = (uint8_t)(port << 2);
+	at = len++;
+	for (; line[used] && line[used] != '='; used++)
+		if (sscanf(line + used, "%2x", &byte) == 1 && line[used] != ' ' && line[used] != '/') {
+			bytes[len++] = (uint8_t)byte;
+			used++;
+		}
+	bytes[at] = (uint8_t)(len - at - 1);
+	bytes[len++] = 5 << 2 | 3;
+	return len;
+}
+
 static const struct {
 	const char *name;
 	size_t (*seed)(int n);
 } kinds[] = {{"msg", seed_msg}, {"columns", seed_columns}, {"records", seed_records},
-	     {"msg_json", seed_msg_json}, {"clock", seed_clock}};
+	     {"msg_json", seed_msg_json}, {"clock", seed_clock},
+	     {"devices", seed_devices}};
 
 int
 main(int argc, char **argv)

@@ -126,7 +126,7 @@ bci(struct berry *b, const uint8_t *f)
 			   : f[2] & 0x10 ? INVALID_NO_FINGER
 			   : f[2] & 0x20 ? INVALID_SEARCHING
 			   : f[0] & 0x10 ? INVALID_LOW_SIGNAL : INVALID_NO;
-	struct sample s;
+	struct sample s = {0};
 
 	if (f[0] >= 0xfe)
 		return;  /* text of a version */
@@ -155,7 +155,7 @@ packet(struct berry *b, const uint8_t *f)
 			   : f[3] & 0x02 ? INVALID_NO_FINGER
 			   : f[3] & 0x04 ? INVALID_LOW_SIGNAL : INVALID_NO;
 	double perfusion = either(f[10], f[11], 0);
-	struct sample s;
+	struct sample s = {0};
 
 	if ((f[2] == 'S' || f[2] == 'H') && f[3] >= ' ') {
 		about_text(&b->say, f[2] == 'S' ? "firmware" : "hardware", f + 3, BERRY_BYTES - 4);
