@@ -103,6 +103,13 @@ $(B)/tests/tool/% $(B)/tests/bench/%: $(B)/tests/$$(notdir $$(@D))/%.o $(EDGE_sq
 $(B)/tests/bluetooth/%: $(B)/tests/bluetooth/%.o
 	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs libsystemd)
 
+# The made-up world of tests/world, for those who damage and judge it.
+WORLD := $(call objects,tests/world,1)
+$(B)/tests/unit/test_dedupe-auditor_damage: $(B)/tests/unit/test_dedupe-auditor_damage.o $(WORLD) \
+                                            $(B)/services/dedupe-auditor/pure.a $(EDGE_sqlite3) \
+                                            $(EDGE_libpq) $(B)/libcommon.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(call LIBS,$(PKG_tests))
+
 # bare speaks the statements of sync-worker.
 $(B)/tests/tool/bare: $(B)/services/sync-worker/pure.a
 

@@ -365,6 +365,15 @@ TEST(a_phones_session_without_an_id_of_its_own_is_left)
 	is_plan_why("leave only-on-phone sessions: IHHT_TRAINING\n", "does not tell it from others");
 }
 
+TEST(a_phones_session_beside_a_nameless_one_is_left)
+{
+	cloud("a", NULL, 10)->user_id = NULL;
+	phone(1, L1, 0);
+	readings(1, L1, 1, 5);
+	is_plan("leave only-on-phone sessions " L1_ID ": " L1 "\n"
+		"leave settle sessions a: a\n");
+}
+
 /* ---- all of it */
 
 TEST(the_plan_does_not_depend_on_the_order_of_rows)
@@ -446,6 +455,7 @@ main(void)
 	RUN(a_phones_session_of_nobody_is_left);
 	RUN(a_phone_of_two_persons_tells_nobodys);
 	RUN(a_phones_session_without_an_id_of_its_own_is_left);
+	RUN(a_phones_session_beside_a_nameless_one_is_left);
 	RUN(the_plan_does_not_depend_on_the_order_of_rows);
 	RUN(a_clean_database_gives_an_empty_plan);
 	RUN(ids_of_any_length_and_kind_are_only_ids);

@@ -20,8 +20,8 @@ by_start(const void *a, const void *b)
 {
 	const struct group *x = a, *y = b;
 
-	if (x->start_us != y->start_us)
-		return x->start_us < y->start_us ? -1 : 1;
+	if (x->first_start_us != y->first_start_us)
+		return x->first_start_us < y->first_start_us ? -1 : 1;
 	if (compare_texts(x->id, y->id))
 		return compare_texts(x->id, y->id);
 	return x->rows[0] < y->rows[0] ? -1 : x->rows[0] > y->rows[0];
@@ -49,7 +49,7 @@ name_group(struct work *work, struct group *g)
 	size_t i, row;
 
 	g->canonical = NOBODY;
-	g->start_us = g->first_us = g->last_us = MSG_NONE;
+	g->first_start_us = g->first_us = g->last_us = MSG_NONE;
 	legacy_figures_clear(&g->kept);
 	for (i = 0; i < g->n_rows; i++) {
 		row = g->rows[i];
@@ -58,8 +58,8 @@ name_group(struct work *work, struct group *g)
 			g->local_id = work->rows[row].local_id;
 		if (!g->user_id)
 			g->user_id = work_session(work, row)->user_id;
-		if (g->start_us == MSG_NONE)
-			g->start_us = work_session(work, row)->start_us;
+		if (g->first_start_us == MSG_NONE)
+			g->first_start_us = work_session(work, row)->start_us;
 		if (work_session(work, row)->source == LEGACY_CLOUD &&
 		    (g->canonical == NOBODY || is_better(work, row, g->canonical)))
 			g->canonical = row;

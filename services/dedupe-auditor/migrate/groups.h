@@ -42,6 +42,7 @@ struct group {
 	size_t canonical;                /* index of the cloud's row that stays; NOBODY: none yet */
 	const char *id;                  /* its id in the cloud */
 	const char *local_id, *user_id;
+	int64_t first_start_us;          /* of its first row: groups are in this order */
 	int64_t start_us, end_us;        /* as settled */
 	int64_t status;
 	int64_t first_us, last_us;       /* readings, all sources */

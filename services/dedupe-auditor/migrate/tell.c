@@ -6,6 +6,8 @@
 #include "services/dedupe-auditor/migrate/groups.h"
 #include "services/dedupe-auditor/migrate/texts.h"
 
+#define NEAR_US (10 * SECOND)
+
 static int
 by_child_group(const void *a, const void *b, void *arg)
 {
@@ -86,6 +88,23 @@ leave_group(struct work *work, const struct group *g, const char *rule, const ch
 	e->why = why;
 }
 
+/* A session without local id in the cloud that may be this one; groups are in order of start. */
+static int
+may_be_nameless(const struct work *work, const struct group *g)
+{
+	const struct group *other, *end = work->groups + work->n_groups;
+	int64_t start_us = work_session(work, g->rows[0])->start_us;
+
+	for (other = g; other > work->groups && apart(other[-1].first_start_us, start_us) <= NEAR_US;
+	     other--)
+		;
+	for (; other < end && apart(other->first_start_us, start_us) <= NEAR_US; other++)
+		if (other->canonical != NOBODY && !other->local_id &&
+		    !other_text(other->user_id, g->user_id))
+			return 1;
+	return 0;
+}
+
 /* A session the cloud never saw: does it get a row there? */
 static void
 tell_new(struct work *work, struct group *g)
@@ -102,6 +121,12 @@ tell_new(struct work *work, struct group *g)
 		leave_group(work, g, "only-on-phone", !g->local_id ?
 			    "only on a phone, under an id that does not tell it from others" :
 			    "only on a phone, and nothing says whose it is");
+		g->id = NULL;
+		return;
+	}
+	if (may_be_nameless(work, g)) {
+		leave_group(work, g, "only-on-phone",
+			    "a session without local id in the cloud starts within 10 s of it");
 		g->id = NULL;
 		return;
 	}
