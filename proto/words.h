@@ -78,6 +78,9 @@ enum process_state { WORDS_process_state(W) };
 #define W(name, text) RAW_##name,
 enum raw_what { WORDS_raw_what(W) };
 #undef W
+#define W(name, text) QUARANTINE_##name,
+enum quarantine_action { WORDS_quarantine_action(W) };
+#undef W
 
 const char *words_text(const struct words *words, int64_t word);  /* "?" when out of range */
 int words_find(const struct words *words, const char *text);      /* -1 when unknown */

@@ -12,6 +12,8 @@ audit_sum(struct audit *audit)
 	for (a = audit->sessions.items; a < audit->sessions.items + audit->sessions.n; a++) {
 		audit->n_sessions[audited_verdict(a)]++;
 		audit->n_pending += audited_pending(a);
+		audit->n_quarantined += a->finding ? a->finding->quarantined : 0;
+		audit->n_dropped += a->finding ? a->finding->dropped : 0;
 		for (d = 0; a->finding && d < N_DIFFERENCES; d++) {
 			audit->n[d] += a->finding->n[d];
 			audit->n_records[d] += a->finding->n_records[d];

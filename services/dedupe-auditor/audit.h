@@ -12,6 +12,7 @@ struct audit {
 	struct list sessions;
 	uint64_t n_sessions[DIFFERENT + 1];  /* by verdict */
 	uint64_t n[N_DIFFERENCES], n_records[N_DIFFERENCES], n_pending, n_local, n_cloud;
+	uint64_t n_quarantined, n_dropped;
 	uint64_t n_wrong;            /* rows that belong to no session */
 	char wrong[300];             /* and what is wrong with the first */
 	int64_t took_us;

@@ -93,7 +93,7 @@ audited_finding(struct audited *a)
 int
 audited_digests_agree(const struct audited *a)
 {
-	return a->no && a->cloud.count >= a->n_settled && digest_equal(&a->cloud, &a->local_then) &&
+	return a->no && !a->n_quarantined && a->cloud.count >= a->n_settled && digest_equal(&a->cloud, &a->local_then) &&
 	       (digest_equal(&a->cloud_records, &a->settled_records) ||
 		digest_equal(&a->cloud_records, &a->local_records));
 }
@@ -103,6 +103,8 @@ audited_verdict(const struct audited *a)
 {
 	if (a->finding && finding_differs(a->finding))
 		return DIFFERENT;
+	if (a->finding && a->finding->quarantined)
+		return QUARANTINED;
 	if (audited_pending(a))
 		return PENDING;
 	if (a->finding)

@@ -18,6 +18,7 @@ struct audited {
 	struct digest cloud, local;    /* readings */
 	struct digest local_then;      /* of SQLite's first ones, as many as Postgres has */
 	uint64_t n_settled;            /* of SQLite's that have their receipt */
+	uint64_t n_quarantined;        /* rows of it in quarantine: then it is looked at row by row */
 	struct digest cloud_records, settled_records, local_records;
 
 	int other_user;                /* Postgres has the session under another person */
@@ -47,7 +48,7 @@ struct finding *audited_finding(struct audited *audited);
 /* What the digests say: no difference but rows on their way. */
 int audited_digests_agree(const struct audited *audited);
 
-enum verdict { EQUAL, PENDING, DIFFERENT };
+enum verdict { EQUAL, PENDING, QUARANTINED, DIFFERENT };
 enum verdict audited_verdict(const struct audited *audited);
 uint64_t audited_pending(const struct audited *audited);  /* readings on their way */
 

@@ -26,8 +26,10 @@ static const char help[] =
 	"other records; where they differ, says which span of time is missing, extra, changed\n"
 	"or doubled in Postgres.  Pending rows have no receipt yet: they are on their way.\n"
 	"Nothing is ever deleted, and what is extra, changed or doubled is only reported.\n"
+	"Rows in quarantine are those that Postgres will not take: see ihht quarantine list.\n"
 	"\n"
-	"Exit codes: 0 equal (pending is), 1 a difference, 2 wrong words or no such session,\n"
+	"Exit codes: 0 equal (pending is), 1 a difference or a row in quarantine,\n"
+	"2 wrong words or no such session,\n"
 	"100 fix the settings, 111 a store cannot be read now: try again.\n";
 
 struct command {
@@ -162,7 +164,7 @@ tell(struct command *c, const struct audit *audit)
 		return complain(&err, PROCESS_TRY_AGAIN);
 	if (c->repair && !c->json)
 		printf("%llu repair%s sent\n", (unsigned long long)n_sent, n_sent == 1 ? "" : "s");
-	return audit_differs(audit) ? DIFFERS : 0;
+	return audit_differs(audit) || audit->n_quarantined ? DIFFERS : 0;
 }
 
 int

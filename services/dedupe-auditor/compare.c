@@ -54,10 +54,20 @@ note(struct finding *f, enum difference d, const struct row *row, uint32_t chang
 	f->open |= 1u << d;
 }
 
+/* It is known to be missing, and why. */
+static void
+note_quarantine(struct finding *f, int quarantine)
+{
+	f->quarantined += quarantine == 1;
+	f->dropped += quarantine == 2;
+}
+
 static int
 local_only(struct finding *f, int64_t synced, const struct row *row)
 {
-	if (row->id > synced)
+	if (row->quarantine)
+		note_quarantine(f, row->quarantine);
+	else if (row->id > synced)
 		f->pending++;
 	else
 		note(f, MISSING, row, 0);
@@ -128,7 +138,9 @@ note_record(struct finding *f, enum difference d, const char *key)
 void
 compare_record(struct finding *f, const char *key, const struct record_states *s)
 {
-	if (s->cloud < 0) {
+	if (s->quarantine && s->cloud < s->before) {
+		note_quarantine(f, s->quarantine);
+	} else if (s->cloud < 0) {
 		if (s->before >= 0 && s->settled)
 			note_record(f, MISSING, key);
 		else

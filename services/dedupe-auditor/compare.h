@@ -42,6 +42,9 @@ struct finding {
 	} records[FINDING_RECORDS];
 	unsigned n_record_notes;
 
+	/* rows and records that Postgres will not take, and those people have dropped for that */
+	uint64_t quarantined, dropped;
+
 	/* rows that hold what cannot be there, and the first of them in words */
 	uint64_t n_wrong;
 	char wrong[180];
@@ -68,6 +71,7 @@ int compare_step(struct finding *finding, int64_t synced, const struct row *loca
 struct record_states {
 	int64_t before, cloud, after;
 	int settled;             /* `before` has its receipt */
+	int quarantine;          /* `before` is in quarantine: 1 held, 2 dropped */
 };
 void compare_record(struct finding *finding, const char *key, const struct record_states *s);
 

@@ -111,7 +111,11 @@ merge_records(struct detail *d, struct err *err)
 			return -1;
 	while (lowest(looks)) {
 		low = *lowest(looks);
-		s.settled = looks[BEFORE].has && looks[BEFORE].record.settled;
+		s.settled = s.quarantine = 0;
+		if (looks[BEFORE].has && !record_order(&looks[BEFORE].record, &low)) {
+			s.settled = looks[BEFORE].record.settled;
+			s.quarantine = looks[BEFORE].record.quarantine;
+		}
 		for (i = 0; i < N_LOOKS; i++) {
 			hlc[i] = -1;
 			if (!looks[i].has || record_order(&looks[i].record, &low))

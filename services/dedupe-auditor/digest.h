@@ -43,6 +43,7 @@
 struct row {
 	uint8_t session[16], user[16];
 	int64_t id;                /* readings.id in SQLite */
+	int quarantine;            /* there: 1 held, 2 dropped; Postgres is to lack it */
 	int64_t is_valid;
 	struct reading reading;
 };

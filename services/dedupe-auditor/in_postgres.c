@@ -181,6 +181,7 @@ postgres_next_record(struct in_postgres *in, struct record *record, struct err *
 	(void)snprintf(record->key, sizeof(record->key), "%.*s", key->len < 0 ? 1 : key->len,
 		       key->len < 0 ? "?" : (const char *)key->p);
 	record->settled = 1;
+	record->quarantine = 0;
 	r = field_uuid(&in->copy.fields[0], "session", record->session, err);
 	r |= field_int(&in->copy.fields[2], "hlc", 0, &record->hlc, err);
 	if (r == 1 && key->len >= 0)
@@ -227,6 +228,7 @@ postgres_next_reading(struct in_postgres *in, struct row *row, struct err *err)
 	if (r <= 0)
 		return r;
 	row->id = 0;
+	row->quarantine = 0;
 	if (read_row(in->copy.fields, row, err) == 1)
 		return 1;
 	(void)err_in(err, "Postgres: readings at %s", clock_text(row->reading.taken_us, at));

@@ -7,41 +7,52 @@
 #include <string.h>
 #include <uuid/uuid.h>
 
+#include "common/clock.h"
 #include "common/db.h"
 
 struct in_sqlite {
 	sqlite3 *db;
+	int64_t since_us;        /* when it was opened, UTC */
 	struct pause *pause;
 	sqlite3_stmt *stream;
 };
 
 #define STEPS_A_PAUSE 200000  /* of SQLite's machine: some milliseconds */
 
+/* A record in quarantine counts as synced in its table, and is not. */
 #define RECORDS                                                                          \
-	"SELECT s, k, h, coalesce(y >= h, 0) FROM ("                                       \
-	"SELECT id AS s, '" RECORD_SESSION "' AS k, hlc AS h, synced_hlc AS y FROM session"           \
+	"SELECT s, k, h, coalesce(y >= h, 0), (SELECT q.state FROM quarantine q"           \
+	" WHERE q.kind = t AND q.row = n AND q.hlc >= h) FROM ("                           \
+	"SELECT id AS s, '" RECORD_SESSION "' AS k, hlc AS h, synced_hlc AS y,"            \
+	" 'session' AS t, no AS n FROM session"                                            \
 	" UNION ALL SELECT session_id, 'survey ' || kind || CASE kind WHEN 'intra'"        \
-	" THEN ' ' || coalesce(phase_number, 0) ELSE '' END, hlc, synced_hlc FROM survey"  \
-	" UNION ALL SELECT session_id, 'event ' || id, hlc, synced_hlc FROM event"         \
+	" THEN ' ' || coalesce(phase_number, 0) ELSE '' END, hlc, synced_hlc, 'survey', no FROM survey" \
+	" UNION ALL SELECT session_id, 'event ' || id, hlc, synced_hlc, 'event', no FROM event" \
 	" UNION ALL SELECT session_id, 'phase_stats ' || phase_type || ' ' || phase_number," \
-	" hlc, synced_hlc FROM phase_stats"                                                \
-	" UNION ALL SELECT session_id, 'progression', hlc, synced_hlc FROM progression"    \
+	" hlc, synced_hlc, 'phase_stats', no FROM phase_stats"                             \
+	" UNION ALL SELECT session_id, 'progression', hlc, synced_hlc, 'progression', no"  \
+	" FROM progression"                                                                \
 	/* a gap never changes and has no hlc */                                           \
 	" UNION ALL SELECT session_id, 'gap ' || device_id || ' ' || epoch || ' ' || seq," \
-	" 0, synced_hlc FROM gap WHERE session_id IS NOT NULL)"
+	" 0, synced_hlc, 'gap', no FROM gap WHERE session_id IS NOT NULL)"
 static const char records_any[] = RECORDS;
 static const char records_by_key[] =
 	RECORDS " WHERE s IN (SELECT value FROM json_each(?1)) ORDER BY s, k";
 
-#define READING                                                                          \
+#define READING(more)                                                                    \
 	"SELECT r.id, r.session, r.taken_us, r.epoch, r.seq, r.device_us, r.spo2, "        \
 	"r.heart_rate, r.perfusion_index, r.motion, r.signal_strength, r.battery, "        \
 	"r.status, r.invalid, r.data_source, r.phase_type, r.cycle_number, "               \
-	"r.altitude_level FROM readings r "
-static const char readings_by_id[] = READING "ORDER BY r.id";
+	"r.altitude_level" more " FROM readings r "
+static const char readings_by_id[] = READING("") "ORDER BY r.id";
+/* What has left quarantine since we began was in it when Postgres was read. */
+#define QUARANTINE                                                                       \
+	", coalesce((SELECT q.state FROM quarantine q WHERE q.kind = 'reading' AND q.row = r.id), " \
+	"(SELECT 'replay' FROM quarantine_log l WHERE l.kind = 'reading' AND l.row = r.id " \
+	"AND l.action = 'landed' AND l.at_us >= ?2))"
 /* CROSS: readings outside, or SQLite looks through all of them once for each session */
 static const char readings_by_key[] =
-	READING "CROSS JOIN session s ON s.no = r.session "
+	READING(QUARANTINE) "CROSS JOIN session s ON s.no = r.session "
 	"WHERE s.id IN (SELECT value FROM json_each(?1)) "
 	"ORDER BY s.id, r.taken_us, r.epoch, r.seq";
 
@@ -51,6 +62,21 @@ breathe(void *arg)
 	return pause_wait(arg, -1) < 0;  /* 1 interrupts the statement */
 }
 
+/* A local-store of before it had one: then nothing is in it. */
+static int
+add_quarantine(struct in_sqlite *in, struct err *err)
+{
+	static const char tables[] =
+		"CREATE TEMP TABLE quarantine (kind, row, session, hlc, state);"
+		"CREATE TEMP TABLE quarantine_log (kind, row, action, at_us)";
+	sqlite3_stmt *s = db_prepare(in->db, "SELECT 1 FROM sqlite_schema WHERE name = 'quarantine_log'",
+				     err);
+	int r = s ? db_step(s, err) : -1;
+
+	db_finalize(&s);
+	return r ? r : db_exec(in->db, tables, err);
+}
+
 struct in_sqlite *
 sqlite_open(const char *path, struct pause *pause, struct err *err)
 {
@@ -58,8 +84,9 @@ sqlite_open(const char *path, struct pause *pause, struct err *err)
 
 	ASSERT(in);
 	in->pause = pause;
+	in->since_us = clock_utc_us();
 	in->db = db_open_readonly(path, err);
-	if (!in->db) {
+	if (!in->db || add_quarantine(in, err) < 0) {
 		sqlite_close(&in);
 		return NULL;
 	}
@@ -197,6 +224,23 @@ sqlite_sessions(struct in_sqlite *in, const char *only, struct list *list, uint6
 }
 
 int
+sqlite_quarantine(struct in_sqlite *in, struct list *list, struct err *err)
+{
+	sqlite3_stmt *s = db_prepare(in->db, "SELECT session, count(*) FROM quarantine GROUP BY session",
+				     err);
+	struct audited *a;
+	int r;
+
+	if (!s)
+		return -1;
+	while ((r = db_step(s, err)) > 0)
+		if ((a = list_find_no(list, sqlite3_column_int64(s, 0))))
+			a->n_quarantined = (uint64_t)sqlite3_column_int64(s, 1);
+	db_finalize(&s);
+	return r;
+}
+
+int
 sqlite_synced(struct in_sqlite *in, struct list *list, struct err *err)
 {
 	sqlite3_stmt *s = db_prepare(in->db, "SELECT no, synced_reading FROM session", err);
@@ -253,6 +297,8 @@ start(struct in_sqlite *in, const char *sql, const char *ids, struct err *err)
 	in->stream = db_prepare(in->db, sql, err);
 	if (in->stream && ids)
 		sqlite3_bind_text(in->stream, 1, ids, -1, SQLITE_TRANSIENT);
+	if (in->stream && sqlite3_bind_parameter_count(in->stream) > 1)
+		sqlite3_bind_int64(in->stream, 2, in->since_us);
 	return in->stream ? 0 : -1;
 }
 
@@ -274,6 +320,15 @@ sqlite_records(struct in_sqlite *in, const char *ids, struct err *err)
 	return start(in, ids ? records_by_key : records_any, ids, err);
 }
 
+/* 0 not there, 1 held or on its way again, 2 dropped. */
+static int
+quarantine_at(sqlite3_stmt *s, int i)
+{
+	const char *state = (const char *)sqlite3_column_text(s, i);
+
+	return !state ? 0 : strcmp(state, "dropped") ? 1 : 2;
+}
+
 int
 sqlite_next_record(struct in_sqlite *in, struct record *record, struct err *err)
 {
@@ -285,7 +340,8 @@ sqlite_next_record(struct in_sqlite *in, struct record *record, struct err *err)
 		return r;
 	key = (const char *)sqlite3_column_text(s, 1);
 	(void)snprintf(record->key, sizeof(record->key), "%s", key ? key : "?");
-	record->settled = sqlite3_column_int(s, 3);
+	record->quarantine = quarantine_at(s, 4);
+	record->settled = sqlite3_column_int(s, 3) && !record->quarantine;
 	if (take_uuid(s, 0, record->session, err) == 2 || !key ||
 	    take_int(s, 2, &record->hlc, 0, err) == 2) {
 		(void)err_set(err, EBADMSG, "SQLite: %s without id, session or hlc", record->key);
@@ -336,6 +392,7 @@ sqlite_next_reading(struct in_sqlite *in, int64_t *no, struct row *row, struct e
 	if (r <= 0)
 		return r;
 	row->id = sqlite3_column_int64(s, 0);
+	row->quarantine = sqlite3_column_count(s) > 18 ? quarantine_at(s, 18) : 0;
 	*no = sqlite3_column_int64(s, 1);
 	if (read_row(s, row, err) == 1)
 		return 1;

@@ -23,6 +23,9 @@ void sqlite_end(struct in_sqlite *in);
 int sqlite_sessions(struct in_sqlite *in, const char *only, struct list *list,
 		    uint64_t *n_wrong, struct err *err);
 
+/* How many of their rows are in quarantine. */
+int sqlite_quarantine(struct in_sqlite *in, struct list *list, struct err *err);
+
 /* Reads `synced` of the listed sessions again. */
 int sqlite_synced(struct in_sqlite *in, struct list *list, struct err *err);
 
@@ -37,6 +40,7 @@ struct record {
 	char key[RECORD_KEY];
 	int64_t hlc;
 	int settled;             /* Postgres has given a receipt for this hlc */
+	int quarantine;          /* 1 this hlc is held in quarantine, 2 it was dropped there */
 };
 
 /*

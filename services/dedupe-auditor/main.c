@@ -56,7 +56,7 @@ struct auditor {
 
 	/* the last comparison's */
 	size_t n_checked;
-	uint64_t n_different, n_pending, n_missing;
+	uint64_t n_different, n_pending, n_missing, n_quarantined;
 	double seconds;
 	uint64_t n_repairs;              /* since the start */
 };
@@ -68,9 +68,10 @@ beat(struct auditor *me)
 
 	process_beat(me->process, *me->why ? PROCESS_WAITING : PROCESS_READY, me->why,
 		     "sessions_checked=%zu sessions_different=%llu readings_pending=%llu "
-		     "readings_missing=%llu repairs_sent=%llu last_verify_age_s=%lld "
+		     "readings_missing=%llu rows_quarantined=%llu repairs_sent=%llu last_verify_age_s=%lld "
 		     "verify_seconds=%.3f", me->n_checked, (unsigned long long)me->n_different,
 		     (unsigned long long)me->n_pending, (unsigned long long)me->n_missing,
+		     (unsigned long long)me->n_quarantined,
 		     (unsigned long long)me->n_repairs, (long long)age, me->seconds);
 }
 
@@ -180,6 +181,7 @@ compare(struct auditor *me)
 		me->n_different = audit.n_sessions[DIFFERENT];
 		me->n_pending = audit.n_pending;
 		me->n_missing = audit.n[MISSING];
+		me->n_quarantined = audit.n_quarantined;
 		me->seconds = (double)audit.took_us / 1e6;
 		n_sent = send_repairs(me, &audit);
 		me->n_repairs += n_sent;

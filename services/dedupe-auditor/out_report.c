@@ -6,7 +6,7 @@
 
 #include "common/clock.h"
 
-static const char *const verdicts[] = {"equal", "pending", "different"};
+static const char *const verdicts[] = {"equal", "pending", "quarantined", "different"};
 
 /* "spo2, heart_rate" */
 static const char *
@@ -80,6 +80,12 @@ print_session(FILE *to, const struct audited *a)
 	(void)fputc('\n', to);
 	if (verdict == DIFFERENT)
 		print_finding(to, a->finding);
+	if (a->finding && a->finding->quarantined)
+		(void)fprintf(to, "    %llu in quarantine: ihht quarantine list\n",
+			      (unsigned long long)a->finding->quarantined);
+	if (a->finding && a->finding->dropped)
+		(void)fprintf(to, "    %llu dropped from quarantine, on record\n",
+			      (unsigned long long)a->finding->dropped);
 }
 
 void
@@ -96,10 +102,13 @@ report_table(FILE *to, const struct audit *audit)
 	if (audit->n_wrong)
 		(void)fprintf(to, "wrong: %s%s\n", audit->wrong,
 			      audit->n_wrong > 1 ? "; and more of that kind" : "");
-	(void)fprintf(to, "%zu session%s: %llu equal, %llu pending, %llu different\n", list->n,
+	(void)fprintf(to, "%zu session%s: %llu equal, %llu pending, %llu different", list->n,
 		      list->n == 1 ? "" : "s", (unsigned long long)audit->n_sessions[EQUAL],
 		      (unsigned long long)audit->n_sessions[PENDING],
 		      (unsigned long long)audit->n_sessions[DIFFERENT]);
+	if (audit->n_quarantined)
+		(void)fprintf(to, "; in quarantine: %llu", (unsigned long long)audit->n_quarantined);
+	(void)fputc('\n', to);
 }
 
 /* ---- as JSON */
@@ -149,6 +158,8 @@ add_finding(json_t *to, const struct finding *f)
 			difference_text(f->records[i].difference), "record", f->records[i].key));
 	json_object_set_new(to, "records", records);
 	json_object_set_new(to, "records_pending", number(f->pending_records));
+	json_object_set_new(to, "in_quarantine", number(f->quarantined));
+	json_object_set_new(to, "dropped", number(f->dropped));
 	if (f->n_wrong)
 		json_object_set_new(to, "wrong", json_string(f->wrong));
 }

@@ -70,7 +70,9 @@ read_horizon(const struct verify_of *of, struct in_sqlite *lite, struct audit *a
 		return -1;
 	if (audit->n_wrong)
 		(void)snprintf(audit->wrong, sizeof(audit->wrong), "%s", err->text);
-	r = digest_local_records(lite, audit, err);
+	r = sqlite_quarantine(lite, list, err);
+	if (r == 0)
+		r = digest_local_records(lite, audit, err);
 	sqlite_end(lite);
 	if (r == 0 && of->only && !list->n)
 		r = add_unknown(list, of->only);

@@ -110,6 +110,31 @@ static const struct verb verbs[] = {
 	 "difference.\n\n"
 	 "  ihht verify\n"
 	 "  ihht verify --session 7cc0f726-87c0-55cc-ba75-13641548d415 --repair\n", verify_run, NULL},
+	{"quarantine list", "[--all]", "rows that Postgres will not take",
+	 "Read from the SQLite file; no process needs to run.  Each row has a number, and what\n"
+	 "Postgres said.  held: it waits for you.  replay: it is on its way again.  --all shows\n"
+	 "dropped ones, too.\n\n"
+	 "  ihht quarantine list\n"
+	 "  ihht quarantine list --json | jq '.[] | select(.sqlstate == \"23514\") | .entry'\n",
+	 quarantine_list_run, NULL},
+	{"quarantine show", "ENTRY", "one of them, with its values and what was done with it",
+	 "  ihht quarantine show 7\n"
+	 "  ihht quarantine show 7 --json\n", quarantine_show_run, NULL},
+	{"quarantine replay", "ENTRY|all [reason=TEXT]", "send it again, as it is",
+	 "For when Postgres takes it now: a constraint has gone, a column is wider.  What is\n"
+	 "refused again comes back.  Who, when and why is kept, as with fix and drop.\n\n"
+	 "  ihht quarantine replay 7\n"
+	 "  ihht quarantine replay all reason=\"column widened\"\n", quarantine_act_run, NULL},
+	{"quarantine fix", "ENTRY FIELD=VALUE... [reason=TEXT]", "change a record, and send it",
+	 "A survey, event, progression, phase or session gets new values, as a newer version of\n"
+	 "it; the old one is kept.  Readings and gaps are what happened and are never changed.\n\n"
+	 "  ihht quarantine fix 7 clarity=4\n"
+	 "  ihht quarantine fix 9 notes_post=\"slept well\" reason=\"asked her\"\n",
+	 quarantine_act_run, NULL},
+	{"quarantine drop", "ENTRY [reason=TEXT]", "leave it out of Postgres, for good",
+	 "It stays on this gateway, and can still be replayed.\n\n"
+	 "  ihht quarantine drop 7\n"
+	 "  ihht quarantine drop 7 reason=\"a test\"\n", quarantine_act_run, NULL},
 	{"check-config", "", "all complaints about ihht.conf at once",
 	 "Every process checks its own section.  Exit code 100: something must be fixed.\n\n"
 	 "  ihht check-config\n"
@@ -145,7 +170,7 @@ print_overview(void)
 	printf("ihht - look after the sessions and the processes that keep them\n\n"
 	       "usage: ihht [--config FILE] [--json] VERB [ARGUMENTS]\n\n");
 	for (v = verbs; v < verbs + N_VERBS; v++)
-		printf("  %-14s %s\n", v->name, v->purpose);
+		printf("  %-18s %s\n", v->name, v->purpose);
 	printf("\n`ihht help VERB` explains one, with examples.  Without --config: $IHHT_CONF, else\n"
 	       "/etc/ihht/ihht.conf.  --json: for programs; on every verb that prints.\n"
 	       "Exit codes: 0 done and well, 1 not well or refused, 2 wrong words, 100 fix the\n"

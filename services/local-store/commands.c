@@ -146,7 +146,8 @@ take_event(struct lifecycle *life, const struct event *m, int64_t now_us, struct
 {
 	struct event *e = &fx->as.event;
 	struct entry *entry;
-	int r = lifecycle_find(life, m->session_id, fx, &entry, err);
+	int64_t no;
+	int seen, r = lifecycle_find(life, m->session_id, fx, &entry, err);
 
 	if (r <= 0 || check_event(m, fx) < 0)
 		return r < 0 ? -1 : 0;
@@ -159,8 +160,10 @@ take_event(struct lifecycle *life, const struct event *m, int64_t now_us, struct
 		ids_event(e, e->id);
 	if (e->event_us == MSG_NONE && (r = first_time(life, e, now_us, err)) < 0)
 		return -1;
+	if ((seen = table_find(store_records(life->store, RECORD_EVENT), e, &no, NULL, err)) < 0)
+		return -1;
 	r = put_record(life, RECORD_EVENT, entry, &e->hlc, now_us, fx, err);
-	if (r == 0 && fx->reply.ok && fx->reply.added && e->event_type == EVENT_MASK_LIFT)
+	if (r == 0 && fx->reply.ok && !seen && e->event_type == EVENT_MASK_LIFT)
 		r = count_lift(life, entry, e, now_us, err);
 	return r;
 }

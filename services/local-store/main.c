@@ -24,6 +24,7 @@
 #include "services/local-store/commands.h"
 #include "services/local-store/news.h"
 #include "services/local-store/outbox.h"
+#include "services/local-store/quarantine/release.h"
 #include "services/local-store/recount.h"
 #include "services/local-store/samples.h"
 
@@ -63,6 +64,7 @@ struct local_store {
 	struct err trouble;                     /* why the disk refuses; code 0: it does not */
 	struct log_often bad_often, unsent_often;
 	uint64_t n_commands, n_refused, n_commits, n_failures;
+	int64_t n_quarantined;                  /* as was told last */
 };
 
 /* ---- memory as the disk has it */
@@ -98,7 +100,7 @@ recall(struct local_store *me, struct err *err)
 	    store_load_stale(me->store, me->sessions, err) < 0)
 		return -1;
 	me->outbox = outbox_open(me->store, me->sessions, p->gateway, &limits, pack, err);
-	return me->outbox ? 0 : -1;
+	return me->outbox ? release_resume(&me->life, me->outbox, err) : -1;
 }
 
 /* ---- the transaction */
@@ -156,6 +158,24 @@ recover(struct local_store *me)
 	news_alert(me->news, "cannot_store", LEVEL_INFO, "the disk takes data again");
 }
 
+/* Rows have come into quarantine, or the last one has left it. */
+static void
+tell_quarantine(struct local_store *me)
+{
+	const struct quarantine_counts *c = quarantine_counts(outbox_quarantine(me->outbox));
+	char text[120];
+
+	if (c->held > me->n_quarantined) {
+		(void)snprintf(text, sizeof(text), "rows in quarantine: %lld; Postgres refuses them; see ihht "
+			       "quarantine list", (long long)c->held);
+		log_warn("quarantined", "rows=%lld", (long long)c->held);
+		news_alert(me->news, "quarantine", LEVEL_WARN, text);
+	} else if (!c->held && me->n_quarantined) {
+		news_alert(me->news, "quarantine", LEVEL_INFO, "nothing is held in quarantine any more");
+	}
+	me->n_quarantined = c->held;
+}
+
 /* All of it has become true. */
 static void
 announce(struct local_store *me)
@@ -177,6 +197,7 @@ announce(struct local_store *me)
 			sessions_trim(me->sessions, fx->entry->row.device_id);
 	}
 	me->intake.n_started = me->intake.n_rows = me->n_effects = 0;
+	tell_quarantine(me);
 }
 
 static int
@@ -250,8 +271,11 @@ take_command(struct local_store *me, const struct link_frame *frame, struct err 
 
 	me->n_commands++;
 	effects_clear(fx, msg_str(&frame->message->fields[0], frame->msg));
-	if (store_begin(me->store, err) < 0 || commands_apply(&me->life, frame->message, frame->msg,
-							     clock_utc_us(), fx, err) < 0)
+	if (store_begin(me->store, err) < 0)
+		return -1;
+	if ((frame->message == &msg_release
+		     ? release_apply(&me->life, me->outbox, frame->msg, clock_utc_us(), fx, err)
+		     : commands_apply(&me->life, frame->message, frame->msg, clock_utc_us(), fx, err)) < 0)
 		return -1;
 	me->n_refused += !fx->reply.ok;
 	if (fx->entry)
@@ -368,10 +392,13 @@ recount(struct local_store *me, struct err *err)
 static void
 beat(struct local_store *me)
 {
+	struct quarantine_counts q = {0};
 	struct outbox_counts c = {0};
 
-	if (me->outbox)
+	if (me->outbox) {
 		outbox_counts(me->outbox, &c);
+		q = *quarantine_counts(outbox_quarantine(me->outbox));
+	}
 	process_beat(me->process, me->trouble.code ? PROCESS_WAITING : PROCESS_READY,
 		     me->trouble.text,
 		     "readings_stored=%llu readings_seen=%llu readings_outside=%llu gaps=%llu "
@@ -379,7 +406,8 @@ beat(struct local_store *me)
 		     "sessions_active=%zu commands=%llu commands_refused=%llu bad_frames=%llu "
 		     "readings_pending=%lld bundles_in_flight=%zu bundles_sent=%llu "
 		     "bundles_resent=%llu bundles_applied=%llu bundles_duplicate=%llu "
-		     "bundles_refused=%llu",
+		     "bundles_quarantined=%llu bundles_refused=%llu quarantine_held=%lld "
+		     "quarantine_replaying=%lld quarantine_dropped=%lld",
 		     (unsigned long long)me->intake.n_stored, (unsigned long long)me->intake.n_seen,
 		     (unsigned long long)me->intake.n_outside, (unsigned long long)me->intake.n_gaps,
 		     (unsigned long long)me->intake.n_holes, (unsigned long long)me->intake.n_skipped,
@@ -390,7 +418,9 @@ beat(struct local_store *me)
 					  link_counts(me->commands)->n_bad),
 		     (long long)c.pending, c.in_flight, (unsigned long long)c.n_sent,
 		     (unsigned long long)c.n_resent, (unsigned long long)c.n_applied,
-		     (unsigned long long)c.n_duplicate, (unsigned long long)c.n_refused);
+		     (unsigned long long)c.n_duplicate, (unsigned long long)c.n_quarantined,
+		     (unsigned long long)c.n_refused, (long long)q.held, (long long)q.replaying,
+		     (long long)q.dropped);
 }
 
 static int64_t

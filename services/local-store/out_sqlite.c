@@ -198,6 +198,12 @@ store_in_transaction(const struct store *store)
 	return store->in_transaction;
 }
 
+struct sqlite3 *
+store_db(const struct store *store)
+{
+	return store->db;
+}
+
 /* ---- readings */
 
 static void
@@ -459,13 +465,16 @@ store_load_unsynced(struct store *store, struct sessions *sessions, struct unsyn
 int
 store_unsync(struct store *store, const struct entry *entry, struct err *err)
 {
-	char text[200];
+	const char *name;
+	char text[300];
 	sqlite3_stmt *s;
 	int i, r;
 
 	for (i = 0; i < N_RECORDS; i++) {
-		(void)snprintf(text, sizeof(text), "UPDATE %s SET synced_hlc = -1 WHERE session_id = ?",
-			       table_message(store->records[i])->name);
+		name = table_message(store->records[i])->name;
+		(void)snprintf(text, sizeof(text), "UPDATE %s SET synced_hlc = -1 WHERE session_id = ? "
+			       "AND no NOT IN (SELECT row FROM quarantine WHERE kind = '%s' "
+			       "AND state <> 'replay')", name, name);
 		if (!(s = db_prepare(store->db, text, err)))
 			return -1;
 		sqlite3_bind_text(s, 1, entry->row.id, -1, SQLITE_STATIC);

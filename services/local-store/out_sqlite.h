@@ -22,6 +22,7 @@ int store_begin(struct store *store, struct err *err);   /* again is fine */
 int store_commit(struct store *store, struct err *err);  /* without begin is fine */
 void store_rollback(struct store *store);
 bool store_in_transaction(const struct store *store);
+struct sqlite3 *store_db(const struct store *store);  /* for statements of others */
 
 /* 1 new, 0 seen before; -1 and err. */
 int store_put_reading(struct store *store, int64_t session_no, const struct reading *reading,
@@ -63,7 +64,8 @@ int store_load_unsynced(struct store *store, struct sessions *sessions,
 			struct unsynced_page *page, struct entry **due, size_t most, size_t *n,
 			struct err *err);
 
-/* Forgets that Postgres has its records, so that they go there again. */
+/* Forgets that Postgres has its records, so that they go there again; not those in
+ * quarantine. */
 int store_unsync(struct store *store, const struct entry *entry, struct err *err);
 
 int store_put_session(struct store *store, struct entry *entry, struct err *err);

@@ -51,6 +51,7 @@ struct outbox {
 	struct reading *rows;               /* for repairs */
 	struct outbox_counts counts;
 	struct log_often unsent_often;
+	struct quarantine *quarantine;
 };
 
 /* ---- lists */
@@ -153,7 +154,8 @@ outbox_open(struct store *store, struct sessions *sessions, const char *gateway,
 	o->rows = calloc(limits->rows, sizeof(*o->rows));
 	ASSERT(o->bundle && o->rows);
 	o->head = o->maybe_sent = store_last_reading(store);
-	if (store_setting(store, "synced_floor", 0, &o->floor, err) < 0)
+	o->quarantine = quarantine_open(store, err);
+	if (!o->quarantine || store_setting(store, "synced_floor", 0, &o->floor, err) < 0)
 		outbox_close(&o);
 	else
 		o->scanned = o->floor;
@@ -172,6 +174,7 @@ outbox_close(struct outbox **outbox)
 		o->shipments = sh->next;
 		shipment_free(&sh);
 	}
+	quarantine_close(&o->quarantine);
 	free(o->bundle);
 	free(o->rows);
 	free(o);
@@ -333,6 +336,10 @@ scan(struct outbox *o, int64_t now_us, struct err *err)
 		}
 		if (!entry || id <= entry->scanned || entry->held_until_us)
 			continue;
+		if ((r = quarantine_has_reading(o->quarantine, id, err)) < 0)
+			break;
+		if (r)
+			continue;
 		if (gather(o, entry, id, &row, now_us) < 0) {
 			r = err_set(err, ENOMEM, "out of memory");
 			break;
@@ -341,7 +348,7 @@ scan(struct outbox *o, int64_t now_us, struct err *err)
 			break;
 	}
 	store_enough(log);
-	if (!r && n < SCAN_ROWS && o->open_rows < o->limits.open_rows && has_room(o, false))
+	if (r == 0 && n < SCAN_ROWS && o->open_rows < o->limits.open_rows && has_room(o, false))
 		o->scanned = o->head;  /* the end: nothing was left out */
 	return r < 0 ? -1 : 0;
 }
@@ -420,6 +427,15 @@ int
 outbox_repair(struct outbox *o, struct entry *entry, int64_t from_us, int64_t to_us,
 	      struct err *err)
 {
+	if (outbox_replay(o, entry, from_us, to_us, err) < 0)
+		return -1;
+	return store_unsync(o->store, entry, err);
+}
+
+int
+outbox_replay(struct outbox *o, struct entry *entry, int64_t from_us, int64_t to_us,
+	      struct err *err)
+{
 	struct repair_job *job;
 
 	for (job = o->repairs; job < o->repairs + o->n_repairs; job++)
@@ -427,8 +443,6 @@ outbox_repair(struct outbox *o, struct entry *entry, int64_t from_us, int64_t to
 			return 0;  /* asked again before its turn came */
 	if (o->n_repairs == MAX_REPAIRS)
 		return err_set(err, ENOBUFS, "%d repairs wait already", MAX_REPAIRS);
-	if (store_unsync(o->store, entry, err) < 0)
-		return -1;
 	o->repairs[o->n_repairs++] = (struct repair_job){entry, from_us, to_us, 0};
 	entry->n_shipped++;  /* keeps it in hand */
 	return 0;
@@ -462,12 +476,18 @@ repair(struct outbox *o, struct err *err)
 	while (n < o->limits.rows && (r = store_next(range, &id, &no, &o->rows[n], err)) > 0)
 		if (skip)
 			skip--;
+		else if ((r = quarantine_has_reading(o->quarantine, id, err)) < 0)
+			break;
 		else
-			n++;
+			n += !r;
 	store_enough(range);
 	if (r < 0 || (r = ship(o, job->entry, o->rows, n, false, &sh, err)) < 0)
 		return -1;
 	o->maybe_sent = o->head;  /* there may be rows among them that were yet to go */
+	if (r > 0 && n) {
+		sh->from_us = o->rows[0].taken_us;
+		sh->to_us = o->rows[n - 1].taken_us;
+	}
 	if (r > 0 && n == o->limits.rows) {
 		advance_repair(job, o->rows, n);
 		return 0;
@@ -605,13 +625,6 @@ outbox_save(struct outbox *o, struct err *err)
 	return 0;
 }
 
-static int
-save_progress(struct outbox *o, const struct entry *entry, const char *status, struct err *err)
-{
-	o->floor_due = true;
-	return store_put_sync(o->store, entry, status, clock_utc_us(), err);
-}
-
 static bool
 is_under_way(const struct entry *entry)
 {
@@ -627,6 +640,17 @@ progress(struct outbox *o, struct entry *entry)
 	return is_under_way(entry) || entry->unsettled ? "syncing" : "completed";
 }
 
+/* Whatever else: as long as something of it is in quarantine it has not all arrived. */
+static int
+save_end(struct outbox *o, const struct entry *entry, const char *status, struct err *err)
+{
+	int held = quarantine_has_session(o->quarantine, entry->no, err);
+
+	if (held < 0)
+		return -1;
+	return store_put_sync(o->store, entry, held ? "failed" : status, clock_utc_us(), err);
+}
+
 /* The log has been read: those of which there was no more are completed. */
 static int
 settle(struct outbox *o, struct err *err)
@@ -637,7 +661,7 @@ settle(struct outbox *o, struct err *err)
 		return 0;
 	while ((entry = sessions_next(o->sessions, entry))) {
 		if (entry->unsettled && !is_under_way(entry) &&
-		    store_put_sync(o->store, entry, "completed", clock_utc_us(), err) < 0)
+		    save_end(o, entry, "completed", err) < 0)
 			return -1;
 		entry->unsettled = false;
 	}
@@ -650,6 +674,7 @@ outbox_receipt(struct outbox *o, const struct receipt *receipt, int64_t now_us,
 	       struct entry **entry, struct err *err)
 {
 	struct shipment *sh;
+	int again;
 
 	/* a repair may have the same content, and so the same id, as one that waits its turn */
 	for (sh = o->shipments; sh && (sh->done || strcmp(sh->id, receipt->id) != 0); sh = sh->next)
@@ -657,23 +682,28 @@ outbox_receipt(struct outbox *o, const struct receipt *receipt, int64_t now_us,
 	if (!sh)
 		return 0;
 	*entry = sh->entry;
+	if ((again = quarantine_receipt(o->quarantine, sh, receipt, clock_utc_us(), err)) < 0)
+		return -1;
 	if (receipt->outcome == OUTCOME_REFUSED) {
 		o->counts.n_refused++;
 		hold(o, *entry, now_us);
-		return save_progress(o, *entry, "failed", err) < 0 ? -1 : 1;
+		o->floor_due = true;
+		return store_put_sync(o->store, *entry, "failed", clock_utc_us(), err) < 0 ? -1 : 1;
 	}
 	if (shipment_arrived(sh, o->store, err) < 0)
 		return -1;
 	o->counts.n_applied += receipt->outcome == OUTCOME_APPLIED;
 	o->counts.n_duplicate += receipt->outcome == OUTCOME_DUPLICATE;
+	o->counts.n_quarantined += receipt->outcome == OUTCOME_QUARANTINED;
 	o->counts.n_rows += (uint64_t)receipt->added;
 	o->counts.n_seen += (uint64_t)receipt->seen;
 	sh->done = true;
-	if (sh->more)
+	if (sh->more || again)
 		outbox_due(o, *entry);
 	(*entry)->n_refused = 0;
 	advance(o, *entry);
-	if (save_progress(o, *entry, progress(o, *entry), err) < 0 || settle(o, err) < 0)
+	o->floor_due = true;
+	if (save_end(o, *entry, progress(o, *entry), err) < 0 || settle(o, err) < 0)
 		return -1;
 	return 1;
 }
@@ -708,4 +738,10 @@ outbox_counts(const struct outbox *o, struct outbox_counts *counts)
 	counts->open_rows = o->open_rows;
 	counts->in_flight = o->n_shipments;
 	counts->pending = o->head - o->scanned + (int64_t)(o->open_rows + shipped);
+}
+
+struct quarantine *
+outbox_quarantine(struct outbox *o)
+{
+	return o->quarantine;
 }

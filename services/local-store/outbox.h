@@ -10,7 +10,7 @@
 #ifndef OUTBOX_H
 #define OUTBOX_H
 
-#include "services/local-store/out_sqlite.h"
+#include "services/local-store/quarantine/quarantine.h"
 
 struct outbox_limits {
 	size_t rows;         /* in a bundle */
@@ -35,6 +35,13 @@ void outbox_due(struct outbox *outbox, struct entry *entry);
 int outbox_repair(struct outbox *outbox, struct entry *entry, int64_t from_us, int64_t to_us,
 		  struct err *err);
 
+/* The same of readings alone, that were in quarantine. */
+int outbox_replay(struct outbox *outbox, struct entry *entry, int64_t from_us, int64_t to_us,
+		  struct err *err);
+
+/* Rows that Postgres will not take: they stay behind. */
+struct quarantine *outbox_quarantine(struct outbox *outbox);
+
 /* Gathers and closes as far as the limits allow.  1 there may be more to do at once, 0 not. */
 int outbox_work(struct outbox *outbox, int64_t now_us, struct err *err);
 
@@ -53,7 +60,7 @@ int outbox_save(struct outbox *outbox, struct err *err);
 int64_t outbox_wake_us(const struct outbox *outbox, int64_t now_us);
 
 struct outbox_counts {
-	uint64_t n_sent, n_resent, n_applied, n_duplicate, n_refused, n_rows, n_seen;
+	uint64_t n_sent, n_resent, n_applied, n_duplicate, n_quarantined, n_refused, n_rows, n_seen;
 	int64_t pending;    /* readings without receipt */
 	size_t in_flight, open_rows;
 };

@@ -54,3 +54,39 @@ CREATE TABLE IF NOT EXISTS phases (
 	altitude_level INTEGER,
 	PRIMARY KEY (session, from_us)
 ) STRICT, WITHOUT ROWID;
+
+-- Rows that Postgres will not take, as receipts name them; the rows themselves stay where they
+-- are.  A record that is held or dropped counts as synced in its own table.
+CREATE TABLE IF NOT EXISTS quarantine (
+	no        INTEGER PRIMARY KEY AUTOINCREMENT,
+	kind      TEXT NOT NULL,          -- 'reading', or the table of the record
+	row       INTEGER NOT NULL,       -- readings.id, or `no` in that table
+	session   INTEGER NOT NULL,       -- session.no
+	taken_us  INTEGER,                -- of a reading
+	hlc       INTEGER NOT NULL,       -- the version that was refused; 0 of what never changes
+	sqlstate  TEXT NOT NULL,
+	text      TEXT NOT NULL,          -- Postgres' own words
+	first_us  INTEGER NOT NULL,
+	last_us   INTEGER NOT NULL,
+	tries     INTEGER NOT NULL,
+	state     TEXT NOT NULL CHECK (state IN ('held', 'replay', 'dropped')),
+	UNIQUE (kind, row)
+) STRICT;
+CREATE INDEX IF NOT EXISTS quarantine_session ON quarantine (session, state);
+
+-- Who did what with them; kept for ever.
+CREATE TABLE IF NOT EXISTS quarantine_log (
+	no        INTEGER PRIMARY KEY,
+	at_us     INTEGER NOT NULL,
+	who       TEXT NOT NULL,
+	action    TEXT NOT NULL,          -- replay, fix, drop; landed: Postgres has taken it
+	entry     INTEGER NOT NULL,       -- quarantine.no
+	kind      TEXT NOT NULL,
+	row       INTEGER NOT NULL,
+	session   INTEGER NOT NULL,
+	sqlstate  TEXT NOT NULL,
+	reason    TEXT,
+	before    TEXT,                   -- fix: the record as JSON
+	after     TEXT
+) STRICT;
+CREATE INDEX IF NOT EXISTS quarantine_log_row ON quarantine_log (kind, row);

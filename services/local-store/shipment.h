@@ -16,6 +16,7 @@ struct shipment {
 	bool fresh, urgent, done;
 	int64_t first_id, last_id;          /* readings in it, 0 when none count for `synced` */
 	size_t n_rows;
+	int64_t from_us, to_us;             /* readings that go again: all of this span; else 0 */
 	int64_t session_hlc;
 	struct {
 		enum record record;

@@ -18,7 +18,7 @@ struct table {
 	const struct msg_field *hlc;       /* NULL: written once, never changes */
 	const struct msg_field *session;   /* which field names the session it belongs to */
 	char columns[2000];
-	sqlite3_stmt *find, *insert, *update, *get, *unsynced, *synced;
+	sqlite3_stmt *find, *insert, *update, *get, *unsynced, *synced, *unsync;
 };
 
 static int
@@ -154,7 +154,8 @@ prepare(struct table *t, struct err *err)
 				       " AND synced_hlc < %s ORDER BY no LIMIT 1", t->columns, name,
 				       t->session->name, t->hlc ? "hlc" : "0") &&
 			       PREPARE(synced, "UPDATE %s SET synced_hlc = max(synced_hlc, ?2) "
-				       "WHERE no = ?1", name)
+				       "WHERE no = ?1", name) &&
+			       PREPARE(unsync, "UPDATE %s SET synced_hlc = -1 WHERE no = ?1", name)
 		       ? 0
 		       : -1;
 }
@@ -204,6 +205,7 @@ table_close(struct table **table)
 	db_finalize(&t->get);
 	db_finalize(&t->unsynced);
 	db_finalize(&t->synced);
+	db_finalize(&t->unsync);
 	free(t);
 	*table = NULL;
 }
@@ -446,4 +448,11 @@ table_synced(struct table *table, int64_t no, int64_t hlc, struct err *err)
 	sqlite3_bind_int64(table->synced, 1, no);
 	sqlite3_bind_int64(table->synced, 2, hlc);
 	return db_run(table->synced, err);
+}
+
+int
+table_unsync(struct table *table, int64_t no, struct err *err)
+{
+	sqlite3_bind_int64(table->unsync, 1, no);
+	return db_run(table->unsync, err);
 }

@@ -43,6 +43,7 @@ int64_t table_version(const struct table *table, const void *msg);
 
 /* Postgres has that row as it was at `hlc`. */
 int table_synced(struct table *table, int64_t no, int64_t hlc, struct err *err);
+int table_unsync(struct table *table, int64_t no, struct err *err);  /* or has nothing of it */
 
 /* Reads the columns of table_columns() starting at `first` of a row of another query. */
 int table_read(const struct table *table, sqlite3_stmt *row, int first, void *msg,

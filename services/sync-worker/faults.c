@@ -3,7 +3,9 @@
 #include <stddef.h>
 #include <string.h>
 
-/* By the beginning of the SQLSTATE; the first that fits. */
+/* By the beginning of the SQLSTATE; the first that fits.  All others are of the row itself:
+ * data (22), constraints (23), checks of views (44), limits (54), and whatever a trigger that
+ * somebody has added may raise (P0, 38, 39 and codes of their own). */
 static const struct {
 	const char *begins;
 	enum fault fault;
@@ -16,12 +18,17 @@ static const struct {
 	{"55P03", FAULT_RETRY, NULL},  /* lock not available */
 	{"57", FAULT_RETRY, NULL},     /* shutting down, starting up, timed out */
 	{"58", FAULT_RETRY, NULL},     /* its disk fails */
+	{"72", FAULT_RETRY, NULL},     /* snapshot too old */
 	{"25006", FAULT_RETRY, NULL},  /* read only: a standby, or a disk that is nearly full */
 	{"26", FAULT_SETUP, "behind a transaction pooler set sync-worker/prepare to no"},
 	{"28", FAULT_SETUP, "see the user and password in postgres/url, and pg_hba.conf"},
 	{"3D", FAULT_SETUP, "make the database, then run: ihht schema apply"},
 	{"42", FAULT_SETUP, "run: ihht schema apply"},
 	{"3F", FAULT_SETUP, "run: ihht schema apply"},
+	{"0A", FAULT_SETUP, "Postgres cannot do it; see its log, and its version"},
+	{"55", FAULT_SETUP, "something of the tables is not in its place; see the log of Postgres"},
+	{"F0", FAULT_SETUP, "see the settings and the log of Postgres"},
+	{"XX", FAULT_SETUP, "Postgres itself is broken; see its log before anything else"},
 };
 
 enum fault

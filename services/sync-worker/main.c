@@ -13,7 +13,8 @@
  * (statements.h, out_postgres.h): fresh readings by COPY straight into the month's partition,
  * and when one of them is there already, or the bundle was sent before, by an insert that
  * leaves alone what is there.  Then the receipt goes out: applied, duplicate (the whole bundle
- * was here) or refused (it will never be taken, and why).
+ * was here), quarantined (all but the rows it names is in) or refused (it will not be taken
+ * like this, and why).
  *
  * One bundle is in hand at a time; more wait in the socket.  While Postgres is away the bundle
  * is kept and tried again (backoff.h), the beat says `waiting` and why.  A worker that is
@@ -57,7 +58,7 @@ struct sync_worker {
 	struct sink *sink;
 	char conninfo[1024];
 	struct log_often refused, bad;
-	uint64_t n_applied, n_duplicate, n_refused, n_added, n_seen, n_bad;
+	uint64_t n_applied, n_duplicate, n_quarantined, n_refused, n_added, n_seen, n_bad;
 };
 
 static int
@@ -100,6 +101,8 @@ count(struct sync_worker *me, const struct receipt *receipt)
 		me->n_applied++;
 	else if (receipt->outcome == OUTCOME_DUPLICATE)
 		me->n_duplicate++;
+	else if (receipt->outcome == OUTCOME_QUARANTINED)
+		me->n_quarantined++;
 	else
 		me->n_refused++;
 }
@@ -179,12 +182,13 @@ beat(struct sync_worker *me)
 	while (link_joined(me->receipts, prefix, sizeof(prefix)))
 		;  /* nobody gets anything for coming; but ZeroMQ keeps it until it is read */
 	process_beat(me->process, *why ? PROCESS_WAITING : PROCESS_READY, why,
-		     "bundles_applied=%llu bundles_duplicate=%llu bundles_refused=%llu "
-		     "frames_bad=%llu readings_added=%llu readings_seen=%llu retries=%llu "
-		     "copy_fallbacks=%llu postgres_up=%d",
+		     "bundles_applied=%llu bundles_duplicate=%llu bundles_quarantined=%llu "
+		     "bundles_refused=%llu frames_bad=%llu readings_added=%llu "
+		     "readings_seen=%llu retries=%llu copy_fallbacks=%llu postgres_up=%d",
 		     (unsigned long long)me->n_applied, (unsigned long long)me->n_duplicate,
-		     (unsigned long long)me->n_refused, (unsigned long long)me->n_bad,
-		     (unsigned long long)me->n_added, (unsigned long long)me->n_seen,
+		     (unsigned long long)me->n_quarantined, (unsigned long long)me->n_refused,
+		     (unsigned long long)me->n_bad, (unsigned long long)me->n_added,
+		     (unsigned long long)me->n_seen,
 		     (unsigned long long)c->n_retries, (unsigned long long)c->n_copy_fallbacks,
 		     c->postgres_up);
 }

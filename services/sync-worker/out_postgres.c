@@ -10,6 +10,7 @@
 #include "services/sync-worker/encode.h"
 #include "services/sync-worker/faults.h"
 #include "services/sync-worker/months.h"
+#include "services/sync-worker/refusals.h"
 #include "services/sync-worker/wire.h"
 
 #define COPY_CHUNK    (64 * 1024)
@@ -18,14 +19,19 @@
 /*
  * What is under way.  A bundle goes
  *	MONTHS   when a partition of it is not known to be there
- *	HEAD     begin, receipt, session, records; without readings also commit
+ *	HEAD     begin, receipt, session, records; then a savepoint, or without readings commit
  *	COPY     fresh readings straight into their partition, and commit
- *	UPSERT   other readings: those that are not there yet, and commit
- * A COPY that is refused (a reading was there already) is rolled back (UNDO) and the bundle
- * begun again as one that is not fresh.  A bundle that is not fresh is written also when its
+ *	UPSERT   other readings: those that are not there yet; after the last of them commit
+ * A COPY that is refused (a reading was there already) is rolled back to the savepoint (BACK)
+ * and its readings go the other way.  A bundle that is not fresh is written also when its
  * receipt is there: it may be a repair, of rows that Postgres has lost since.
+ *
+ * Rows that Postgres will never take do not hold the others.  A record that is refused is
+ * known by its place among the statements: all is rolled back (UNDO) and begun again without
+ * it.  Readings go in one statement, so the bad ones are found by trying parts (halving.h),
+ * each refusal rolled back to the savepoint.
  */
-enum step { AWAY, CONNECTING, SETUP, FREE, MONTHS, HEAD, COPY, UPSERT, UNDO };
+enum step { AWAY, CONNECTING, SETUP, FREE, MONTHS, HEAD, COPY, UPSERT, BACK, UNDO };
 
 struct sink {
 	struct sink_settings settings;
@@ -40,7 +46,15 @@ struct sink {
 	int copy;                         /* this bundle may go by COPY */
 	int known;                        /* its receipt was there before */
 	int over;                         /* and is settled after UNDO; receipt says how */
+	int immediate;                    /* constraints speak at once, not at the commit */
+	int session_at, records_at;       /* first statement of HEAD for it, for them */
 	size_t copied;
+	int64_t added;                    /* since the savepoint */
+	struct halving halving;           /* which readings to try now */
+	struct reading *part;             /* those of them, when it is not all */
+	struct refusals refusals;
+	char sqlstate[6];                 /* of what was refused last, and in words */
+	char refused[200];
 	struct receipt receipt;
 	struct values values;
 };
@@ -158,39 +172,88 @@ send_record(struct sink *s, const struct message *message, const union bundle_re
 	wire_statement(&s->wire, statement, &s->values);
 }
 
+/* The session's row and what it does to the person's other one. */
+static void
+send_session(struct sink *s)
+{
+	union bundle_record record = {.session = s->content->session};
+
+	if (s->content->session.status == SESSION_ACTIVE) {
+		values_supersede(&s->values, s->content);
+		wire_statement(&s->wire, DO_SUPERSEDE, &s->values);
+		s->records_at++;
+	}
+	send_record(s, &msg_session, &record);
+	s->records_at++;
+}
+
 static void
 send_head(struct sink *s)
 {
 	struct records records = s->content->records;
 	const struct message *message;
 	union bundle_record record;
+	size_t place;
 
 	pipeline(s, HEAD);
 	wire_sql(&s->wire, "BEGIN");
 	values_receipt(&s->values, s->content);
 	wire_statement(&s->wire, DO_RECEIPT, &s->values);
+	if (s->immediate)
+		wire_sql(&s->wire, "SET CONSTRAINTS ALL IMMEDIATE");
 	if (!s->settings.prepare)
 		wire_sql(&s->wire, "SET LOCAL synchronous_commit = on");
-	if (s->content->session.status == SESSION_ACTIVE) {
-		values_supersede(&s->values, s->content);
-		wire_statement(&s->wire, DO_SUPERSEDE, &s->values);
-	}
-	record.session = s->content->session;
-	send_record(s, &msg_session, &record);
-	while (bundle_next(&records, &message, &record))
-		send_record(s, message, &record);
-	if (!s->content->n_rows)
-		wire_sql(&s->wire, "COMMIT");
+	s->session_at = s->records_at = 2 + s->immediate + !s->settings.prepare;
+	if (!refusals_has_record(&s->refusals, 0))
+		send_session(s);
+	for (place = 1; bundle_next(&records, &message, &record); place++)
+		if (!refusals_has_record(&s->refusals, place))
+			send_record(s, message, &record);
+	wire_sql(&s->wire, s->content->n_rows ? "SAVEPOINT readings" : "COMMIT");
 	pipeline_end(s);
+}
+
+/* The readings to try now, without those that are known to be bad. */
+static const struct reading *
+part(struct sink *s, size_t to, size_t *n)
+{
+	const struct halving *h = &s->halving;
+	const struct reading *rows = s->content->rows;
+	size_t from = h->in, i, end;
+
+	*n = 0;
+	if (!h->n_found) {
+		*n = to - from;
+		return rows + from;
+	}
+	s->part = reallocarray(s->part, s->content->n_rows, sizeof(*s->part));
+	ASSERT(s->part);
+	for (i = 0; from < to; i++) {
+		end = i < h->n_found && h->found[i] < to ? h->found[i] : to;
+		if (end < from)
+			continue;
+		memcpy(s->part + *n, rows + from, (end - from) * sizeof(*rows));
+		*n += end - from;
+		from = end + (end < to);
+	}
+	return s->part;
 }
 
 static void
 send_upsert(struct sink *s)
 {
+	const struct reading *rows;
+	size_t to, n;
+	int last = halving_next(&s->halving, &to);
+
+	rows = part(s, to, &n);
 	pipeline(s, UPSERT);
-	values_readings(&s->values, s->content);
-	wire_statement(&s->wire, DO_READINGS, &s->values);
-	wire_sql(&s->wire, "COMMIT");
+	if (n) {
+		values_readings(&s->values, s->content, rows, n);
+		wire_statement(&s->wire, DO_READINGS, &s->values);
+	}
+	if (last)
+		wire_sql(&s->wire, "COMMIT");
 	pipeline_end(s);
 }
 
@@ -264,6 +327,8 @@ begin(struct sink *s)
 	int64_t at = unknown_month(s);
 
 	s->over = 0;
+	s->added = 0;
+	halving_start(&s->halving, s->content->n_rows, 0);
 	if (at < 0) {
 		send_head(s);
 		return;
@@ -272,6 +337,15 @@ begin(struct sink *s)
 	values_month(&s->values, at);
 	wire_statement(&s->wire, DO_MONTH, &s->values);
 	pipeline_end(s);
+}
+
+/* The bundle in hand from the beginning: what was found out about it is forgotten. */
+static void
+start(struct sink *s)
+{
+	s->immediate = 0;
+	refusals_clear(&s->refusals);
+	begin(s);
 }
 
 static void
@@ -284,7 +358,23 @@ set_outcome(struct sink *s, enum outcome outcome, int64_t added)
 	memcpy(s->receipt.session_id, b->session_id, sizeof(b->session_id));
 	s->receipt.outcome = outcome;
 	s->receipt.added = added;
-	s->receipt.seen = outcome == OUTCOME_REFUSED ? 0 : b->readings - added;
+	s->receipt.seen = outcome == OUTCOME_REFUSED
+				  ? 0 : b->readings - added - (int64_t)s->halving.n_found;
+	refusals_put(&s->refusals, &s->receipt);
+}
+
+/* It is committed; which of it? */
+static void
+set_committed(struct sink *s)
+{
+	set_outcome(s, s->halving.n < s->content->n_rows ? OUTCOME_REFUSED
+		    : s->refusals.n ? OUTCOME_QUARANTINED
+		    : s->known && !s->added ? OUTCOME_DUPLICATE : OUTCOME_APPLIED, s->added);
+	if (s->receipt.outcome != OUTCOME_REFUSED)
+		return;
+	memcpy(s->receipt.sqlstate, s->sqlstate, sizeof(s->sqlstate));
+	(void)snprintf(s->receipt.text, sizeof(s->receipt.text), "more than %d rows, the last: %s",
+		       REFUSALS_MOST, s->refused);
 }
 
 /* The bundle's fate is known, and with Postgres: the next one may come. */
@@ -298,14 +388,43 @@ settle(struct sink *s)
 	s->why[0] = 0;
 }
 
+/* A bad reading stands alone.  With too many of them what comes after waits. */
+static void
+found(struct sink *s)
+{
+	const struct halving *h = &s->halving;
+
+	refusals_add_reading(&s->refusals, &s->content->rows[h->found[h->n_found - 1]], s->sqlstate,
+			     s->refused);
+	if (refusals_full(&s->refusals))
+		halving_cut(&s->halving);
+}
+
+static void
+after_upsert(struct sink *s)
+{
+	int last = !s->halving.bad;
+
+	if (s->wire.n_results > last)  /* without a reading left there was only the commit */
+		s->added += s->wire.rows[0];
+	if (last) {
+		set_committed(s);
+		settle(s);
+		return;
+	}
+	if (halving_taken(&s->halving))
+		found(s);
+	send_upsert(s);
+}
+
 static void
 after_head(struct sink *s)
 {
 	s->known = s->wire.rows[1] == 0;
 	if (!s->content->n_rows) {
-		set_outcome(s, s->known ? OUTCOME_DUPLICATE : OUTCOME_APPLIED, 0);
+		set_committed(s);
 		settle(s);
-	} else if (s->known && s->content->bundle->fresh) {
+	} else if (s->known && s->content->bundle->fresh && !s->refusals.n) {
 		set_outcome(s, OUTCOME_DUPLICATE, 0);
 		s->over = 1;
 		query(s, UNDO, "ROLLBACK");
@@ -316,29 +435,137 @@ after_head(struct sink *s)
 	}
 }
 
+/* ---- what is refused */
+
+static void
+refuse_all(struct sink *s)
+{
+	set_outcome(s, OUTCOME_REFUSED, 0);
+	memcpy(s->receipt.sqlstate, s->sqlstate, sizeof(s->sqlstate));
+	(void)snprintf(s->receipt.text, sizeof(s->receipt.text), "%s", s->refused);
+	s->over = 1;
+	query(s, UNDO, "ROLLBACK");
+}
+
+/* Which record the refused statement of HEAD was for; -1 none. */
+static int
+refused_place(const struct sink *s, size_t *place)
+{
+	struct records records = s->content->records;
+	const struct message *message;
+	union bundle_record record;
+	int at = s->records_at;
+
+	*place = 0;
+	if (s->wire.n_results < s->records_at)
+		return s->wire.n_results < s->session_at ? -1 : 0;
+	while (bundle_next(&records, &message, &record))
+		if (!refusals_has_record(&s->refusals, ++*place) && at++ == s->wire.n_results)
+			return 0;
+	return -1;
+}
+
+/* Without its session's row no record can come: they need not be tried one by one. */
+static void
+refuse_orphans(struct sink *s)
+{
+	struct records records = s->content->records;
+	const struct message *message;
+	union bundle_record record;
+	size_t place;
+
+	for (place = 1; bundle_next(&records, &message, &record); place++)
+		if (!refusals_full(&s->refusals) && !refusals_has_record(&s->refusals, place))
+			refusals_add_record(&s->refusals, place, s->sqlstate, s->refused);
+}
+
+/* The commit was refused: a constraint that speaks late is made to speak at once. */
+static void
+late(struct sink *s)
+{
+	if (s->immediate) {
+		refuse_all(s);
+		return;
+	}
+	s->immediate = 1;
+	query(s, UNDO, "ROLLBACK");
+}
+
+static void
+head_refused(struct sink *s)
+{
+	size_t place;
+
+	if (refused_place(s, &place) < 0) {
+		if (wire_in_transaction(&s->wire))
+			refuse_all(s);
+		else
+			late(s);
+		return;
+	}
+	if (place && refusals_has_record(&s->refusals, 0) && !strcmp(s->sqlstate, "23503")) {
+		refuse_orphans(s);
+	} else {
+		refusals_add_record(&s->refusals, place, s->sqlstate, s->refused);
+	}
+	if (refusals_full(&s->refusals))
+		refuse_all(s);
+	else
+		query(s, UNDO, "ROLLBACK");
+}
+
+static void
+readings_refused(struct sink *s)
+{
+	struct halving *h = &s->halving;
+
+	if (!wire_in_transaction(&s->wire)) {
+		late(s);
+		return;
+	}
+	s->added = 0;
+	if (halving_refused(h))
+		found(s);
+	query(s, BACK, "ROLLBACK TO readings");
+}
+
+/* The other way, and perhaps the bad ones are looked for. */
+static void
+copy_refused(struct sink *s, int of_rows)
+{
+	s->counts.n_copy_fallbacks++;
+	s->copy = 0;
+	if (!wire_in_transaction(&s->wire)) {
+		late(s);
+		return;
+	}
+	if (of_rows && strcmp(s->sqlstate, "23505") != 0)
+		halving_start(&s->halving, s->content->n_rows, 1);
+	query(s, BACK, "ROLLBACK TO readings");
+}
+
 /* Postgres has said no to something. */
 static void
 failed(struct sink *s)
 {
 	const char *constraint = PQresultErrorField(s->wire.error, PG_DIAG_CONSTRAINT_NAME);
+	const char *said = PQresultErrorField(s->wire.error, PG_DIAG_MESSAGE_PRIMARY);
+	enum fault fault;
 	struct err err;
-	char state[6];
 
-	(void)pg_err(s->wire.pg, s->wire.error, state, &err);
-	if (s->step == COPY) {
-		s->counts.n_copy_fallbacks++;  /* the long way decides what was wrong */
-		s->copy = 0;
-		query(s, UNDO, "ROLLBACK");
-	} else if (s->step == SETUP || s->step == UNDO ||
-		   fault_of(state, constraint ? constraint : "") != FAULT_REFUSE) {
-		back_off(s, state, err.text);
-	} else {
-		set_outcome(s, OUTCOME_REFUSED, 0);
-		memcpy(s->receipt.sqlstate, state, sizeof(state));
-		(void)snprintf(s->receipt.text, sizeof(s->receipt.text), "%s", err.text);
-		s->over = 1;
-		query(s, UNDO, "ROLLBACK");
-	}
+	(void)pg_err(s->wire.pg, s->wire.error, s->sqlstate, &err);
+	(void)snprintf(s->refused, sizeof(s->refused), "%s", said ? said : "");
+	fault = fault_of(s->sqlstate, constraint ? constraint : "");
+	if (s->step == COPY)
+		copy_refused(s, fault == FAULT_REFUSE);
+	else if (s->step == SETUP || s->step == UNDO || s->step == BACK || fault != FAULT_REFUSE)
+		back_off(s, s->sqlstate, err.text);
+	else if (s->step == HEAD)
+		head_refused(s);
+	else if (s->step == UPSERT)
+		readings_refused(s);
+	else
+		refuse_all(s);
 }
 
 static void
@@ -348,7 +575,7 @@ after_setup(struct sink *s)
 	s->why[0] = 0;
 	log_info("connected", "retries=%llu", (unsigned long long)s->counts.n_retries);
 	if (s->content)
-		begin(s);
+		start(s);
 	else
 		settle(s);
 }
@@ -357,8 +584,6 @@ after_setup(struct sink *s)
 static void
 advance(struct sink *s)
 {
-	const int64_t *rows = s->wire.rows;
-
 	if (s->wire.error) {
 		failed(s);
 		return;
@@ -375,12 +600,15 @@ advance(struct sink *s)
 		after_head(s);
 		break;
 	case COPY:
-		set_outcome(s, OUTCOME_APPLIED, rows[0]);
+		s->added = s->wire.rows[0];
+		set_committed(s);
 		settle(s);
 		break;
 	case UPSERT:
-		set_outcome(s, s->known && !rows[0] ? OUTCOME_DUPLICATE : OUTCOME_APPLIED, rows[0]);
-		settle(s);
+		after_upsert(s);
+		break;
+	case BACK:
+		send_upsert(s);
 		break;
 	case UNDO:
 		if (s->over)
@@ -460,6 +688,7 @@ sink_close(struct sink **sink)
 		return;
 	wire_close(&(*sink)->wire);
 	values_release(&(*sink)->values);
+	free((*sink)->part);
 	free(*sink);
 	*sink = NULL;
 }
@@ -494,7 +723,7 @@ sink_put(struct sink *s, const struct bundle_content *content)
 	ASSERT(s->step == FREE);
 	s->content = content;
 	s->copy = content->bundle->fresh && content->n_rows && is_one_month(content);
-	begin(s);
+	start(s);
 }
 
 const char *

@@ -338,9 +338,10 @@ values_month(struct values *v, int64_t utc_us)
 }
 
 void
-values_readings(struct values *v, const struct bundle_content *c)
+values_readings(struct values *v, const struct bundle_content *c, const struct reading *rows,
+		size_t n)
 {
-	size_t size = encode_array_size(c->n_rows), i;
+	size_t size = encode_array_size(n), i;
 	uint8_t *p;
 
 	start(v, c);
@@ -353,7 +354,7 @@ values_readings(struct values *v, const struct bundle_content *c)
 	}
 	for (i = 0; i < encode_columns(); i++) {
 		p = v->rows + i * size;
-		add(v, p, encode_array(i, c->rows, c->n_rows, p));
+		add(v, p, encode_array(i, rows, n, p));
 	}
 }
 

@@ -47,7 +47,8 @@ void values_release(struct values *values);
 /* The content must live as long as the values are used. */
 void values_receipt(struct values *values, const struct bundle_content *content);
 void values_supersede(struct values *values, const struct bundle_content *content);
-void values_readings(struct values *values, const struct bundle_content *content);
+void values_readings(struct values *values, const struct bundle_content *content,
+		     const struct reading *rows, size_t n);
 void values_month(struct values *values, int64_t utc_us);
 
 /* Of a record, the session itself included; says which statement it goes with. */

@@ -148,7 +148,8 @@ take_result(struct wire *w, PGresult *result)
 
 	if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) {
 		if (w->n_results < WIRE_RESULTS)
-			w->rows[w->n_results++] = atoll(PQcmdTuples(result));
+			w->rows[w->n_results] = atoll(PQcmdTuples(result));
+		w->n_results++;
 	} else if (status != PGRES_PIPELINE_ABORTED && !w->error) {
 		w->error = result;
 		return;
@@ -189,4 +190,11 @@ wire_receive(struct wire *w)
 	if (!PQconsumeInput(w->pg) || flush(w) < 0)
 		return -1;
 	return w->wants_rows ? 1 : take_results(w);
+}
+
+int
+wire_in_transaction(const struct wire *w)
+{
+	return PQtransactionStatus(w->pg) == PQTRANS_INERROR ||
+	       PQtransactionStatus(w->pg) == PQTRANS_INTRANS;
 }

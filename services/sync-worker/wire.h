@@ -21,7 +21,7 @@ struct wire {
 	/* since the last wire_pipeline() or wire_query() */
 	PGresult *error;              /* the first one, or NULL */
 	int64_t rows[WIRE_RESULTS];   /* changed by the n-th statement */
-	int n_results;
+	int n_results;                /* statements that went well; the next one is the error's */
 	int wants_rows;               /* a COPY waits for wire_copy() */
 };
 
@@ -47,5 +47,8 @@ int wire_copy(struct wire *wire, const void *bytes, size_t len);
 
 /* 1 all answers are here, or rows are wanted; 0 not yet. */
 int wire_receive(struct wire *wire);
+
+/* Whether there is one to roll back: a COMMIT that is refused leaves none. */
+int wire_in_transaction(const struct wire *wire);
 
 #endif

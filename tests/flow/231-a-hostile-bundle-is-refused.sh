@@ -1,6 +1,6 @@
 #!/bin/bash
-# A bundle that is not what it says, or that Postgres will never take, is refused with words;
-# nothing of it stays and the good ones go on.
+# A bundle that is not what it says is refused with words; nothing of it stays and the good
+# ones go on.
 . "$(dirname "$0")/sync.sh"
 fresh
 pg_start || skip_all "no Postgres"
@@ -21,13 +21,11 @@ refused clock '' "clock is more than 60 s ahead"
 refused columns '' "columns: "
 refused count '' "says 21 rows and has 20"
 refused id '' "not that of its content"
-refused json 22P02 "invalid input syntax for type json" --records
 is "$(sql "SELECT (SELECT count(*) FROM sessions) + (SELECT count(*) FROM readings) + (SELECT count(*) FROM sync_receipts) + (SELECT count(*) FROM sync_heads) + (SELECT count(*) FROM record_history)")" \
 	0 "nothing of them stays"
 send --rows 20
 has applied 1 "a good one is taken after all that"
-wait_beat 'bundles_refused=8 '
+wait_beat 'bundles_refused=7 '
 ok $? "the beat counts them"
-unlike "$(log_of sync-worker)" 'breaths|no"' "the log holds no payload"
 stop sync-worker
 done_testing

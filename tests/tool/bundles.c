@@ -48,7 +48,7 @@ struct tool {
 	struct link *bundles, *receipts;
 	struct parcel *parcels;
 	size_t n, next, n_done, n_sent, flying;
-	int64_t applied, duplicate, refused, added, seen;
+	int64_t applied, duplicate, refused, quarantined, added, seen;
 	struct bundle bundle;
 	struct reading *rows;
 };
@@ -321,6 +321,25 @@ send_what_may(struct tool *t)
 			(void)send_parcel(t, &t->parcels[i]);
 }
 
+/* A line for each row that Postgres will not take. */
+static void
+print_quarantined(const struct receipt *r)
+{
+	struct records rest = {r->quarantined.bytes, r->quarantined.bytes + r->quarantined.len};
+	const struct message *message;
+	union {
+		char room[RECORDS_MAX];
+		struct refusal refusal;
+	} u;
+	char text[400];
+	struct err err;
+
+	while (records_next(&rest, &message, &u, &err) > 0) {
+		msg_text(message, &u, text, sizeof(text));
+		printf("%s\n", text);
+	}
+}
+
 static void
 take_receipt(struct tool *t, const struct receipt *r)
 {
@@ -330,12 +349,15 @@ take_receipt(struct tool *t, const struct receipt *r)
 		if (!strcmp(t->parcels[i].id, r->id) && !t->parcels[i].done)
 			break;
 	if (t->n <= 100)
+		print_quarantined(r);
+	if (t->n <= 100)
 		printf("%s added=%lld seen=%lld sqlstate=%s text=%s\n",
 		       words_text(&words_outcome, r->outcome), (long long)r->added,
 		       (long long)r->seen, r->sqlstate, r->text);
 	t->applied += r->outcome == OUTCOME_APPLIED;
 	t->duplicate += r->outcome == OUTCOME_DUPLICATE;
 	t->refused += r->outcome == OUTCOME_REFUSED;
+	t->quarantined += r->outcome == OUTCOME_QUARANTINED;
 	t->added += r->added;
 	t->seen += r->seen;
 	if (i < t->n && i <= t->next && !t->parcels[i].done) {
@@ -363,10 +385,10 @@ run(struct tool *t)
 			take_receipt(t, frame.msg);
 	}
 	s = (double)(clock_mono_us() - start) / 1e6;
-	printf("bundles=%zu receipted=%zu applied=%lld duplicate=%lld refused=%lld added=%lld "
-	       "seen=%lld seconds=%.3f readings_per_s=%.0f\n", t->n, t->n_done,
+	printf("bundles=%zu receipted=%zu applied=%lld duplicate=%lld refused=%lld "
+	       "quarantined=%lld added=%lld seen=%lld seconds=%.3f readings_per_s=%.0f\n", t->n, t->n_done,
 	       (long long)t->applied, (long long)t->duplicate, (long long)t->refused,
-	       (long long)t->added, (long long)t->seen, s, (double)(t->added + t->seen) / s);
+	       (long long)t->quarantined, (long long)t->added, (long long)t->seen, s, (double)(t->added + t->seen) / s);
 }
 
 static void

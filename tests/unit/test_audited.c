@@ -1,3 +1,5 @@
+#include <stdlib.h>
+
 #include "services/dedupe-auditor/audit.h"
 #include "tests/unit/test.h"
 
@@ -42,6 +44,23 @@ TEST(the_first_rows_of_sqlite_and_all_with_receipt_are_pending)
 	ok(audited_digests_agree(&a));
 	a = session(9, 8);
 	ok(!audited_digests_agree(&a), "one with receipt is not there");
+}
+
+TEST(a_session_with_rows_in_quarantine_is_looked_at_closely_and_is_not_equal)
+{
+	struct audited a = {.no = 1, .n_quarantined = 1};
+
+	ok(!audited_digests_agree(&a));
+	audited_finding(&a)->quarantined = 1;
+	is_int(audited_verdict(&a), QUARANTINED);
+	a.finding->pending = 1;
+	is_int(audited_verdict(&a), QUARANTINED);
+	a.finding->n[MISSING] = 1;
+	is_int(audited_verdict(&a), DIFFERENT);
+	a.finding->n[MISSING] = a.finding->pending = a.finding->quarantined = 0;
+	a.finding->dropped = 1;
+	is_int(audited_verdict(&a), EQUAL);
+	free(a.finding);
 }
 
 TEST(as_many_rows_but_others_do_not_agree)
@@ -163,6 +182,7 @@ main(void)
 {
 	RUN(the_same_digests_are_equal);
 	RUN(the_first_rows_of_sqlite_and_all_with_receipt_are_pending);
+	RUN(a_session_with_rows_in_quarantine_is_looked_at_closely_and_is_not_equal);
 	RUN(as_many_rows_but_others_do_not_agree);
 	RUN(a_session_that_sqlite_lacks_does_not_agree);
 	RUN(records_agree_with_or_without_those_on_their_way);

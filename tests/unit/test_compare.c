@@ -119,6 +119,25 @@ TEST(a_row_without_receipt_is_pending_and_not_missing)
 	is_finding(&f, 0, 0, 0, 0, 0);
 }
 
+TEST(a_row_in_quarantine_is_neither_missing_nor_pending)
+{
+	struct row local[5], cloud[5];
+	struct finding f;
+
+	fill(local, 5);
+	cloud[0] = local[0];
+	cloud[1] = local[3];
+	local[1].quarantine = 1;
+	local[2].quarantine = 2;
+	local[3].quarantine = 1;  /* but Postgres has it */
+	local[4].quarantine = 1;  /* and would be pending */
+	f = merge(4, local, 5, cloud, 2);
+	is_finding(&f, 0, 0, 0, 0, 0);
+	is_int(f.quarantined, 2);
+	is_int(f.dropped, 1);
+	ok(!finding_differs(&f));
+}
+
 TEST(what_only_postgres_has_is_extra)
 {
 	struct row rows[10];
@@ -254,19 +273,25 @@ TEST(a_record_is_judged_by_what_sqlite_had_before_and_after)
 		const char *what;
 		struct record_states s;
 		int difference, pending;  /* -1: none */
+		int quarantined, dropped;
 	} rows[] = {
-		{"the same", {5, 5, 5, 1}, -1, 0},
-		{"the same, its receipt on the way", {5, 5, 5, 0}, -1, 0},
-		{"missing", {5, -1, 5, 1}, MISSING, 0},
-		{"not sent yet", {5, -1, 5, 0}, -1, 1},
-		{"made while we looked", {-1, -1, 5, 0}, -1, 1},
-		{"made and sent while we looked", {-1, 5, 5, 0}, -1, 0},
-		{"not ours", {-1, 5, -1, 0}, EXTRA, 0},
-		{"older than its receipt says", {5, 4, 5, 1}, CHANGED, 0},
-		{"older, the change not sent yet", {5, 4, 5, 0}, -1, 1},
-		{"changed and sent while we looked", {5, 6, 6, 1}, -1, 0},
-		{"changed and not sent while we looked", {5, 5, 6, 1}, -1, 1},
-		{"newer than ours", {5, 7, 5, 1}, CHANGED, 0},
+		{"the same", {5, 5, 5, 1, 0}, -1, 0, 0, 0},
+		{"the same, its receipt on the way", {5, 5, 5, 0, 0}, -1, 0, 0, 0},
+		{"missing", {5, -1, 5, 1, 0}, MISSING, 0, 0, 0},
+		{"not sent yet", {5, -1, 5, 0, 0}, -1, 1, 0, 0},
+		{"made while we looked", {-1, -1, 5, 0, 0}, -1, 1, 0, 0},
+		{"made and sent while we looked", {-1, 5, 5, 0, 0}, -1, 0, 0, 0},
+		{"not ours", {-1, 5, -1, 0, 0}, EXTRA, 0, 0, 0},
+		{"older than its receipt says", {5, 4, 5, 1, 0}, CHANGED, 0, 0, 0},
+		{"older, the change not sent yet", {5, 4, 5, 0, 0}, -1, 1, 0, 0},
+		{"changed and sent while we looked", {5, 6, 6, 1, 0}, -1, 0, 0, 0},
+		{"changed and not sent while we looked", {5, 5, 6, 1, 0}, -1, 1, 0, 0},
+		{"held in quarantine", {5, -1, 5, 0, 1}, -1, 0, 1, 0},
+		{"dropped there", {5, -1, 5, 0, 2}, -1, 0, 0, 1},
+		{"an older one is there", {5, 4, 5, 0, 1}, -1, 0, 1, 0},
+		{"held, and changed since", {5, -1, 6, 0, 1}, -1, 0, 1, 0},
+		{"held, and it landed while we looked", {5, 5, 5, 0, 1}, -1, 0, 0, 0},
+		{"newer than ours", {5, 7, 5, 1, 0}, CHANGED, 0, 0, 0},
 	};
 	struct finding f;
 	size_t i;
@@ -279,6 +304,8 @@ TEST(a_record_is_judged_by_what_sqlite_had_before_and_after)
 			ok(f.n_records[d] == (d == rows[i].difference), "%s: %s", rows[i].what,
 			   difference_text((enum difference)d));
 		ok(f.pending_records == (uint64_t)rows[i].pending, "%s", rows[i].what);
+		ok(f.quarantined == (uint64_t)rows[i].quarantined, "%s", rows[i].what);
+		ok(f.dropped == (uint64_t)rows[i].dropped, "%s", rows[i].what);
 		ok(finding_differs(&f) == (rows[i].difference >= 0), "%s", rows[i].what);
 		if (rows[i].difference >= 0)
 			is_str(f.records[0].key, "survey pre");
@@ -287,7 +314,7 @@ TEST(a_record_is_judged_by_what_sqlite_had_before_and_after)
 
 TEST(only_some_records_are_named_but_all_are_counted_and_the_session_is_named)
 {
-	struct record_states gone = {5, -1, 5, 1};
+	struct record_states gone = {5, -1, 5, 1, 0};
 	struct finding f = {0};
 	int i;
 
@@ -318,6 +345,7 @@ main(void)
 	RUN(what_is_missing_is_named_as_ranges);
 	RUN(all_missing_is_one_range);
 	RUN(a_row_without_receipt_is_pending_and_not_missing);
+	RUN(a_row_in_quarantine_is_neither_missing_nor_pending);
 	RUN(what_only_postgres_has_is_extra);
 	RUN(a_changed_value_is_named_with_its_column);
 	RUN(a_changed_row_without_receipt_is_changed);

@@ -37,9 +37,19 @@ TEST(each_sqlstate_has_its_consequence)
 		{"23505", "sessions_pkey", FAULT_REFUSE},
 		{"23505", "sessions_one_active", FAULT_RETRY},
 		{"25P02", "", FAULT_RETRY},
-		{"55000", "", FAULT_REFUSE},
-		{"0A000", "", FAULT_REFUSE},
-		{"XX000", "", FAULT_REFUSE},
+		{"55000", "", FAULT_SETUP},   /* not in its place */
+		{"0A000", "", FAULT_SETUP},   /* cannot do it */
+		{"F0001", "", FAULT_SETUP},   /* a lock file */
+		{"XX000", "", FAULT_SETUP},   /* broken */
+		{"XX001", "", FAULT_SETUP},   /* its data, too */
+		{"72000", "", FAULT_RETRY},   /* snapshot too old */
+		{"21000", "", FAULT_REFUSE},  /* cardinality */
+		{"38000", "", FAULT_REFUSE},  /* a function of somebody's trigger */
+		{"39P01", "", FAULT_REFUSE},
+		{"44000", "", FAULT_REFUSE},  /* a view's check */
+		{"54000", "", FAULT_REFUSE},  /* too long for an index */
+		{"P0001", "", FAULT_REFUSE},  /* raised by a trigger */
+		{"IH001", "", FAULT_REFUSE},  /* the same with a code of its own */
 	};
 	size_t i;
 
