@@ -24,33 +24,19 @@ halving_next(struct halving *h, size_t *to)
 	if (!h->bad)
 		h->to = h->n;
 	else if (left == 1)
-		h->to = h->bad;  /* suspected only: it is tried, too */
+		h->to = h->bad;  /* by itself: the table may have been mended meanwhile */
 	else
 		h->to = h->good + (left * SMALLER + 500) / 1000;
 	*to = h->to;
 	return !h->bad;
 }
 
-/* The first bad row is known when nothing else is left that could be it. */
-static int
-find(struct halving *h)
-{
-	if (!h->proven || h->bad - h->good != 1)
-		return 0;
-	ASSERT(h->n_found < HALVING_MOST);
-	h->found[h->n_found++] = h->good++;
-	h->bad = 0;
-	h->proven = 0;
-	return 1;
-}
-
-int
+void
 halving_taken(struct halving *h)
 {
 	h->in = h->good = h->to;
 	if (h->good == h->bad)
 		h->bad = 0;  /* what was suspected is not so */
-	return h->bad ? find(h) : 0;
 }
 
 int
@@ -58,8 +44,12 @@ halving_refused(struct halving *h)
 {
 	h->in = 0;
 	h->bad = h->to;
-	h->proven = 1;
-	return find(h);
+	if (h->bad - h->good != 1)
+		return 0;
+	ASSERT(h->n_found < HALVING_MOST);
+	h->found[h->n_found++] = h->good++;
+	h->bad = 0;
+	return 1;
 }
 
 void

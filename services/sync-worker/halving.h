@@ -4,7 +4,7 @@
  * Rows that were refused together are tried again, always a beginning of what is left, until
  * the first bad one stands alone; then all the others are tried together, and so on.  What is
  * refused is rolled back to a savepoint, which is a second statement, so the part that is
- * tried is the smaller one: one bad row among n takes 1.44 log2(n) + 3 statements at most.
+ * tried is the smaller one: one bad row among n takes 1.44 log2(n) + 4 statements at most.
  * Pure.
  */
 #ifndef HALVING_H
@@ -19,7 +19,6 @@ struct halving {
 	size_t in;                    /* those before it are in Postgres, but for the bad ones */
 	size_t good;                  /* those before it are known to be good, or found bad */
 	size_t bad;                   /* one of good to bad - 1 is bad; 0: none is known to be */
-	int proven;                   /* and it was refused in a statement that ended there */
 	size_t to;                    /* end of what is being tried */
 	size_t found[HALVING_MOST];   /* the bad ones, in order */
 	size_t n_found;
@@ -32,9 +31,9 @@ void halving_start(struct halving *halving, size_t n, int suspected);
  * statement, commit after it. */
 int halving_next(struct halving *halving, size_t *to);
 
-/* They were taken; or refused, and all is rolled back.  1: a bad row stands alone now, the
- * last of those found; what was refused last was refused for it. */
-int halving_taken(struct halving *halving);
+/* They were taken; or refused, and all is rolled back.  1: it was for a row that stands alone
+ * now, the last of those found; all before it had been taken. */
+void halving_taken(struct halving *halving);
 int halving_refused(struct halving *halving);
 
 /* Too many: leave off what comes after those found. */

@@ -412,8 +412,7 @@ after_upsert(struct sink *s)
 		settle(s);
 		return;
 	}
-	if (halving_taken(&s->halving))
-		found(s);
+	halving_taken(&s->halving);
 	send_upsert(s);
 }
 

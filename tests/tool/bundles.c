@@ -3,11 +3,12 @@
  *
  *	bundles --config FILE [--sessions N] [--bundles N] [--rows N] [--resent] [--zstd]
  *	        [--start-us T] [--records] [--end] [--hlc N] [--damage HOW] [--in-flight N]
- *	        [--twice] [--one-user] [--seconds N]
+ *	        [--twice] [--one-user] [--seconds N] [--again SECONDS]
  *
  * Makes --bundles bundles of --rows readings for each of --sessions sessions (session n is
- * always the same one), sends them in turn, each again after a second without receipt, and
- * ends when each has one: a line for each receipt, then a line with the sums and the rate.
+ * always the same one), sends them in turn, each again after --again (1) seconds without
+ * receipt, and ends when each has one: a line for each receipt, then a line with the sums and
+ * the rate.
  * --damage sends bundles that are wrong in one way, see damage().
  * It binds what local-store binds.
  */
@@ -30,7 +31,7 @@
 
 struct options {
 	const char *config, *damage;
-	int64_t sessions, bundles, rows, start_us, hlc, in_flight, seconds;
+	int64_t sessions, bundles, rows, start_us, hlc, in_flight, seconds, again;
 	int resent, zstd, records, end, twice, one_user;
 };
 
@@ -317,7 +318,7 @@ send_what_may(struct tool *t)
 		    (t->o.twice && !send_parcel(t, &t->parcels[t->next])))
 			break;
 	for (i = 0; i < t->next; i++)
-		if (!t->parcels[i].done && now - t->parcels[i].sent_us > CLOCK_SECOND)
+		if (!t->parcels[i].done && now - t->parcels[i].sent_us > t->o.again * CLOCK_SECOND)
 			(void)send_parcel(t, &t->parcels[i]);
 }
 
@@ -400,11 +401,12 @@ read_options(int argc, char **argv, struct options *o)
 		{"start-us", 1, NULL, 't'}, {"records", 0, NULL, 'e'}, {"end", 0, NULL, 'E'},
 		{"hlc", 1, NULL, 'h'}, {"damage", 1, NULL, 'd'}, {"in-flight", 1, NULL, 'f'},
 		{"twice", 0, NULL, '2'}, {"one-user", 0, NULL, 'u'}, {"seconds", 1, NULL, 'S'},
+		{"again", 1, NULL, 'a'},
 		{NULL, 0, NULL, 0}};
 	int c;
 
 	*o = (struct options){.config = NULL, .damage = "", .sessions = 1, .bundles = 1, .rows = 500,
-			      .start_us = START_US, .hlc = 1 << 16, .in_flight = 8, .seconds = 60};
+			      .start_us = START_US, .hlc = 1 << 16, .in_flight = 8, .seconds = 60, .again = 1};
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
 		switch (c) {
 		case 'c': o->config = optarg; break;
@@ -416,6 +418,7 @@ read_options(int argc, char **argv, struct options *o)
 		case 'd': o->damage = optarg; break;
 		case 'f': o->in_flight = atoll(optarg); break;
 		case 'S': o->seconds = atoll(optarg); break;
+		case 'a': o->again = atoll(optarg); break;
 		case 'R': o->resent = 1; break;
 		case 'z': o->zstd = 1; break;
 		case 'e': o->records = 1; break;
