@@ -3,7 +3,7 @@
  *
  *	in      samples   from ble-ingest: readings and gaps, in order, sent again until stored
  *	        commands  from http-api, ihht: sessions, surveys, events, imports
- *	        receipts  from sync-worker: what has been committed in Postgres
+ *	        receipts  from sync-worker: what has been committed in Postgres; its alerts
  *	        repairs   from dedupe-auditor: what Postgres lacks
  *	out     news      stored, reply, session and records as they become true
  *	        bundles   to sync-worker: one session's rows each
@@ -291,14 +291,19 @@ take_receipt(struct local_store *me, const struct link_frame *frame, struct err 
 	struct entry *entry;
 	int known;
 
+	if (frame->message == &msg_alert) {
+		news_say(me->news, &msg_alert, ((const struct alert *)frame->msg)->name, frame->msg);
+		return 0;
+	}
 	if (store_begin(me->store, err) < 0)
 		return -1;
 	known = outbox_receipt(me->outbox, receipt, clock_mono_us(), &entry, err);
 	if (known <= 0)
 		return known;
 	if (receipt->outcome == OUTCOME_REFUSED) {
-		log_warn("bundle_refused", "session=%s sqlstate=%s why=\"%s\"", receipt->session_id,
-			 receipt->sqlstate, receipt->text);
+		/* Postgres' own words may quote values of people */
+		log_warn("bundle_refused", "session=%s sqlstate=\"%s\" why=\"%s\"", receipt->session_id,
+			 receipt->sqlstate, *receipt->sqlstate ? "see the alert" : receipt->text);
 		news_alert(me->news, "bundle_refused", LEVEL_WARN, receipt->text);
 	} else {
 		outbox_counts(me->outbox, &counts);
@@ -548,6 +553,8 @@ main(int argc, char **argv)
 	else {
 		log_info("ready", "readings=%lld", (long long)store_last_reading(me.store));
 		(void)snprintf(prefix, sizeof(prefix), "receipt/%s/", me.process->gateway);
+		link_subscribe(me.receipts, prefix);
+		(void)snprintf(prefix, sizeof(prefix), "alert/%s/", me.process->gateway);
 		link_subscribe(me.receipts, prefix);
 		if (loop(&me, &err) < 0)
 			log_error("stopped", "why=\"%s\"", err.text);

@@ -51,6 +51,26 @@ fault_of(const char *sqlstate, const char *constraint)
 }
 
 const char *
+fault_of_login(const char *text)
+{
+	static const struct {
+		const char *words, *sqlstate;
+	} rows[] = {
+		{"does not exist", "3D000"},  /* the role or the database */
+		{"authentication failed", "28P01"},
+		{"no password supplied", "28P01"},
+		{"no pg_hba.conf entry", "28000"},
+		{"is not permitted to log in", "28000"},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strstr(text, rows[i].words))
+			return rows[i].sqlstate;
+	return "";
+}
+
+const char *
 fault_cure(const char *sqlstate)
 {
 	size_t i;

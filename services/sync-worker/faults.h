@@ -13,6 +13,9 @@ enum fault {
 /* `sqlstate` is "" when the connection went; `constraint` is the name Postgres gives, or "". */
 enum fault fault_of(const char *sqlstate, const char *constraint);
 
+/* libpq keeps the SQLSTATE of a refused log-in to itself; "" when its words say nothing. */
+const char *fault_of_login(const char *text);
+
 /* What to do about a FAULT_SETUP. */
 const char *fault_cure(const char *sqlstate);
 

@@ -2,7 +2,7 @@
  * sync-worker - bundles from local-store into Postgres
  *
  *	in      bundles   from local-store
- *	out     receipts  to the gateway the bundle came from
+ *	out     receipts  to the gateway the bundle came from; alerts when a person is needed
  *	owns    nothing: stateless, run as many as wanted
  *
  * Promise: a receipt is sent only after the commit it speaks of, and the same bundle again
@@ -32,6 +32,8 @@
 #include "proto/link.h"
 #include "services/sync-worker/out_postgres.h"
 
+#define TELL_US (60 * CLOCK_SECOND)
+
 static const struct conf_key keys[] = {
 	{"instances", CONF_NUMBER, "1", 1, 64, NULL, "how many of it run side by side"},
 	{"prepare", CONF_WORD, "yes", 0, 0, "yes|no",
@@ -58,6 +60,8 @@ struct sync_worker {
 	struct sink *sink;
 	char conninfo[1024];
 	struct log_often refused, bad;
+	char gateway[80];                /* the last one heard of: who is told */
+	int64_t told_us;                 /* when it was, that a person is needed; 0: it is not */
 	uint64_t n_applied, n_duplicate, n_quarantined, n_refused, n_added, n_seen, n_bad;
 };
 
@@ -156,6 +160,7 @@ take_bundle(struct sync_worker *me, struct err *err)
 		return r;
 	(void)snprintf(gateway, sizeof(gateway), "%.*s", (int)strcspn(frame.gateway, "/"),
 		       frame.gateway);
+	memcpy(me->gateway, gateway, sizeof(gateway));
 	if (bundle_open(me->opener, frame.msg, gateway, clock_utc_us(), &me->content, err) < 0)
 		return refuse(me, gateway, frame.msg, err->text, err);
 	sink_put(me->sink, &me->content);
@@ -172,6 +177,27 @@ step(struct sync_worker *me, struct err *err)
 	return answer(me, me->content.bundle->gateway, &receipt, err);
 }
 
+/* The gateway's people hear what is to be put right, once a minute, and when it is. */
+static int
+tell(struct sync_worker *me, struct err *err)
+{
+	int wrong = sink_counts(me->sink)->needs_person;
+	int64_t now = clock_mono_us();
+	struct alert alert;
+
+	if (wrong ? me->told_us && now - me->told_us < TELL_US : !me->told_us)
+		return 0;
+	me->told_us = wrong ? now : 0;
+	msg_clear(&msg_alert, &alert);
+	(void)snprintf(alert.name, sizeof(alert.name), "postgres_setup");
+	(void)snprintf(alert.text, sizeof(alert.text), "%s",
+		       wrong ? sink_why(me->sink) : "Postgres takes bundles again");
+	alert.level = wrong ? LEVEL_CRITICAL : LEVEL_INFO;
+	alert.at_us = clock_utc_us();
+	return link_send_to(me->receipts, &msg_alert, *me->gateway ? me->gateway : me->process->gateway,
+			    alert.name, &alert, err) < 0 ? -1 : 0;
+}
+
 static void
 beat(struct sync_worker *me)
 {
@@ -180,7 +206,7 @@ beat(struct sync_worker *me)
 	char prefix[80];
 
 	while (link_joined(me->receipts, prefix, sizeof(prefix)))
-		;  /* nobody gets anything for coming; but ZeroMQ keeps it until it is read */
+		me->told_us = me->told_us ? 1 : 0;  /* who comes later hears it, too */
 	process_beat(me->process, *why ? PROCESS_WAITING : PROCESS_READY, why,
 		     "bundles_applied=%llu bundles_duplicate=%llu bundles_quarantined=%llu "
 		     "bundles_refused=%llu frames_bad=%llu readings_added=%llu "
@@ -212,7 +238,7 @@ loop(struct sync_worker *me, struct err *err)
 			return err_set(err, errno, "poll: %s", zmq_strerror(errno));
 		if ((on[BUNDLES].revents & ZMQ_POLLIN) && take_bundle(me, err) < 0)
 			return -1;
-		if (step(me, err) < 0)
+		if (step(me, err) < 0 || tell(me, err) < 0)
 			return -1;
 		beat(me);
 	}

@@ -67,7 +67,8 @@ back_off(struct sink *s, const char *sqlstate, const char *text)
 {
 	int64_t ms = backoff_next_ms(&s->settings.backoff);
 
-	if (fault_of(sqlstate, "") == FAULT_SETUP) {
+	s->counts.needs_person = fault_of(sqlstate, "") == FAULT_SETUP;
+	if (s->counts.needs_person) {
 		ms = ms < SETUP_MOST_MS ? ms : SETUP_MOST_MS;
 		(void)snprintf(s->why, sizeof(s->why), "%.230s; %s", text, fault_cure(sqlstate));
 	} else {
@@ -89,9 +90,7 @@ lost(struct sink *s)
 	struct err err;
 
 	(void)pg_err(s->wire.pg, NULL, NULL, &err);
-	/* libpq keeps the SQLSTATE of a refused log-in to itself: role or database is missing */
-	back_off(s, s->step == CONNECTING && strstr(err.text, "does not exist") ? "3D000" : "",
-		 err.text);
+	back_off(s, s->step == CONNECTING ? fault_of_login(err.text) : "", err.text);
 }
 
 static void
@@ -571,6 +570,7 @@ static void
 after_setup(struct sink *s)
 {
 	s->counts.postgres_up = 1;
+	s->counts.needs_person = 0;
 	s->why[0] = 0;
 	log_info("connected", "retries=%llu", (unsigned long long)s->counts.n_retries);
 	if (s->content)

@@ -21,6 +21,7 @@ struct sink_settings {
 struct sink_counts {
 	uint64_t n_retries, n_copy_fallbacks;
 	int postgres_up;
+	int needs_person;        /* nothing goes on before somebody has put something right */
 };
 
 struct sink;

@@ -58,6 +58,28 @@ TEST(each_sqlstate_has_its_consequence)
 		   rows[i].sqlstate, rows[i].constraint);
 }
 
+TEST(a_refused_log_in_is_known_by_its_words)
+{
+	static const struct {
+		const char *text, *sqlstate;
+	} rows[] = {
+		{"FATAL:  password authentication failed for user \"ihht_sync\"", "28P01"},
+		{"FATAL:  SCRAM authentication failed", "28P01"},
+		{"fe_sendauth: no password supplied", "28P01"},
+		{"FATAL:  no pg_hba.conf entry for host \"10.0.0.1\", user \"ihht_sync\"", "28000"},
+		{"FATAL:  role \"ihht_sync\" is not permitted to log in", "28000"},
+		{"FATAL:  role \"ihht_sync\" does not exist", "3D000"},
+		{"FATAL:  database \"ihht\" does not exist", "3D000"},
+		{"FATAL:  sorry, too many clients already", ""},
+		{"could not connect to server: Connection refused", ""},
+		{"", ""},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		is_str(fault_of_login(rows[i].text), rows[i].sqlstate);
+}
+
 TEST(what_a_person_must_do_is_said)
 {
 	has_str(fault_cure("42P01"), "ihht schema apply");
@@ -71,6 +93,7 @@ int
 main(void)
 {
 	RUN(each_sqlstate_has_its_consequence);
+	RUN(a_refused_log_in_is_known_by_its_words);
 	RUN(what_a_person_must_do_is_said);
 	return test_done();
 }
