@@ -12,6 +12,7 @@
  * worked, however short the interval.
  *
  *	dedupe-auditor verify   the same at once, for people: see command.c, or ihht verify
+ *	dedupe-auditor migrate  repairs the app's old database: see migrate/, or ihht migrate
  *
  * Promise: a session is called equal only if no row of it is missing, extra, changed or
  * doubled on either side.
@@ -23,6 +24,7 @@
 #include "common/sig.h"
 #include "proto/link.h"
 #include "services/dedupe-auditor/command.h"
+#include "services/dedupe-auditor/migrate/migrate.h"
 #include "services/dedupe-auditor/verify.h"
 
 #define RESTS      20                   /* at most 5 % of a core, whatever there is to read */
@@ -219,6 +221,8 @@ main(int argc, char **argv)
 
 	if (argc > 1 && !strcmp(argv[1], "verify"))
 		return command_verify(&manual, argc - 1, argv + 1);
+	if (argc > 1 && !strcmp(argv[1], "migrate"))
+		return command_migrate(&manual, argc - 1, argv + 1);
 	me.signals = sig_open(&err);
 	if (!(me.process = process_open(&manual, argc, argv, &exit_code)))
 		return exit_code;

@@ -135,6 +135,16 @@ static const struct verb verbs[] = {
 	 "It stays on this gateway, and can still be replayed.\n\n"
 	 "  ihht quarantine drop 7\n"
 	 "  ihht quarantine drop 7 reason=\"a test\"\n", quarantine_act_run, NULL},
+	{"migrate", "plan|apply|undo|verify [PLAN] [OPTIONS]", "repair the app's old cloud database",
+	 "Sessions twice, readings under the wrong twin, surveys under ids of nothing: `plan` reads\n"
+	 "the database (postgres/migrate in ihht.conf, else postgres/url) and the app's SQLite\n"
+	 "files, and writes what it would do as text to read and to edit.  `apply` takes a backup\n"
+	 "and does it, `undo` puts it back, `verify` shows that nothing was lost.\n"
+	 "docs/migration.md walks through it; `dedupe-auditor migrate --help` has every option.\n\n"
+	 "  ihht migrate plan --phone vitaliti.db --out old.plan\n"
+	 "  ihht migrate apply old.plan --sessions 100\n"
+	 "  ihht migrate verify old.plan\n"
+	 "  ihht migrate undo old.plan --session IHHT_1754042400000_abcdef\n", migrate_run, NULL},
 	{"check-config", "", "all complaints about ihht.conf at once",
 	 "Every process checks its own section.  Exit code 100: something must be fixed.\n\n"
 	 "  ihht check-config\n"

@@ -1,5 +1,5 @@
 /*
- * verify - do both stores hold the same rows?  Asked of dedupe-auditor, who knows how.
+ * verify, migrate - are the rows right?  Asked of dedupe-auditor, who knows how.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -9,10 +9,10 @@
 #include "services/ihht/sibling.h"
 #include "services/ihht/verb.h"
 
-int
-verify_run(struct ihht *me, const struct verb *verb, int argc, char **argv)
+static int
+ask_auditor(struct ihht *me, const struct verb *verb, int argc, char **argv)
 {
-	char path[PATH_MAX], verify[] = "verify", config_flag[] = "--config", json_flag[] = "--json";
+	char path[PATH_MAX], config_flag[] = "--config", json_flag[] = "--json";
 	char **args = calloc((size_t)argc + 6, sizeof(*args));
 	struct err err;
 	int n = 0, i;
@@ -23,7 +23,7 @@ verify_run(struct ihht *me, const struct verb *verb, int argc, char **argv)
 		return verb_fail(verb, PROCESS_TRY_AGAIN, &err);
 	}
 	args[n++] = path;
-	args[n++] = verify;
+	args[n++] = (char *)verb->name;
 	if (me->config) {
 		args[n++] = config_flag;
 		args[n++] = (char *)me->config;
@@ -36,4 +36,16 @@ verify_run(struct ihht *me, const struct verb *verb, int argc, char **argv)
 	(void)err_set(&err, errno, "%s: %s", path, strerror(errno));
 	free(args);
 	return verb_fail(verb, PROCESS_TRY_AGAIN, &err);
+}
+
+int
+verify_run(struct ihht *me, const struct verb *verb, int argc, char **argv)
+{
+	return ask_auditor(me, verb, argc, argv);
+}
+
+int
+migrate_run(struct ihht *me, const struct verb *verb, int argc, char **argv)
+{
+	return ask_auditor(me, verb, argc, argv);
 }

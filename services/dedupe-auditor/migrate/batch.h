@@ -1,0 +1,46 @@
+/*
+ * batch - what one transaction is to change, as rows of temporary tables
+ *
+ *	b_map    (block, old, new, rule)              rows that name session `old` go to `new`
+ *	b_row    (block, tbl, key, op, rule, into, ord)   single rows of a table, by their key:
+ *		op adopt: goes to session `into`
+ *		op fold:  is archived; `into` is the key of the one that stays
+ *		op keep:  the one that stays; of both kinds the ord-th's values count most
+ *	b_merge  (block, id, into, rule, ord)         sessions that become aliases of `into`
+ *	b_set    (block, id, patch)                   columns of sessions
+ *	b_count  (block, id)                          sessions whose figures are made anew
+ *	b_foldr  (block, id)                          sessions whose readings fold
+ *	b_alias  (block, old, id, rule)
+ *	b_block  (block, id)                          the session that stays
+ *
+ * They live as long as the transaction.
+ */
+#ifndef BATCH_H
+#define BATCH_H
+
+#include "services/dedupe-auditor/migrate/plan_file.h"
+#include "services/dedupe-auditor/migrate/sql.h"
+
+enum batch_table {
+	B_MAP, B_ROW, B_MERGE, B_SET, B_COUNT, B_FOLDR, B_ALIAS, B_BLOCK, BATCH_TABLES
+};
+
+struct batch {
+	struct sql_rows rows[BATCH_TABLES];
+	int moves;                       /* any b_map */
+	int touches[SHAPE_TABLES];       /* any b_row of the shape's table */
+	int most_fills[SHAPE_TABLES];    /* the largest ord of its folds */
+	int most_merges;
+	int n_phone_rows;                /* adopt or fold rows of a phone */
+};
+
+void batch_open(struct batch *batch);
+void batch_add(struct batch *batch, const struct plan_file *file, const struct shape *shape,
+	       size_t block);
+/* An old id leads to the session. */
+void batch_alias(struct batch *batch, size_t block, const char *old, const char *session,
+		 const char *rule);
+int batch_send(struct batch *batch, PGconn *pg, struct err *err);    /* makes the tables */
+void batch_close(struct batch *batch);
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * change_parts - what the files of out_change share
+ *
+ *	was_N (ihht_block, ihht_rule, ihht_key, ihht_link, ...)   rows of the shape's table N as
+ *	they were; ihht_key is their key as text, ihht_link the session they go to (NULL: stay)
+ */
+#ifndef CHANGE_PARTS_H
+#define CHANGE_PARTS_H
+
+#include "services/dedupe-auditor/migrate/out_change.h"
+
+int change_touches(const struct change *change, const struct table *table);
+int change_place(const struct change *change, const struct table *table);
+
+/* "a.x = b.x AND a.y = b.y" over the key; to free. */
+char *change_same_key(const struct table *table, const char *a, const char *b);
+
+/* `select` (a table of ids) with its column `id` as `typed`, in the column's type; ids that do
+ * not fit it are left out.  To free. */
+char *change_ids(const struct column *column, const char *select, const char *id);
+
+#endif

@@ -1,0 +1,109 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/pg.h"
+#include "services/dedupe-auditor/migrate/change_parts.h"
+
+/* Where the row that was `w` is now: its key, with the session it went to. */
+static char *
+key_now(const struct table *t)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+	const struct column *c;
+	int n = 0;
+
+	ASSERT(to);
+	for (c = t->columns; c < t->columns + t->n_columns; c++) {
+		if (!c->key)
+			continue;
+		if (c->is_link)
+			(void)fprintf(to, "%sn.%s = coalesce(w.ihht_link, w.%s::text)::%s",
+				      n++ ? " AND " : "", c->quoted, c->quoted, c->type);
+		else
+			(void)fprintf(to, "%sn.%s = w.%s", n++ ? " AND " : "", c->quoted, c->quoted);
+	}
+	ASSERT(fclose(to) == 0);
+	return text;
+}
+
+static const char *
+first_key(const struct table *t)
+{
+	int i;
+
+	for (i = 0; t->columns[i].key != 1; i++)
+		;
+	return t->columns[i].quoted;
+}
+
+static int
+archive(struct change *c, const struct table *t, struct err *err)
+{
+	char *names = table_columns(t, COLUMNS_ALL, ""), *was = table_columns(t, COLUMNS_ALL, "w."),
+	     *is_now = table_columns(t, COLUMNS_ALL, "n."), *join = key_now(t), *after = NULL;
+	int64_t n = 0;
+	int r;
+
+	if (t->n_links)
+		ASSERT(asprintf(&after, "n.%s::text", t->columns[t->links[0]].quoted) > 0);
+	r = sql_run(c->pg, &n, err, "INSERT INTO %s (ihht_plan, ihht_entry, ihht_rule, ihht_op, ihht_session, "
+		    "ihht_digest, %s) SELECT '%s', b.id, coalesce(f.rule, w.ihht_rule), "
+		    "CASE WHEN n.%s IS NULL THEN 'merged' ELSE 'changed' END, %s, "
+		    "'%d:' || CASE WHEN n.%s IS NULL THEN '' ELSE md5(row(%s)::text) END, %s "
+		    "FROM was_%d w JOIN b_block b ON b.block = w.ihht_block "
+		    "LEFT JOIN %s n ON %s "
+		    "LEFT JOIN b_row f ON f.op = 'fold' AND f.tbl = '%s' AND f.key = w.ihht_key "
+		    "WHERE n.%s IS NULL OR row(%s)::text <> row(%s)::text", t->archive, names, c->plan,
+		    first_key(t), after ? after : "NULL", t->n_columns, first_key(t), is_now, was, change_place(c, t),
+		    t->sql, join, t->kind == LEGACY_TABLES ? "" : legacy_table_name(t->kind), first_key(t),
+		    was, is_now);
+	c->rows += n;
+	free(names);
+	free(was);
+	free(is_now);
+	free(join);
+	free(after);
+	return r < 0 ? err_in(err, "%s", t->archive) : 0;
+}
+
+static int
+journal(struct change *c, struct err *err)
+{
+	char *sums = NULL;
+	size_t size;
+	FILE *to = open_memstream(&sums, &size);
+	int i, r;
+
+	ASSERT(to);
+	for (i = 0; i < c->shape->n_tables; i++)
+		if (change_touches(c, &c->shape->tables[i]))
+			(void)fprintf(to, " + (SELECT count(*) FROM %s WHERE ihht_plan = '%s' AND "
+				      "ihht_entry = b.id AND ihht_undone IS NULL)",
+				      c->shape->tables[i].archive, c->plan);
+	ASSERT(fclose(to) == 0);
+	r = sql_run(c->pg, NULL, err, "INSERT INTO ihht_migration.entries AS e (plan, session, state, rows) "
+		    "SELECT '%s', b.id, 'applied', 0%s FROM b_block b ON CONFLICT (plan, session) DO UPDATE "
+		    "SET state = 'applied', rows = excluded.rows, why = NULL, at = now()", c->plan, sums);
+	free(sums);
+	return r;
+}
+
+int
+change_record(struct change *c, struct err *err)
+{
+	int i, r = 0;
+
+	for (i = 0; r == 0 && i < c->shape->n_tables; i++)
+		if (change_touches(c, &c->shape->tables[i]))
+			r = archive(c, &c->shape->tables[i], err);
+	if (r == 0)
+		r = sql_run(c->pg, NULL, err, "INSERT INTO ihht_migration.aliases (old_id, session, rule, plan, "
+			    "entry) SELECT DISTINCT ON (a.old) a.old, a.id, a.rule, '%s', b.id FROM b_alias a "
+			    "JOIN b_block b USING (block) ORDER BY a.old ON CONFLICT (old_id) DO NOTHING",
+			    c->plan);
+	if (r == 0)
+		r = journal(c, err);
+	return r;
+}

@@ -1,0 +1,69 @@
+/*
+ * in_shape - what tables an old database has, whatever app version made it
+ *
+ * Read from Postgres' own catalog: the sessions table, and every table with rows that belong
+ * to a session (known by name, by a foreign key, or by a column session_id).  Columns nobody
+ * told us of are columns like all others: rows are always moved whole.
+ */
+#ifndef IN_SHAPE_H
+#define IN_SHAPE_H
+
+#include <libpq-fe.h>
+
+#include "services/dedupe-auditor/migrate/legacy.h"
+
+#define SHAPE_TABLES  40
+#define SHAPE_COLUMNS 200
+#define SHAPE_LINKS   4
+
+struct column {
+	char *name, *quoted, *type;      /* quoted: for SQL; type: as format_type() says */
+	char category;                   /* pg_type.typcategory: A array, S string, U other ... */
+	int key;                         /* from 1: its place in the row's key; 0 */
+	int is_link;                     /* holds a session's id */
+	int not_null, has_default, is_generated;
+};
+
+struct table {
+	enum legacy_table kind;          /* LEGACY_TABLES: one only known to belong to sessions */
+	char *name;                      /* "readings"; with its schema when that is another */
+	char *sql;                       /* quoted, with its schema */
+	char *archive;                   /* ihht_migration.was_<name>, quoted */
+	struct column *columns;
+	int n_columns;
+	int links[SHAPE_LINKS], n_links; /* of columns; the first is session_id if there is one */
+	int has_link_index;              /* an index begins with the first link */
+	int64_t rows, bytes;             /* rows: an estimate */
+	char *triggers;                  /* names of users' own that are on, "" none */
+};
+
+struct shape {
+	char *schema;                    /* of sessions */
+	char *identity;                  /* of this database, 32 hex digits */
+	char *server;                    /* "15.4", for people */
+	struct table *tables;            /* sessions first */
+	int n_tables;
+};
+
+/* -1 when there is no such table, or a table has no key (err names the cure). */
+int shape_read(struct shape *shape, PGconn *pg, const char *schema, struct err *err);
+void shape_release(struct shape *shape);
+
+const struct table *shape_table(const struct shape *shape, const char *name);   /* NULL */
+const struct table *shape_kind(const struct shape *shape, enum legacy_table kind);
+const struct column *table_column(const struct table *table, const char *name); /* NULL */
+
+const struct column *table_number_key(const struct table *table);   /* the whole key; or NULL */
+
+/* Column names, quoted, with a comma between and `prefix` ("t.", say) before each. */
+enum columns_of { COLUMNS_ALL, COLUMNS_STORED /* not generated */, COLUMNS_KEY };
+char *table_columns(const struct table *table, enum columns_of which, const char *prefix);
+
+/* The first n, of the kind. */
+char *table_first_columns(const struct table *table, int n, enum columns_of which,
+			  const char *prefix);
+
+/* The row's key as one text: the column's value, or all as row(...)::text; `t` is the alias. */
+char *table_key_text(const struct table *table, const char *t);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * unions - readings that hang under several ids and will be one session's
+ *
+ * Two ids may hold copies of one sample; that shows only when their readings are read
+ * together.  Read before anything is moved, one session at a time.
+ */
+#ifndef UNIONS_H
+#define UNIONS_H
+
+#include "services/dedupe-auditor/migrate/in_shape.h"
+#include "services/dedupe-auditor/migrate/rules.h"
+#include "services/dedupe-auditor/pause.h"
+
+struct united {
+	const char *session;             /* borrowed from the plan */
+	int64_t n_folds;
+};
+
+/* All zero is empty; sorted by session. */
+struct unions {
+	struct united *items;
+	size_t n;
+};
+
+int unions_read(struct unions *unions, PGconn *pg, const struct shape *shape,
+		const struct legacy *model, const struct plan *plan, struct pause *pause,
+		struct err *err);
+int64_t unions_folds(const struct unions *unions, const char *session);  /* -1: no union */
+void unions_release(struct unions *unions);
+
+#endif
