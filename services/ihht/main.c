@@ -142,9 +142,7 @@ static const struct verb verbs[] = {
 	 "and does it, `undo` puts it back, `verify` shows that nothing was lost.\n"
 	 "docs/migration.md walks through it; `dedupe-auditor migrate --help` has every option.\n\n"
 	 "  ihht migrate plan --phone vitaliti.db --out old.plan\n"
-	 "  ihht migrate apply old.plan --sessions 100\n"
-	 "  ihht migrate verify old.plan\n"
-	 "  ihht migrate undo old.plan --session IHHT_1754042400000_abcdef\n", migrate_run, NULL},
+	 "  ihht migrate apply old.plan --sessions 100\n", migrate_run, NULL},
 	{"check-config", "", "all complaints about ihht.conf at once",
 	 "Every process checks its own section.  Exit code 100: something must be fixed.\n\n"
 	 "  ihht check-config\n"
