@@ -1,9 +1,10 @@
 /*
- * gen - print docs/reference.md from links.def, messages.def and words.def
+ * gen - print docs/reference.md from links.def, messages.def, words.def and counts.def
  */
 #include <stdio.h>
 #include <string.h>
 
+#include "proto/counts.h"
 #include "proto/link.h"
 
 #define POINTER(vocabulary, meaning) &words_##vocabulary,
@@ -15,7 +16,8 @@ static const char head[] =
 	"Every process, link, message and word of the pipeline. What each process does stands on top of\n"
 	"its `main.c`; its settings in [deploy/ihht.conf](../deploy/ihht.conf), with limits and defaults;\n"
 	"how it all hangs together in [architecture.md](architecture.md).\n\n"
-	"[Processes](#processes) · [Links](#links) · [Messages](#messages) · [Words](#words)\n\n";
+	"[Processes](#processes) · [Links](#links) · [Messages](#messages) · [Words](#words) ·\n"
+	"[Metrics](#metrics)\n\n";
 
 static const char links_text[] =
 	"PUSH/PULL gives each message to one reader and makes the sender wait when that is slow; PUB/SUB\n"
@@ -174,6 +176,38 @@ print_words(void)
 	}
 }
 
+static const char metrics_text[] =
+	"\n## Metrics\n\n`GET /metrics` of http-api (through nginx too) has all of them for Prometheus, text format 0.0.4,\n"
+	"from the beats that each process sends once a second; `ihht status --json` has the same counts\n"
+	"under the names of the beats. The label `worker` tells instances apart. For every process:\n"
+	"`ihht_up` and `ihht_ready` (0 or 1), `ihht_start_time_seconds` and `ihht_build_info`, with the\n"
+	"label `process`. Of a process that is not heard for 3 s only `ihht_up` is left. Counters start\n"
+	"at 0 with their process: use `rate()`. The lag of each hop:\n\n"
+	"| hop | how far it is behind | what waits |\n|---|---|---|\n"
+	"| oximeter to watchers | `ihht_realtime_fanout_live_lag_seconds` | |\n"
+	"| spool to SQLite | `ihht_ble_ingest_store_wait_seconds` | `ihht_ble_ingest_samples_waiting` |\n"
+	"| SQLite to Postgres | `ihht_local_store_sync_wait_seconds`; up to bundle-seconds is normal | "
+	"`ihht_local_store_readings_pending` |\n"
+	"| both compared | `ihht_dedupe_auditor_last_verify_age_seconds` | "
+	"`ihht_dedupe_auditor_readings_missing` |\n\n"
+	"| metric | type | meaning |\n|---|---|---|\n";
+
+static void
+print_metrics(void)
+{
+	const struct count_row *row;
+	char metric[COUNT_METRIC];
+	double scale;
+	size_t i;
+
+	printf("%s", metrics_text);
+	for (i = 0; (row = count_row(i)); i++) {
+		count_metric(row->process, row->name, row->kind, metric, &scale);
+		printf("| %s | %s | %s |\n", metric, row->kind == COUNT_TOTAL ? "counter" : "gauge",
+		       row->meaning);
+	}
+}
+
 int
 main(void)
 {
@@ -182,5 +216,6 @@ main(void)
 	print_links();
 	print_messages();
 	print_words();
+	print_metrics();
 	return 0;
 }

@@ -323,6 +323,7 @@ state_of(struct ble_ingest *me, char *why, size_t size)
 
 #define COUNTS                                                                                  \
 	"samples_read=%llu samples_sent=%llu samples_resent=%llu samples_acked=%llu "           \
+	"samples_waiting=%lld store_wait_s=%.3f "                                               \
 	"spool_used_bytes=%llu gaps=%llu invalid=%llu values_lost=%llu values_refused=%llu "    \
 	"csv_rows_bad=%llu live_sent=%llu blocked=%llu connects=%llu links_lost=%llu "          \
 	"silences=%llu frames_bad=%llu"
@@ -330,6 +331,8 @@ state_of(struct ble_ingest *me, char *why, size_t size)
 	(unsigned long long)(in)->n_samples, (unsigned long long)(me)->window.n_sent,           \
 		(unsigned long long)(me)->window.n_resent,                                      \
 		(unsigned long long)(me)->window.n_acked,                                       \
+		(long long)(spool_head((me)->spool) - spool_acked((me)->spool)),                \
+		(double)(clock_mono_us() - (me)->answered_us) / (double)CLOCK_SECOND,           \
 		(unsigned long long)spool_used_bytes((me)->spool),                              \
 		(unsigned long long)(in)->n_gaps, (unsigned long long)(in)->n_invalid,          \
 		(unsigned long long)(in)->n_lost, (unsigned long long)(in)->n_refused,          \

@@ -3,12 +3,13 @@
  *
  *	in      requests  from nginx or any program of this host
  *	        news      from local-store: the reply to each command
- *	        beats     from every process, for /api/health
+ *	        beats     from every process, for /api/health and /metrics
  *	out     commands  to local-store
  *	reads   Postgres, read only
  *	owns    nothing
  *
  *	GET  /api/health
+ *	GET  /metrics                           for Prometheus
  *	GET  /api/sessions?status=&user_id=&device_id=&limit=&before=
  *	GET  /api/sessions/{id}
  *	GET  /api/sessions/{id}/readings?from=&to=&limit=&after=
@@ -40,6 +41,7 @@
 #include "proto/link.h"
 #include "services/http-api/commands/http_command.h"
 #include "services/http-api/health.h"
+#include "services/http-api/metrics.h"
 #include "services/http-api/requests/in_http.h"
 #include "services/http-api/reads/in_postgres.h"
 #include "services/http-api/commands/pending.h"
@@ -59,6 +61,7 @@ static const struct process_manual manual = {
 	"http-api",
 	"ask and command over HTTP; reads Postgres, commands go to local-store.\n\n"
 	"  GET  /api/health\n"
+	"  GET  /metrics\n"
 	"  GET  /api/sessions?status=&user_id=&device_id=&limit=&before=\n"
 	"  GET  /api/sessions/{id}\n"
 	"  GET  /api/sessions/{id}/readings?from=&to=&limit=&after=\n"
@@ -91,6 +94,15 @@ say_health(struct http_api *me, struct ask *ask, int64_t now)
 	char *text = health_text(&me->health, postgres_is_up(me->postgres), now, &status, &len);
 
 	http_answer(ask, status, text, len, NULL);
+}
+
+static void
+say_metrics(struct http_api *me, struct ask *ask, int64_t now)
+{
+	size_t len = 0;
+	char *text = metrics_text(&me->health, me->process->gateway, now, &len);
+
+	http_say(ask, text, len, METRICS_TYPE);
 }
 
 static void
@@ -133,6 +145,9 @@ serve(struct http_api *me, int64_t now)
 		switch (ask->route->kind) {
 		case ROUTE_HEALTH:
 			say_health(me, ask, now);
+			break;
+		case ROUTE_METRICS:
+			say_metrics(me, ask, now);
 			break;
 		case ROUTE_LIST:
 		case ROUTE_DETAIL:

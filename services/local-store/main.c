@@ -65,6 +65,8 @@ struct local_store {
 	struct log_often bad_often, unsent_often;
 	uint64_t n_commands, n_refused, n_commits, n_failures;
 	int64_t n_quarantined;                  /* as was told last */
+	uint64_t n_synced;                      /* bundles in Postgres, at the last beat */
+	int64_t synced_us;                      /* when these became more, or nothing waited */
 };
 
 /* ---- memory as the disk has it */
@@ -394,6 +396,19 @@ recount(struct local_store *me, struct err *err)
 
 /* ---- the loop */
 
+/* Work waiting and none done: for how many seconds. */
+static double
+sync_wait_s(struct local_store *me, const struct outbox_counts *c)
+{
+	uint64_t done = c->n_applied + c->n_duplicate + c->n_quarantined;
+	int64_t now = clock_mono_us();
+
+	if (!c->pending || done != me->n_synced)
+		me->synced_us = now;
+	me->n_synced = done;
+	return (double)(now - me->synced_us) / (double)CLOCK_SECOND;
+}
+
 static void
 beat(struct local_store *me)
 {
@@ -409,7 +424,7 @@ beat(struct local_store *me)
 		     "readings_stored=%llu readings_seen=%llu readings_outside=%llu gaps=%llu "
 		     "holes=%llu positions_skipped=%llu commits=%llu store_failures=%llu "
 		     "sessions_active=%zu commands=%llu commands_refused=%llu bad_frames=%llu "
-		     "readings_pending=%lld bundles_in_flight=%zu bundles_sent=%llu "
+		     "readings_pending=%lld sync_wait_s=%.3f bundles_in_flight=%zu bundles_sent=%llu "
 		     "bundles_resent=%llu bundles_applied=%llu bundles_duplicate=%llu "
 		     "bundles_quarantined=%llu bundles_refused=%llu quarantine_held=%lld "
 		     "quarantine_replaying=%lld quarantine_dropped=%lld",
@@ -421,7 +436,7 @@ beat(struct local_store *me)
 		     (unsigned long long)me->n_commands, (unsigned long long)me->n_refused,
 		     (unsigned long long)(link_counts(me->samples)->n_bad +
 					  link_counts(me->commands)->n_bad),
-		     (long long)c.pending, c.in_flight, (unsigned long long)c.n_sent,
+		     (long long)c.pending, sync_wait_s(me, &c), c.in_flight, (unsigned long long)c.n_sent,
 		     (unsigned long long)c.n_resent, (unsigned long long)c.n_applied,
 		     (unsigned long long)c.n_duplicate, (unsigned long long)c.n_quarantined,
 		     (unsigned long long)c.n_refused, (long long)q.held, (long long)q.replaying,

@@ -25,6 +25,7 @@ struct fanout {
 	int stop;
 	void (*wake)(struct fanout *me, void *whose);  /* see server_open() */
 	const char *why;                  /* what we wait for, "" when nothing */
+	int64_t lag_us;                   /* the most of a value since the last beat */
 	uint64_t n_refused;               /* requests that got a 4xx or 5xx */
 	char out[LWS_PRE + CLIENTS_PIECE];
 };

@@ -72,6 +72,16 @@ say_bad(const struct err *err)
 	often.n = 0;
 }
 
+/* What is replayed was received long ago. */
+static void
+time_sample(struct fanout *me, const struct sample *sample)
+{
+	int64_t lag_us = clock_utc_us() - sample->taken_us;
+
+	if (sample->data_source != DATA_SOURCE_MANUAL && lag_us > me->lag_us)
+		me->lag_us = lag_us;
+}
+
 static int
 drain(struct fanout *me, int which)
 {
@@ -83,7 +93,9 @@ drain(struct fanout *me, int which)
 	for (n = 0; n < MOST_A_TICK && (r = link_recv(link, &frame, &err)); n++) {
 		if (r < 0)
 			say_bad(&err);
-		else
+		else if (frame.message == &msg_sample)
+			time_sample(me, frame.msg);
+		if (r > 0)
 			board_take(&me->board, frame.message, frame.msg, clock_mono_us());
 		if (r < 0 && err.code != EBADMSG)
 			break;
@@ -188,13 +200,15 @@ beat(struct fanout *me)
 							  : "";
 	process_beat(me->process, *me->why ? PROCESS_WAITING : PROCESS_READY, me->why,
 		     "watchers=%zu frames=%llu frames_out=%llu watchers_dropped=%llu holes=%llu "
-		     "ring_frames=%llu live_missed=%llu device_holes=%llu requests_refused=%llu "
+		     "ring_frames=%llu live_missed=%llu live_lag_ms=%lld device_holes=%llu requests_refused=%llu "
 		     "sessions_refused=%llu",
 		     c->n, (unsigned long long)b->n_frames, (unsigned long long)c->n_frames_out,
 		     (unsigned long long)c->n_dropped, (unsigned long long)c->n_holes,
 		     (unsigned long long)(ring_next(b->ring) - ring_first(b->ring)),
-		     (unsigned long long)b->n_live_missed, (unsigned long long)b->n_device_holes,
+		     (unsigned long long)b->n_live_missed, (long long)(me->lag_us / 1000),
+		     (unsigned long long)b->n_device_holes,
 		     (unsigned long long)me->n_refused, (unsigned long long)b->n_refused);
+	me->lag_us = 0;
 }
 
 /* Who has heard nothing for long gets a sign of life; who takes nothing is dropped. */

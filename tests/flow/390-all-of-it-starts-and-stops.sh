@@ -45,6 +45,7 @@ is "$(cat "$CONF")" "$(cat "$T/as_written")" "settings that were there are left 
 like "$(get "http://127.0.0.1:$PORT/")" '<title>live' "the page is there"
 like "$(get -D - -o "$T/out" "http://127.0.0.1:$PORT/")" "Content-Security-Policy: default-src 'self'" "with its security headers"
 like "$(get "http://127.0.0.1:$PORT/api/health")" '"status" *: *"' "so is /api/, at the same origin"
+like "$(get "http://127.0.0.1:$PORT/metrics")" '^ihht_up\{process="http-api"' "and /metrics"
 like "$(get -N "http://127.0.0.1:$PORT/events" -m 3)" '^data: ' "and /events, without buffering"
 like "$(get -m 2 -D - -o "$T/out" -N -H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' \
 	-H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' "http://127.0.0.1:$PORT/live")" '^HTTP/1.1 101' "and /live"

@@ -48,6 +48,15 @@ http_answer(struct ask *ask, int status, char *body, size_t len, const char *loc
 }
 
 void
+http_say(struct ask *ask, char *body, size_t len, const char *type)
+{
+	struct request *r = (struct request *)ask;
+
+	request_set_answer(r, 200, body, len, type);
+	wake(r);
+}
+
+void
 http_refuse(struct ask *ask, const struct problem *problem)
 {
 	struct request *r = (struct request *)ask;

@@ -49,6 +49,8 @@ struct ask *http_next(struct http *http);
 
 /* Takes body (malloc'ed JSON; NULL: out of memory). location may be NULL. */
 void http_answer(struct ask *ask, int status, char *body, size_t len, const char *location);
+/* The same with another Content-Type than JSON, status 200. */
+void http_say(struct ask *ask, char *body, size_t len, const char *type);
 void http_refuse(struct ask *ask, const struct problem *problem);
 
 struct http_counts {

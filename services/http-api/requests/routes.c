@@ -6,6 +6,7 @@
 
 static const struct route routes[] = {
 	{"GET", "/api/health", ROUTE_HEALTH, NULL, ""},
+	{"GET", "/metrics", ROUTE_METRICS, NULL, ""},
 	{"GET", "/api/sessions", ROUTE_LIST, NULL, " status user_id device_id limit before "},
 	{"POST", "/api/sessions", ROUTE_COMMAND, &msg_session_start, ""},
 	{"GET", "/api/sessions/{id}", ROUTE_DETAIL, NULL, ""},

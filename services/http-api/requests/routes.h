@@ -9,6 +9,7 @@
 
 enum route_kind {
 	ROUTE_HEALTH,
+	ROUTE_METRICS,
 	ROUTE_LIST,      /* sessions */
 	ROUTE_DETAIL,    /* of one session */
 	ROUTE_READINGS,  /* of one session */
