@@ -75,6 +75,9 @@ static const struct row {
 	{"trying ours in the blind is not shown as connecting", LIFE_CONNECTING, R | OURS, 0,
 	 LIFE_VALUE, LIFE_CONNECTING, LIFE_NOTHING, 7, DEVICE_LOST},
 
+	{"connecting fails, and there is no way to it", LIFE_CONNECTING, OURS, 0,
+	 LIFE_CONNECT_FAILED, LIFE_AWAY, LIFE_NOTHING, EVER, DEVICE_LOST},
+
 	{"resolved", LIFE_RESOLVING, R, 0, LIFE_RESOLVED,
 	 LIFE_SUBSCRIBING, LIFE_SUBSCRIBE, 30 * S, DEVICE_CONNECTING},
 	{"resolved, it wants a bond", LIFE_RESOLVING, R | NEEDS_BOND, 0, LIFE_RESOLVED,
@@ -206,6 +209,43 @@ TEST(each_event_of_each_state_has_its_answer)
 	}
 }
 
+TEST(a_new_link_knows_nothing_of_the_last)
+{
+	struct life life = life_of(LIFE_RESTING, R | OURS | SEEN | SPOKE, 0);
+
+	(void)life_step(&life, LIFE_TIME, &rules, NOW);
+	ok(!life.is_seen && life.was_seen && !life.spoke);
+	life = life_of(LIFE_RESTING, R | OURS | SPOKE, 0);
+	(void)life_step(&life, LIFE_CONNECTED, &rules, NOW);
+	ok(!life.spoke);
+}
+
+TEST(whatever_ends_without_a_value_counts_as_failed)
+{
+	static const struct { enum life_state state; unsigned with; enum life_event event; } ends[] = {
+		{LIFE_CONNECTING, R, LIFE_CONNECT_FAILED}, {LIFE_CONNECTING, R, LIFE_TIME},
+		{LIFE_RESOLVING, R, LIFE_LINK_DOWN}, {LIFE_PAIRING, R, LIFE_PAIR_REFUSED},
+		{LIFE_PAIRING, R, LIFE_LINK_DOWN}, {LIFE_SUBSCRIBING, R, LIFE_LINK_DOWN},
+		{LIFE_STREAMING, R, LIFE_LINK_DOWN}, {LIFE_STREAMING, R | OURS | SPOKE, LIFE_TIME},
+	};
+	struct life life;
+	size_t i;
+
+	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		life = life_of(ends[i].state, ends[i].with, 4);
+		(void)life_step(&life, ends[i].event, &rules, NOW);
+		ok(life.n_failed == 5, "row %zu: %u", i, life.n_failed);
+	}
+	life = life_of(LIFE_STREAMING, R | OURS | SPOKE, 0);
+	(void)life_step(&life, LIFE_LINK_DOWN, &rules, NOW);
+	is_int(life.n_failed, 0);
+	(void)life_step(&life, LIFE_REACHABLE, &rules, NOW);
+	is_int(life.n_failed, 0);
+	life = life_of(LIFE_AWAY, OURS, 9);
+	(void)life_step(&life, LIFE_REACHABLE, &rules, NOW);
+	is_int(life.n_failed, 0);
+}
+
 TEST(a_value_forgives_everything)
 {
 	struct life life = life_of(LIFE_STREAMING, R | SILENT | REFUSED | MAYBE, 9);
@@ -304,6 +344,8 @@ int
 main(void)
 {
 	RUN(each_event_of_each_state_has_its_answer);
+	RUN(a_new_link_knows_nothing_of_the_last);
+	RUN(whatever_ends_without_a_value_counts_as_failed);
 	RUN(a_value_forgives_everything);
 	RUN(pauses_double_up_to_the_longest_and_differ);
 	RUN(ours_is_tried_so_often_then_waited_for);
