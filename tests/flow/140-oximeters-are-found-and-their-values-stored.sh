@@ -5,7 +5,8 @@
 . "$(dirname "$0")/bluez.sh"
 U=00000000-0000-4000-8000-00000000000
 PLX=aa:bb:cc:00:00:01 SIGNALS=aa:bb:cc:00:00:02 RING=aa:bb:cc:00:00:03 WIDE=aa:bb:cc:00:00:04
-DEMO=aa:bb:cc:00:00:05 DENIED=aa:bb:cc:00:00:06 LAMP=aa:bb:cc:00:00:07
+DEMO=aa:bb:cc:00:00:05 DENIED=aa:bb:cc:00:00:06 LAMP=aa:bb:cc:00:00:07 STRAP=aa:bb:cc:00:00:08
+BERRY=aa:bb:cc:00:00:09
 fresh
 bluez_start
 tell "device $PLX plx Oxi One"
@@ -18,31 +19,33 @@ tell "device $DEMO plx Oxi Demo"
 tell "set $DEMO demo 1"
 tell "device $DENIED plx Neighbour"
 tell "device $LAMP berry"
-for d in $PLX $SIGNALS $RING $WIDE $DEMO $DENIED $LAMP; do tell "rate $d 5"; tell "near $d"; done
+tell "device $STRAP hrs Strap"
+tell "device $BERRY berry BerryMed"
+for d in $PLX $SIGNALS $RING $WIDE $DEMO $DENIED $LAMP $STRAP $BERRY; do tell "rate $d 5"; tell "near $d"; done
 conf ble-ingest deny 'neigh*, 11:22:33:44:55:66'
 start local-store
 wait_ready local-store
 n=0
-for d in $PLX $SIGNALS $RING $WIDE $DEMO; do
+for d in $PLX $SIGNALS $RING $WIDE $DEMO $STRAP $BERRY; do
 	"$BIN/ihht" --config "$CONF" session start $U$((++n)) $d >>"$T/log/commands.log" 2>&1
 done
 listen
 mark
 start ble-ingest
 wait_ready ble-ingest
-for d in $PLX $SIGNALS $RING $WIDE $DEMO; do streams $d "values of $d arrive"; done
+for d in $PLX $SIGNALS $RING $WIDE $DEMO $STRAP $BERRY; do streams $d "values of $d arrive"; done
 rows() { lite "SELECT count(*) FROM readings r JOIN session s ON s.no = r.session WHERE s.device_id = '$1'"; }
-for d in $PLX $SIGNALS $RING $WIDE $DEMO; do
+for d in $PLX $SIGNALS $RING $WIDE $DEMO $STRAP $BERRY; do
 	wait_until "[ \$(rows $d) -ge 3 ]"
 	ok $? "  and are stored"
 done
 is "$(lite "SELECT count(*) FROM (SELECT r.spo2 - lag(r.spo2) OVER (PARTITION BY r.session ORDER BY r.taken_us) AS step
-	FROM readings r) WHERE step NOT IN (1, -9)")" 0 "each one, in order"
+	FROM readings r JOIN session s ON s.no = r.session WHERE s.device_id != '$BERRY') WHERE step NOT IN (1, -9)")" 0 "each one, in order (of Berry, one a second)"
 is "$(lite "SELECT group_concat(DISTINCT r.data_source) FROM readings r JOIN session s ON s.no = r.session WHERE s.device_id != '$DEMO'")" \
 	1 "as bluetooth"
 is "$(lite "SELECT group_concat(DISTINCT r.data_source) FROM readings r JOIN session s ON s.no = r.session WHERE s.device_id = '$DEMO'")" \
 	2 "but those of a demonstration mode as mock"
-is "$(links)" 5 "there is a link to each of them and to no other"
+is "$(links)" 7 "there is a link to each of them and to no other"
 air_since >"$T/air_since"
 for what in "acquired $PLX" "notifying $SIGNALS 00002a5f"; do like "$(cat "$T/air_since")" "$what" "listening: $what"; done
 unlike "$(cat "$T/air_since")" "connect ($DENIED|$LAMP)" "one that is denied, and one that is nothing we know, are left alone"

@@ -54,7 +54,7 @@ is_back
 mark
 tell leave
 heard "device.*state=lost" "bluetoothd dies: lost"
-wait_until '"$BIN/ihht" --config "$CONF" status 2>/dev/null | grep -q "bluetoothd is not running: systemctl start bluetooth"'
+wait_until '"$BIN/ihht" --config "$CONF" status 2>/dev/null | grep -q "bluetoothd is not running: apt install bluez, systemctl start bluetooth"'
 ok $? "  ihht status says so, with the cure"
 tell return
 saw "@ agent" "another one starts: the agent is there again"

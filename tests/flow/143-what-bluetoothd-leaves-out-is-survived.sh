@@ -47,6 +47,14 @@ wait_until '[ "$(links)" = 9 ]'
 ok $? "each over one link" || diag "$(links)"
 
 mark
+tell "device $(dev 10) berry"
+tell "set $(dev 10) advertise 1"
+tell "near $(dev 10)"
+heard "device.*$(dev 10).*kind=\"berry\" state=connecting" "a service that others have too: perhaps an oximeter"
+heard "device.*$(dev 10).*state=stranger" "  none, as it says nothing: a stranger"
+saw "@ down $(dev 10)" "  which is left"
+
+mark
 for hex in 00 ff 04620000 $(printf 'ff%.0s' {1..60}) 1f62004e00; do tell "send $(dev 1) $hex"; done
 wait_until 'log_of ble-ingest | grep -q "frame_wrong n=1 device=$(dev 1) kind=plx"'
 ok $? "bytes that are no frame are told"
@@ -56,6 +64,7 @@ wait_end ble-ingest
 is "$STATUS" 0 "it stops when asked"
 like "$(tail -3 "$T/log/ble-ingest.log")" 'stopped .* frames_bad=[4-9]' "  and has counted them"
 is "$(links)" 0 "  no link is left"
+unlike "$(air_since)" "@ connect $(dev 10)" "  and the stranger was left alone"
 is "$(grep -c 'warn' "$T/log/ble-ingest.log")" 1 "the log has one warning"
 
 # the bus itself

@@ -47,7 +47,8 @@
 #define MANAGER "org.freedesktop.DBus.ObjectManager"
 
 enum flag { NO_CONNECTED, NO_DROPPED, NO_RESOLVED, LATE_CHARS, TWICE, REFUSE_CONNECT, HANG_CONNECT,
-	    NO_ACQUIRE, BOND, REFUSE_PAIR, MTU, MEMORY, DEMO, BEACON, N_FLAGS };
+	    NO_ACQUIRE, BOND, REFUSE_PAIR, MTU, MEMORY, DEMO, BEACON, ADVERTISE,
+	    N_FLAGS };
 static const char *const flags[N_FLAGS] = {
 	[NO_CONNECTED] = "no-connected",     /* Connected=true is never signalled */
 	[NO_DROPPED] = "no-dropped",         /* nor Connected=false */
@@ -61,6 +62,7 @@ static const char *const flags[N_FLAGS] = {
 	[REFUSE_PAIR] = "refuse-pair",
 	[MTU] = "mtu",                       /* 23 */
 	[MEMORY] = "memory",                 /* plx: keeps a record a second while not connected */
+	[ADVERTISE] = "advertise",           /* its service, though its kind does not */
 	[BEACON] = "beacon",                 /* advertises though it has a link */
 	[DEMO] = "demo",                     /* plx: its demonstration mode */
 };
@@ -256,7 +258,7 @@ device_props(sd_bus_message *m, const struct oximeter *o, int a)
 	prop(m, "Address", "s", address);
 	if (*o->name)
 		prop(m, "Name", "s", o->name);
-	strv_prop(m, "UUIDs", o->kind->is_advertised || o->is_resolved ? uuids : uuids + 1);
+	strv_prop(m, "UUIDs", o->kind->is_advertised || o->flag[ADVERTISE] || o->is_resolved ? uuids : uuids + 1);
 	if (o->is_near[a] && fake.adapters[a].is_scanning)
 		prop(m, "RSSI", "n", o->rssi);
 	prop(m, "Paired", "b", o->is_paired);

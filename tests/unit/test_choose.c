@@ -56,6 +56,11 @@ TEST(the_first_one_stays_the_first)
 	is_int(choose_take(&c, B, ""), 1);
 	is_int(choose_take(&c, A, ""), 0);
 	is_int(choose_take(&c, B, ""), 1);
+	choose_forget(&c, A);
+	is_int(choose_take(&c, A, ""), 0);
+	choose_forget(&c, B);
+	is_int(choose_take(&c, A, ""), 1);
+	is_int(choose_take(&c, B, ""), 0);
 }
 
 TEST(one_that_is_refused_is_not_the_first)

@@ -2,10 +2,14 @@
  * central - the state of the source `bluez`, shared by the files of this folder
  *
  *	in_bluez.c    the source: settings, what is taken, the timers
- *	in_bus.c      the connection to D-Bus, bluetoothd's coming and going, its signals
+ *	in_bus.c      the connection to D-Bus, calls, the sockets of characteristics
+ *	in_bluetoothd.c   its coming and going, its objects and signals, our agent
  *	in_objects.c  a message of D-Bus as a struct object
  *	in_adapter.c  adapters: which are ours, scanning
- *	peers.c       what was seen and heard becomes events of a device's life, and acts
+ *	peers.c       the oximeters met, and what bluetoothd tells of them
+ *	peer.c        one of them: an event of its life and the act that follows
+ *	peer_kind.c   what kind of device it is, by its looks and its characteristics
+ *	peer_hear.c   what it says
  *	in_peer.c     the acts: calls to bluetoothd and their answers
  *	life.c choose.c talk.c fault.c    the rules; pure
  *
@@ -139,9 +143,13 @@ int bus_call(sd_bus_message *method, const struct call *call);      /* takes it,
 
 void bus_work(struct central *c);
 void bus_close(struct central *c);
+void bus_watch(struct central *c, struct peer *p, unsigned port);   /* a gate's fd */
+
+/* ---- in_bluetoothd.c */
+int bus_listen(struct central *c);             /* to everything that is told; -errno */
+void bus_bluez_is(struct central *c, int is_there);
 /* The answer that is under way is as new as every signal taken before it: one is enough. */
 void bus_read_objects(struct central *c);
-void bus_watch(struct central *c, struct peer *p, unsigned port);   /* a gate's fd */
 
 /* ---- in_adapter.c */
 void adapter_told(struct central *c, const struct object *object);
@@ -163,11 +171,23 @@ void peers_free(struct central *c);
 void peers_late(struct central *c, const char *path);   /* a characteristic has appeared */
 void peers_value(struct central *c, const struct object *object);
 struct peer *peers_find_path(struct central *c, const char *path, int *adapter);
+
+/* ---- peer.c */
 void peer_event(struct peer *p, enum life_event event);
 void peer_link_is_up(struct peer *p, int adapter);
+void peer_hang_up(struct peer *p);             /* what the link had is closed */
+int peer_best_sight(const struct peer *p);     /* the adapter to reach it by, -1 */
+void peer_tell(struct peer *p);                /* a device message, if anything is new */
+
+/* ---- peer_kind.c */
+const struct device_kind *peer_nth_kind(const struct peer *p, unsigned n, enum device_fit *fit);
+void peer_resolve(struct peer *p, const struct object *objects, size_t n);
+
+/* ---- peer_hear.c */
 void peer_heard(struct peer *p, unsigned port, const uint8_t *bytes, size_t len);
 void peer_pull(struct peer *p);
 void peer_answered(struct peer *p, unsigned port, enum fault fault);  /* a subscription */
+void peer_drop_early(struct peer *p);
 
 /* ---- in_peer.c.  0 sent, -1: it cannot be, which is as if it had failed. */
 int peer_connect(struct peer *p);

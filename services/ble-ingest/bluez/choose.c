@@ -117,3 +117,10 @@ choose_take(struct choose *choose, const char *device_id, const char *name)
 		(void)snprintf(choose->first, sizeof(choose->first), "%s", device_id);
 	return !strcmp(choose->first, device_id);
 }
+
+void
+choose_forget(struct choose *choose, const char *device_id)
+{
+	if (!strcmp(choose->first, device_id))
+		*choose->first = '\0';
+}

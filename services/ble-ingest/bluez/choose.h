@@ -32,6 +32,9 @@ int choose_init(struct choose *choose, const char *pick, const char *allow, cons
 /* One that could be an oximeter is there: 1 connect to it, 0 leave it. */
 int choose_take(struct choose *choose, const char *device_id, const char *name);
 
+/* It turned out to be none: the first one is yet to be seen. */
+void choose_forget(struct choose *choose, const char *device_id);
+
 /* Is this word in a list with commas between?  With * as above. */
 int choose_listed(const char *list, const char *word);
 

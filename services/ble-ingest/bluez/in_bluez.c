@@ -112,7 +112,7 @@ waits_for(struct central *c)
 	if (!c->bus)
 		return *c->bus_why ? c->bus_why : NULL;
 	if (!c->has_bluez)
-		return "bluetoothd is not running: systemctl start bluetooth";
+		return "bluetoothd is not running: apt install bluez, systemctl start bluetooth";
 	return adapter_why(c);
 }
 

@@ -326,10 +326,16 @@ life_step(struct life *life, enum life_event event, const struct life_rules *rul
 	return when(life, event, rules, now_us);
 }
 
+int
+life_is_up(const struct life *life)
+{
+	return life->state >= LIFE_RESOLVING && life->state <= LIFE_STREAMING;
+}
+
 enum device_state
 life_shown(const struct life *life)
 {
-	int is_up = life->state >= LIFE_RESOLVING && life->state <= LIFE_STREAMING;
+	int is_up = life_is_up(life);
 
 	if (life->state == LIFE_STRANGER)
 		return DEVICE_STRANGER;

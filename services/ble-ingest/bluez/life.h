@@ -84,6 +84,9 @@ void life_init(struct life *life, uint64_t dice);
 enum life_act life_step(struct life *life, enum life_event event, const struct life_rules *rules,
 			int64_t now_us);
 
+/* Is there a link, and for use? */
+int life_is_up(const struct life *life);
+
 /* In a word of words.def. */
 enum device_state life_shown(const struct life *life);
 

@@ -1,0 +1,161 @@
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/clock.h"
+#include "services/ble-ingest/bluez/central.h"
+
+void
+peer_drop_early(struct peer *p)
+{
+	struct early *e;
+
+	while ((e = p->early)) {
+		p->early = e->next;
+		free(e);
+	}
+	p->n_early = 0;
+}
+
+static int64_t
+zone_us(const struct source_now *now)
+{
+	time_t s = (time_t)(now->utc_us / CLOCK_SECOND);
+	struct tm tm;
+
+	return localtime_r(&s, &tm) ? tm.tm_gmtoff * CLOCK_SECOND : 0;
+}
+
+static void
+keep_early(struct peer *p, unsigned port, const uint8_t *bytes, size_t len)
+{
+	struct early *e, **end = &p->early;
+
+	if (p->n_early == CENTRAL_EARLY)
+		return;
+	e = calloc(1, sizeof(*e));
+	ASSERT(e);
+	e->port = port;
+	e->len = len;
+	memcpy(e->bytes, bytes, len);
+	while (*end)
+		end = &(*end)->next;
+	*end = e;
+	p->n_early++;
+}
+
+/* Everything a device ever notifies, indicates or is read passes here. */
+void
+peer_heard(struct peer *p, unsigned port, const uint8_t *bytes, size_t len)
+{
+	if (p->n_awaited) {
+		keep_early(p, port, bytes, len);
+		return;
+	}
+	talk_heard(&p->talk, port, bytes, len, &p->central->now);
+	peer_pull(p);
+}
+
+static void
+wrong(struct peer *p, uint64_t was)
+{
+	struct central *c = p->central;
+
+	if (p->talk.n_wrong == was)
+		return;
+	if (log_often(&c->wrong, c->now.mono_us))
+		log_warn("frame_wrong", "n=%llu device=%s kind=%s why=\"%s\"",
+			 (unsigned long long)c->wrong.n, p->id, p->kind->name, p->talk.wrong);
+}
+
+/* It is none of that kind; perhaps one of the next. */
+static void
+not_such(struct peer *p)
+{
+	p->n_strange++;
+	if (!peer_nth_kind(p, p->n_strange, NULL)) {
+		peer_event(p, LIFE_NOT_SUCH);
+		return;
+	}
+	peer_hang_up(p);
+	peer_event(p, LIFE_MISTAKEN);
+	bus_read_objects(p->central);
+}
+
+void
+peer_pull(struct peer *p)
+{
+	struct central *c = p->central;
+	uint64_t n_wrong = p->talk.n_wrong;
+	enum talk_said said;
+	struct taken taken;
+
+	while ((said = talk_next(&p->talk, &c->now, &taken)) != TALK_NOTHING) {
+		if (said == TALK_STRANGER) {
+			not_such(p);
+			return;
+		}
+		if (said == TALK_TAKEN || said == TALK_VALUE) {
+			taken.device = p->number;
+			*central_give(c, p, taken.kind) = taken;
+		}
+		if (said == TALK_VALUE)
+			peer_event(p, LIFE_VALUE);
+	}
+	wrong(p, n_wrong);
+	peer_tell(p);
+	peer_write(p);
+}
+
+/* All that can be listened to is listened to. */
+static void
+begin(struct peer *p)
+{
+	struct central *c = p->central;
+	unsigned i, present = 0;
+	struct early *e;
+
+	for (i = 0; i < p->kind->n_ports; i++)
+		if (*p->gates[i].path && (p->gates[i].is_heard ||
+					  p->kind->ports[i].use & (PORT_READ | PORT_WRITE)))
+			present |= 1u << i;
+	peer_event(p, LIFE_SUBSCRIBED);
+	talk_begin(&p->talk, p->kind, present, zone_us(&c->now), &c->now);
+	log_info("connected", "device=%s kind=%s", p->id, p->kind->name);
+	while ((e = p->early) && p->talk.kind) {
+		p->early = e->next;
+		p->n_early--;
+		talk_heard(&p->talk, e->port, e->bytes, e->len, &c->now);
+		free(e);
+		peer_pull(p);
+	}
+	peer_pull(p);
+	peer_read(p);
+}
+
+void
+peer_answered(struct peer *p, unsigned port, enum fault fault)
+{
+	struct gate *gate = &p->gates[port];
+	unsigned i, n = 0;
+
+	p->n_awaited--;
+	if (fault == FAULT_UNPAIRED) {
+		p->attempt++;
+		p->n_awaited = 0;
+		peer_close_gates(p);
+		peer_event(p, LIFE_UNPAIRED);
+		return;
+	}
+	gate->is_heard = fault == FAULT_NONE || fault == FAULT_ALREADY || fault == FAULT_BUSY;
+	p->n_refused += !gate->is_heard && p->kind->ports[port].use & PORT_NEEDED;
+	if (p->n_awaited)
+		return;
+	for (i = 0; i < p->kind->n_ports; i++)
+		n += (unsigned)p->gates[i].is_heard;
+	if (!n || p->n_refused)
+		peer_event(p, LIFE_SUBSCRIBE_FAILED);
+	else
+		begin(p);
+}
+
