@@ -110,6 +110,8 @@ $(B)/tests/unit/test_dedupe-auditor_damage: $(B)/tests/unit/test_dedupe-auditor_
                                             $(EDGE_libpq) $(B)/libcommon.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(call LIBS,$(PKG_tests))
 
+$(B)/tests/tool/damage: $(WORLD) $(B)/services/dedupe-auditor/pure.a
+
 # bare speaks the statements of sync-worker.
 $(B)/tests/tool/bare: $(B)/services/sync-worker/pure.a
 

@@ -222,14 +222,15 @@ put_readings(struct damage *d)
 	struct rows *truth = &d->w->truth;
 	int split = (int)dice(d->w, 3), again = chance(d->w, 30) * 30, twice = chance(d->w, 20) * 40;
 	int local = has_own_local_id(d) && d->w->text_ids && chance(d->w, 20) ? 30 : 0;
-	int lost = (1u << d->s->shape & can_be_lost) && chance(d->w, 15) ? 30 : 0;
+	int may_be_lost = !d->w->foreign_keys && (1u << d->s->shape & can_be_lost);
+	int lost = may_be_lost && chance(d->w, 15) ? 30 : 0;
 	int cloud = d->n_rows && (!d->phone || chance(d->w, 80)), on_phone = d->phone != 0;
 	struct a_reading *r;
 	size_t i;
 
 	d->lost_id = a_uuid(d->w);
 	for (i = 0; i < d->s->n_readings; i++) {
-		const struct a_reading *t = &truth->readings[d->s->readings + i];
+		struct a_reading *t = &truth->readings[d->s->readings + i];
 		const char *home;
 
 		if (on_phone)
@@ -240,6 +241,7 @@ put_readings(struct damage *d)
 		     : lost && chance(d->w, lost)   ? d->lost_id
 						    : cloud_home(d, split, i);
 		put_reading(d, t, LEGACY_CLOUD, home);
+		t->reached_cloud = 1;
 		if (chance(d->w, again))
 			put_reading(d, t, LEGACY_CLOUD, cloud_home(d, 2, i));
 		if (chance(d->w, twice)) {

@@ -13,6 +13,8 @@ struct judge {
 	void (*complain)(void *arg, const char *text);
 	void *arg;
 	int n;
+	const char **reported;           /* ids, sorted */
+	size_t n_reported;
 };
 
 __attribute__((format(printf, 3, 4)))
@@ -33,21 +35,37 @@ wrong(struct judge *j, int truth, const char *format, ...)
 }
 
 static int
+by_text(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int
 is_reported(const struct judge *j, const char *id)
 {
-	const struct entry *e;
-	size_t i;
+	return id && bsearch(&id, j->reported, j->n_reported, sizeof(char *), by_text) != NULL;
+}
 
-	for (e = j->plan->entries; e < j->plan->entries + j->plan->n; e++) {
+static void
+gather_reported(struct judge *j)
+{
+	const struct entry *e, *end = j->plan->entries + j->plan->n;
+	size_t n = 0, i;
+
+	for (e = j->plan->entries; e < end; e++)
+		n += e->kind == ENTRY_LEAVE ? 1 + e->n_members : 0;
+	j->reported = calloc(n + 1, sizeof(char *));
+	ASSERT(j->reported);
+	for (e = j->plan->entries; e < end; e++) {
 		if (e->kind != ENTRY_LEAVE)
 			continue;
-		if (same(e->session, id))
-			return 1;
+		if (e->session)
+			j->reported[j->n_reported++] = e->session;
 		for (i = 0; i < e->n_members; i++)
-			if (same(e->members[i], id))
-				return 1;
+			if (e->members[i])
+				j->reported[j->n_reported++] = e->members[i];
 	}
-	return 0;
+	qsort(j->reported, j->n_reported, sizeof(char *), by_text);
 }
 
 static int64_t
@@ -243,77 +261,100 @@ find_finals(struct judge *j)
 	}
 }
 
-/* What rows of the cloud hold, by true session: under the right row, or reported. */
+/* Of a session that was left nothing is lost: what was in the cloud still is. */
 static void
-judge_below(struct judge *j)
+judge_kept(struct judge *j, int truth, const struct bag *got)
+{
+	const struct true_session *t = &j->w->sessions[truth];
+	size_t i, k;
+
+	for (i = 0; i < t->n_readings; i++) {
+		const struct a_reading *r = &j->w->truth.readings[t->readings + i];
+
+		for (k = 0; r->reached_cloud && k < got->n; k++)
+			if (got->items[k].spo2 == r->spo2 && got->items[k].hr == r->hr &&
+			    llabs(got->items[k].ms - r->ms) < 250)
+				break;
+		if (r->reached_cloud && k == got->n)
+			wrong(j, truth, "reading %zu is nowhere", i);
+	}
+}
+
+static void
+add_to_bag(struct bag *bag, const struct a_reading *r)
+{
+	if (!(bag->n & (bag->n - 1)))
+		bag->items = reallocarray(bag->items, bag->n ? bag->n * 2 : 1, sizeof(*bag->items));
+	ASSERT(bag->items);
+	bag->items[bag->n++] = *r;
+}
+
+static void
+judge_all_readings(struct judge *j)
 {
 	const struct rows *now = &j->w->now;
 	struct bag *bags = calloc(j->w->n + 1, sizeof(*bags));
-	const struct a_child **children = calloc(now->n_children + 1, sizeof(*children));
-	size_t i, k, n;
+	size_t i;
 
-	ASSERT(bags && children);
+	ASSERT(bags);
 	for (i = 0; i < now->n_readings; i++) {
 		const struct a_reading *r = &now->readings[i];
-		struct bag *bag = &bags[r->truth];
+		const struct true_session *t = &j->w->sessions[r->truth];
 
-		if (r->gone || r->source != LEGACY_CLOUD || j->w->sessions[r->truth].undecided)
+		if (r->gone || r->source != LEGACY_CLOUD)
 			continue;
-		if (!same(r->session, j->w->sessions[r->truth].final))
+		if (!t->undecided && !same(r->session, t->final))
 			wrong(j, r->truth, "a reading is under %s", r->session);
-		if (!(bag->n & (bag->n - 1)))
-			bag->items = reallocarray(bag->items, bag->n ? bag->n * 2 : 1,
-						  sizeof(*bag->items));
-		ASSERT(bag->items);
-		bag->items[bag->n++] = *r;
-	}
-	for (i = 0; i < j->w->n; i++) {
-		if (!j->w->sessions[i].undecided)
-			judge_readings(j, (int)i, &bags[i]);
-		free(bags[i].items);
+		add_to_bag(&bags[r->truth], r);
 	}
 	for (i = 0; i < j->w->n; i++) {
 		if (j->w->sessions[i].undecided)
-			continue;
-		for (k = n = 0; k < now->n_children; k++) {
-			const struct a_child *c = &now->children[k];
-
-			if (c->gone || c->source != LEGACY_CLOUD || c->truth != (int)i)
-				continue;
-			if (same(c->session, j->w->sessions[i].final))
-				children[n++] = c;
-			else if (!is_reported(j, c->id))
-				wrong(j, (int)i, "%s %s is under %s and not reported",
-				      legacy_table_name(c->table), c->id, c->session);
-		}
-		judge_children(j, (int)i, children, n);
+			judge_kept(j, (int)i, &bags[i]);
+		else
+			judge_readings(j, (int)i, &bags[i]);
+		free(bags[i].items);
 	}
 	free(bags);
-	free(children);
 }
 
-/* What was archived is still told by a row that was not. */
+static int
+by_truth(const void *a, const void *b)
+{
+	const struct a_child *x = *(const struct a_child *const *)a;
+	const struct a_child *y = *(const struct a_child *const *)b;
+
+	return x->truth < y->truth ? -1 : x->truth > y->truth;
+}
+
+/* Under the right session, or reported. */
 static void
-judge_archive(struct judge *j)
+judge_all_children(struct judge *j)
 {
 	const struct rows *now = &j->w->now;
-	size_t i, k;
+	const struct a_child **all = calloc(now->n_children + 1, sizeof(*all));
+	size_t n = 0, from = 0, to, n_own, i;
 
-	for (i = 0; i < now->n_readings; i++) {
-		const struct a_reading *r = &now->readings[i];
-
-		if (!r->gone)
-			continue;
-		for (k = 0; k < now->n_readings; k++) {
-			const struct a_reading *x = &now->readings[k];
-
-			if (!x->gone && !x->source && x->truth == r->truth && x->spo2 == r->spo2 &&
-			    x->hr == r->hr && llabs(x->ms - r->ms) < 250)
-				break;
+	ASSERT(all);
+	for (i = 0; i < now->n_children; i++)
+		if (!now->children[i].gone && !now->children[i].source)
+			all[n++] = &now->children[i];
+	if (n)
+		qsort(all, n, sizeof(*all), by_truth);
+	for (i = 0; i < j->w->n; i++, from = to) {
+		for (to = from, n_own = 0; to < n && all[to]->truth == (int)i; to++) {
+			if (j->w->sessions[i].undecided)
+				continue;
+			if (same(all[to]->session, j->w->sessions[i].final))
+				all[from + n_own++] = all[to];
+			else if (!is_reported(j, all[to]->id))
+				wrong(j, (int)i, "%s %s is under %s and not reported",
+				      legacy_table_name(all[to]->table), all[to]->id,
+				      all[to]->session);
 		}
-		if (k == now->n_readings)
-			wrong(j, r->truth, "a reading is archived and nowhere else");
+		if (!j->w->sessions[i].undecided)
+			judge_children(j, (int)i, all + from, n_own);
 	}
+	free(all);
 }
 
 int
@@ -322,9 +363,11 @@ world_judge(struct world *world, const struct plan *plan,
 {
 	struct judge j = {.w = world, .plan = plan, .complain = complain, .arg = arg};
 
+	gather_reported(&j);
 	find_finals(&j);
-	judge_below(&j);
-	judge_archive(&j);
+	judge_all_readings(&j);
+	judge_all_children(&j);
+	free(j.reported);
 	if (world->n_wrong_merges)
 		wrong(&j, -1, "%d rows were merged that are two sessions", world->n_wrong_merges);
 	return j.n;

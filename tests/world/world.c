@@ -165,6 +165,7 @@ world_make(struct world *world, uint64_t seed, const struct world_size *size)
 	*world = (struct world){.seed = seed, .random = seed, .texts = texts_new()};
 	world->empty_twins = chance(world, 50);
 	world->text_ids = chance(world, 50);
+	world->foreign_keys = !world->text_ids && chance(world, 50);
 	truth_make(world, size);
 	damage_make(world, size);
 }

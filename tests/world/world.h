@@ -9,6 +9,9 @@
 #ifndef WORLD_H
 #define WORLD_H
 
+#include <stdio.h>
+
+#include "common/err.h"
 #include "services/dedupe-auditor/migrate/rules.h"
 
 #define WORLD_COLUMNS 17
@@ -51,6 +54,7 @@ struct a_reading {
 	int64_t ms, spo2, hr, signal;
 	const char *phase;
 	int truth, gone;
+	int reached_cloud;       /* of a true one: it was in the cloud, before the repair */
 };
 
 /* Values as text, NULL is null; times as milliseconds. */
@@ -93,6 +97,7 @@ struct world {
 	int n_sources;
 	int empty_twins;         /* merging D4 is asked for */
 	int text_ids;            /* the cloud's session_id columns are text: any id can stand there */
+	int foreign_keys;        /* the cloud has them: no id that is nowhere */
 	const char **aliases, **aliases_into;
 	size_t n_aliases;
 	int n_wrong_merges;      /* of rows that are two sessions in truth */
@@ -123,6 +128,14 @@ int world_repair(struct world *world, const struct plan *plan);
  */
 int world_judge(struct world *world, const struct plan *plan,
 		void (*complain)(void *arg, const char *text), void *arg);
+
+/* out_sql.c: the cloud's rows as SQL for psql, in one of the shapes the app's database had.
+ * out_app.c: a phone's as an SQLite file of the app. */
+void world_write_sql(struct world *world, FILE *to);
+int world_write_app(struct world *world, int source, const char *path, struct err *err);
+
+/* in_cloud.c: world->now becomes what that database holds. */
+int world_read_cloud(struct world *world, const char *conninfo, struct err *err);
 
 /* ---- used by all of them */
 uint64_t dice(struct world *world, uint64_t sides);     /* 0 ... sides - 1 */
