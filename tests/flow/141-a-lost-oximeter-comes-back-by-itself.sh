@@ -61,6 +61,26 @@ saw "@ agent" "another one starts: the agent is there again"
 is_back
 
 mark
+tell "set $A outlive 1000"
+tell leave
+tell return
+saw "@ down $A" "bluetoothd dies and its link outlives it: of no use"
+is_back
+tell "set $A outlive 0"
+
+mark
+tell "adapter hci1 on"
+saw "@ scan hci1" "a second adapter is used, too"
+tell "adapter hci0 gone"
+saw "@ up $A hci1" "  when the first one is pulled out"
+is_back
+mark
+tell "adapter hci0 on"
+tell "adapter hci1 gone"
+saw "@ up $A hci0" "  and the first one again when it is back and the second one out"
+is_back
+
+mark
 tell "far $A"
 heard "device.*state=off" "not back after some tries: off"
 tell "vanish $A"
@@ -74,7 +94,7 @@ start ble-ingest
 streams $A "  streaming resumes"
 unlike "$(air_since)" "@ connect" "  over that link"
 is "$(links)" 1 "  and no other"
-wait_until "[ \$(lite 'SELECT count(*) FROM gap') = 7 ]"
+wait_until "[ \$(lite 'SELECT count(*) FROM gap') = 10 ]"
 ok $? "every gap is stored in the session, that one too" || diag "$(lite 'SELECT count(*) FROM gap')"
 is "$(lite "SELECT count(DISTINCT r.epoch || ' ' || r.seq) - count(*) FROM readings r")" 0 "no reading is there twice"
 is "$(grep -c -- '--- start' "$T/log/ble-ingest.log")" 2 "ble-ingest was started by nobody but this test"

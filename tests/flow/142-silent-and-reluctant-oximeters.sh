@@ -5,6 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/bluez.sh"
 A=aa:bb:cc:00:00:01 BOND=aa:bb:cc:00:00:02 NEVER=aa:bb:cc:00:00:03 BUSY=aa:bb:cc:00:00:04
+NONIN=aa:bb:cc:00:00:05
 fresh
 bluez_start
 tell "adapter hci1 on"
@@ -14,7 +15,8 @@ tell "device $A plx Silent"
 tell "device $BOND plx Bond"
 tell "device $NEVER plx Never"
 tell "device $BUSY plx Busy"
-for d in $A $BOND $NEVER $BUSY; do tell "rate $d 10"; done
+tell "device $NONIN nonin Nonin3230_1"
+for d in $A $BOND $NEVER $BUSY $NONIN; do tell "rate $d 10"; done
 tell "set $BOND bond 1"
 tell "set $NEVER bond 1"
 tell "set $NEVER refuse-pair 1"
@@ -59,6 +61,12 @@ like "$(log_of ble-ingest)" "warn ble-ingest pairing_refused device=$NEVER cure=
 tell "set $NEVER refuse-pair 0"
 streams $NEVER "  when it agrees its values come"
 tell "far $NEVER"
+
+mark
+tell "near $NONIN"
+streams $NONIN "one of a kind that must be paired"
+is "$(air_since | grep -oE "@ (pair|acquired) $NONIN" | tr '\n' ' ')" "@ pair $NONIN @ acquired $NONIN " "  is paired first"
+tell "far $NONIN"
 
 mark
 tell "set $BUSY refuse-connect 2"

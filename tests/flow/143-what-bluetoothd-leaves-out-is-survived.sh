@@ -10,6 +10,9 @@ bluez_start
 conf ble-ingest silent-seconds 2
 declare -A FLAG=([1]="no-connected 1" [2]="late-chars 500" [3]="no-resolved 1" [4]="twice 1"
 	[5]="no-dropped 1" [6]="no-acquire 1" [7]="refuse-connect 1")
+tell "device $(dev 11) plx Oxi 11"
+tell "set $(dev 11) refuse-notify 3"
+tell "rate $(dev 11) 5"
 for i in 1 2 3 4 5 6 7 8 9; do
 	tell "device $(dev $i) plx Oxi $i"
 	tell "rate $(dev $i) 5"
@@ -23,12 +26,13 @@ mark
 start ble-ingest
 wait_ready ble-ingest
 heard "device.*$(dev 8).*state=searching" "one that is only known is not taken for being there"
-for i in 1 2 3 4 5 6 7 9; do tell "near $(dev $i)"; done
+for i in 1 2 3 4 5 6 7 9 11; do tell "near $(dev $i)"; done
 streams $(dev 1) "Connected is never signalled: values come"
 streams $(dev 2) "characteristics come after ServicesResolved: values come"
 streams $(dev 3) "ServicesResolved is never signalled: values come"
 streams $(dev 4) "every signal comes twice: values come"
 streams $(dev 7) "the first Connect fails: values come"
+streams $(dev 11) "it refuses to notify at first: values come"
 unlike "$(air_since)" "@ connect $(dev 8)" "the one that is only known is left alone"
 tell "near $(dev 8)"
 streams $(dev 8) "  until it is seen"
@@ -43,7 +47,7 @@ heard " gap .*$(dev 6)" "  and it comes back"
 tell "vanish $(dev 9)"
 heard "device.*$(dev 9).*state=lost" "its object vanishes under the link: lost"
 heard " gap .*$(dev 9)" "  and it comes back"
-wait_until '[ "$(links)" = 9 ]'
+wait_until '[ "$(links)" = 10 ]'
 ok $? "each over one link" || diag "$(links)"
 
 mark

@@ -7,7 +7,7 @@
  * as "@ connect aa:bb:..".  Commands, A being an address:
  *
  *	adapter hci0 on|off|gone           gone takes its devices along
- *	device A plx|hrs|viatom|berry NAME one that is out of range
+ *	device A plx|hrs|viatom|berry|nonin NAME  one that is out of range
  *	known A                            it has an object, as from an earlier day
  *	near A | far A                     in range: it advertises; far breaks its link
  *	near A hci0                        only for that adapter
@@ -47,8 +47,8 @@
 #define MANAGER "org.freedesktop.DBus.ObjectManager"
 
 enum flag { NO_CONNECTED, NO_DROPPED, NO_RESOLVED, LATE_CHARS, TWICE, REFUSE_CONNECT, HANG_CONNECT,
-	    NO_ACQUIRE, BOND, REFUSE_PAIR, MTU, MEMORY, DEMO, BEACON, ADVERTISE,
-	    N_FLAGS };
+	    NO_ACQUIRE, BOND, REFUSE_PAIR, MTU, MEMORY, DEMO, BEACON, ADVERTISE, REFUSE_NOTIFY,
+	    OUTLIVE, N_FLAGS };
 static const char *const flags[N_FLAGS] = {
 	[NO_CONNECTED] = "no-connected",     /* Connected=true is never signalled */
 	[NO_DROPPED] = "no-dropped",         /* nor Connected=false */
@@ -56,6 +56,8 @@ static const char *const flags[N_FLAGS] = {
 	[LATE_CHARS] = "late-chars",         /* ms from ServicesResolved to the characteristics */
 	[TWICE] = "twice",                   /* every signal and value */
 	[REFUSE_CONNECT] = "refuse-connect", /* that many times */
+	[REFUSE_NOTIFY] = "refuse-notify",   /* that many times */
+	[OUTLIVE] = "outlive",               /* ms its link outlives a bluetoothd, of no use */
 	[HANG_CONNECT] = "hang-connect",     /* that many times there is no answer */
 	[NO_ACQUIRE] = "no-acquire",         /* values by PropertiesChanged only */
 	[BOND] = "bond",                     /* nothing before pairing */
@@ -83,6 +85,8 @@ static const struct kind kinds[] = {
 	{"berry", "49535343-fe7d-4ae5-8fa9-9fafd205e455", 0,
 		{{"49535343-1e4d-4bd9-ba61-23c647249616", {"notify"}},
 		 {"49535343-8841-43f4-a8d4-ecbe34729bb3", {"write-without-response", "write"}}}},
+	{"nonin", "46a970e0-0d5f-11e2-8b5e-0002a5d5c51b", 0,
+		{{"0aad7ea0-0d60-11e2-8e3c-0002a5d5c51b", {"notify"}}}},
 };
 enum { CONTINUOUS, SPOT, FEATURES, CONTROL };
 
@@ -110,7 +114,7 @@ struct oximeter {
 	sd_bus_message *connecting, *pairing;
 };
 
-enum what { RESOLVE, SHOW_CHARS, CONNECT_FAILS };
+enum what { RESOLVE, SHOW_CHARS, CONNECT_FAILS, DROP };
 struct later { int64_t at_us; enum what what; struct oximeter *o; };
 
 static struct fake {
@@ -607,6 +611,7 @@ speak(struct oximeter *o)
 	uint8_t spo2 = (uint8_t)(90 + o->n % 10), pulse = (uint8_t)(60 + o->n / 10 % 40);
 	uint8_t plx[] = {4, spo2, 0, pulse, 0, 0x20, (uint8_t)(o->flag[DEMO] ? 4 : 0)};
 	uint8_t hrs[] = {0, pulse};
+	uint8_t nonin[] = {10, 0x14, 29, 1, 44, 0, 5, spo2, 0, pulse};
 	uint8_t bci[20];
 	int i;
 
@@ -617,6 +622,8 @@ speak(struct oximeter *o)
 		notify(o, CONTINUOUS, plx, sizeof(plx));
 	else if (!strcmp(o->kind->name, "hrs"))
 		notify(o, 0, hrs, sizeof(hrs));
+	else if (!strcmp(o->kind->name, "nonin"))
+		notify(o, 0, nonin, sizeof(nonin));
 	else if (!strcmp(o->kind->name, "berry"))
 		notify(o, 0, bci, sizeof(bci));
 }
@@ -739,6 +746,9 @@ on_characteristic(sd_bus_message *m, struct oximeter *o, int c)
 {
 	const char *member = sd_bus_message_get_member(m);
 
+	if (strstr(member, "Notify") && o->flag[REFUSE_NOTIFY] > 0 && o->flag[REFUSE_NOTIFY]--)
+		return sd_bus_reply_method_errorf(m, "org.bluez.Error.Failed",
+						  "Operation failed with ATT error: 0x0e");
 	if (o->flag[BOND] && !o->is_paired)
 		return sd_bus_reply_method_errorf(m, "org.bluez.Error.NotPermitted", "Not paired");
 	if (!strcmp(member, "AcquireNotify"))
@@ -931,6 +941,11 @@ leave(void)
 	fake.has_name = 0;
 	for (o = fake.devices; o < fake.devices + fake.n_devices; o++) {
 		o->connecting = sd_bus_message_unref(o->connecting);
+		if (o->flag[OUTLIVE]) {
+			close_chrs(o);
+			o->is_resolved = o->has_chars = 0;
+			continue;
+		}
 		link_down(o);
 		memset(o->is_known, 0, sizeof(o->is_known));
 	}
@@ -1043,6 +1058,9 @@ of_all(const char *verb, const char *one, const char *two)
 	} else if (!strcmp(verb, "return")) {
 		must(sd_bus_request_name(fake.bus, "org.bluez", 0), "name");
 		fake.has_name = 1;
+		for (a = 0; a < fake.n_devices; a++)
+			if (fake.devices[a].flag[OUTLIVE])
+				later(&fake.devices[a], DROP, fake.devices[a].flag[OUTLIVE]);
 	} else if (!strcmp(verb, "links")) {
 		for (a = 0; a < fake.n_devices; a++)
 			n += fake.devices[a].via >= 0;
@@ -1108,6 +1126,8 @@ do_later(const struct later *it)
 		resolve(it->o);
 	else if (it->what == SHOW_CHARS && it->o->via >= 0)
 		show_chrs(it->o);
+	else if (it->what == DROP)
+		link_down(it->o);
 	else if (it->what == CONNECT_FAILS)
 		answer(&it->o->connecting, "org.bluez.Error.Failed", "le-connection-abort-by-local");
 }

@@ -218,6 +218,9 @@ TEST(a_new_link_knows_nothing_of_the_last)
 	life = life_of(LIFE_RESTING, R | OURS | SPOKE, 0);
 	(void)life_step(&life, LIFE_CONNECTED, &rules, NOW);
 	ok(!life.spoke);
+	life = life_of(LIFE_PAIRING, R | REFUSED, 0);
+	(void)life_step(&life, LIFE_PAIRED, &rules, NOW);
+	ok(!life.is_refused && life.has_bond);
 }
 
 TEST(whatever_ends_without_a_value_counts_as_failed)

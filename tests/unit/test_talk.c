@@ -127,6 +127,8 @@ connect(const struct device_kind *to, int64_t at_us)
 TEST(what_it_says_is_what_comes)
 {
 	talk_init(&talk);
+	is_int(talk.battery, MSG_NONE);
+	is_int(talk.source, DATA_SOURCE_BLUETOOTH);
 	connect(&kind, S);
 	is_int(parrot->present, 5);
 	is_int(parrot->zone_us, 3600 * S);
@@ -195,11 +197,19 @@ TEST(the_first_value_ever_has_no_gap_before_it)
 
 TEST(what_was_known_from_an_earlier_life_is_where_a_gap_begins)
 {
+	struct source_now now = {9 * S, 9 * S};
+	struct taken taken;
+
 	talk_init(&talk);
 	talk_knew(&talk, 0);
 	talk_knew(&talk, 7 * S);
+	talk_end(&talk, GAP_DEVICE_SILENT);  /* silent since we are here, lost before */
 	connect(&kind, S);
-	is_str(hear("v", 9 * S), "gv");
+	talk_heard(&talk, 0, (const uint8_t *)"v", 1, &now);
+	is_int(talk_next(&talk, &now, &taken), TALK_TAKEN);
+	is_int(taken.gap.from_us, 7 * S);
+	is_int(taken.gap.reason, GAP_LINK_LOST);
+	is_int(talk_next(&talk, &now, &taken), TALK_VALUE);
 	talk_knew(&talk, 8 * S);             /* too late */
 	is_str(hear("v", 10 * S), "v");
 	talk_release(&talk);
@@ -235,6 +245,8 @@ TEST(what_was_missed_is_recalled_and_again_on_the_next_link)
 	is_str(hear("v", 21 * S), "gv");
 	is_int(parrot->n_recalled, 2);
 	is_int(parrot->from_us[1], 11 * S);
+	(void)hear("v", 20 * S + TALK_RECALLED_US);
+	is_int(talk.n_missed, 2);
 	(void)hear("v", 20 * S + TALK_RECALLED_US + 1);
 	talk_end(&talk, GAP_LINK_LOST);      /* a link as long as that has told all */
 	connect(&kind, 30 * S + TALK_RECALLED_US);
@@ -301,6 +313,7 @@ TEST(writes_end_with_the_link_and_too_many_are_counted)
 	is_int(talk.n_wrong, 1);
 	ok(talk_write(&talk) != NULL);
 	talk_end(&talk, GAP_LINK_LOST);
+	ok(!talk.kind && !talk.state);
 	talk_written(&talk);                 /* its answer, late */
 	connect(&kind, 3 * S);
 	ok(!talk_write(&talk));

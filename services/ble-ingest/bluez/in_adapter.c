@@ -6,6 +6,7 @@
 
 #define AGAIN_US      CLOCK_SECOND         /* after a refused scan; doubled each time */
 #define AGAIN_MOST_US (60 * CLOCK_SECOND)
+#define ROUND_US      (8 * CLOCK_SECOND)   /* bluetoothd 5.66 rests 5 s between two rounds */
 
 int
 adapter_find(const struct central *c, const char *path)
@@ -136,14 +137,16 @@ add(struct central *c, const char *path)
 	return i;
 }
 
-/* Our scan ends when somebody switches it off and on, or the controller stumbles. */
+/* bluetoothd scans in rounds and goes on by itself; if it does not, it is asked again. */
 static void
 follow_scan(struct central *c, struct adapter *a, const struct object *o)
 {
+	if (a->is_asked)
+		return;
 	if (a->is_scanning && !o->is_discovering) {
-		a->is_scanning = 0;
-		scan_later(c, a);
-	} else if (o->is_discovering && !a->is_asked) {
+		a->scan_at_us = c->now.mono_us + ROUND_US;
+	} else if (o->is_discovering && a->is_scanning) {
+		a->scan_at_us = INT64_MAX;
 		a->n_failed = 0;
 	}
 }

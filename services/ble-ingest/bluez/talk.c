@@ -23,7 +23,7 @@ talk_release(struct talk *t)
 void
 talk_knew(struct talk *t, int64_t last_us)
 {
-	if (t->last_us || !last_us)
+	if (t->last_us)
 		return;
 	t->last_us = last_us;
 	t->broken = GAP_LINK_LOST;
