@@ -122,6 +122,16 @@ build/fuzz/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $$(call owned,$$(call own
                               $(EDGE_sqlite3) $(EDGE_libpq) $(B)/libcommon.a
 	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(call LIBS,$(PKG_tests) $(PKG_$(call owner,$*)))
 
+# ---- the rules of all processes in one program, with clocks of its own
+SIMULATED := ble-ingest local-store sync-worker dedupe-auditor
+$(B)/tests/simulate/simulate: $(call objects,tests/simulate,1) $(SIMULATED:%=$(B)/services/%/pure.a) \
+                              $(EDGE_sqlite3) $(EDGE_libpq) $(B)/libcommon.a
+	$(CC) $(LDFLAGS) -Wl,--wrap=clock_utc_us,--wrap=clock_mono_us -o $@ $^ $(call LIBS,$(PKG_tests))
+
+.PHONY: simulate
+simulate: $(B)/tests/simulate/simulate ## the promises, in worlds where all goes wrong: SEED= STEPS=
+	@$< $(or $(SEED),$(shell date +%s)) $(or $(STEPS),1000000)
+
 # ---- the page
 PAGE := services/realtime-fanout/dashboard
 .PHONY: dashboard
@@ -157,7 +167,7 @@ install-deps: ## the Debian packages of deploy/packages.txt that are missing
 
 check: unit flow  ## the unit and flow tests of one build
 
-flow: all tools $(B)/docs/gen ## the real processes: T=tests/flow/201-x.sh chooses
+flow: all tools $(B)/docs/gen $(B)/tests/simulate/simulate ## the real processes: T=tests/flow/201-x.sh chooses
 	@MODE=$(MODE) tests/tap flow 2 $(or $(T),$(sort $(wildcard tests/flow/[0-9]*.sh)))
 
 web: all tools dashboard browser ## the page in a real browser

@@ -1,0 +1,54 @@
+/*
+ * truth - what was said, to be compared with what the stores hold
+ *
+ * Every value carries its number in `motion`, so that it is known wherever it turns up.
+ */
+#ifndef TRUTH_H
+#define TRUTH_H
+
+#include "tests/simulate/world.h"
+
+struct value {
+	int device;
+	int64_t taken_us;
+	double spo2, heart_rate;
+	bool lost;               /* the spool was full, and said so */
+	bool maybe_lost;         /* in the spool when the power failed */
+	uint64_t offered;        /* step at which local-store last decided whose it is; 0 never */
+	uint8_t n_stored, n_in_cloud;    /* found at the end */
+};
+
+/* A session that local-store has confirmed. */
+struct known_session {
+	char id[37];
+	uint64_t confirmed;      /* step */
+};
+
+/* A survey, event or stop that was answered with yes. */
+struct promised {
+	const struct message *message;
+	char session_id[37];
+	int64_t which, at;       /* kind and cycle of a survey; time of an event */
+};
+
+struct truth {
+	struct value *values;    /* number n is values[n - 1] */
+	size_t n, room;
+	struct known_session *sessions;
+	size_t n_sessions, room_sessions;
+	int64_t stored_spool, stored_upto;       /* highest that was announced */
+	struct promised *promised;
+	size_t n_promised, room_promised;
+};
+
+void truth_new(void);
+void truth_free(void);
+struct value *truth_add(void);
+struct value *truth_of(double motion);           /* NULL: nobody ever said that */
+void truth_session(const char *id);
+void truth_yes(const struct message *message, const void *msg);
+
+/* Both stores against it and against each other, when all is calm and drained. */
+void truth_check(void);
+
+#endif
