@@ -42,6 +42,9 @@ static const struct conf_key keys[] = {
 	{"bundle-seconds", CONF_NUMBER, "30", 0, 3600, NULL, "or when its oldest has waited so long"},
 	{"outbox-rows", CONF_NUMBER, "300000", 1500, 10000000, NULL, "readings gathered in memory"},
 	{"in-flight", CONF_NUMBER, "64", 1, 1000, NULL, "bundles without receipt"},
+	{"rows-per-second", CONF_NUMBER, "0", 0, 1000000000, NULL,
+	 "so many readings leave for Postgres; 0: as many as it takes"},
+	{"bytes-per-second", CONF_NUMBER, "0", 0, 100000000000, NULL, "the same in bytes, as they are sent"},
 	{"resend-seconds", CONF_NUMBER, "30", 1, 3600, NULL, "a bundle without receipt goes again"},
 };
 static const struct process_manual manual = {
@@ -91,6 +94,8 @@ recall(struct local_store *me, struct err *err)
 		.open_rows = (size_t)conf_number(p->conf, "outbox-rows"),
 		.in_flight = (size_t)conf_number(p->conf, "in-flight"),
 		.wait_us = conf_number(p->conf, "bundle-seconds") * CLOCK_SECOND,
+		.rows_per_s = conf_number(p->conf, "rows-per-second"),
+		.bytes_per_s = conf_number(p->conf, "bytes-per-second"),
 		.resend_us = conf_number(p->conf, "resend-seconds") * CLOCK_SECOND,
 	};
 	bool pack = bundles && strstr(bundles, "tcp://");
@@ -427,7 +432,8 @@ beat(struct local_store *me)
 		     "readings_pending=%lld sync_wait_s=%.3f bundles_in_flight=%zu bundles_sent=%llu "
 		     "bundles_resent=%llu bundles_applied=%llu bundles_duplicate=%llu "
 		     "bundles_quarantined=%llu bundles_refused=%llu quarantine_held=%lld "
-		     "quarantine_replaying=%lld quarantine_dropped=%lld",
+		     "quarantine_replaying=%lld quarantine_dropped=%lld bundle_bytes=%llu "
+		     "bundle_bytes_raw=%llu pack_ratio=%.2f rate_limited=%d",
 		     (unsigned long long)me->intake.n_stored, (unsigned long long)me->intake.n_seen,
 		     (unsigned long long)me->intake.n_outside, (unsigned long long)me->intake.n_gaps,
 		     (unsigned long long)me->intake.n_holes, (unsigned long long)me->intake.n_skipped,
@@ -440,7 +446,9 @@ beat(struct local_store *me)
 		     (unsigned long long)c.n_resent, (unsigned long long)c.n_applied,
 		     (unsigned long long)c.n_duplicate, (unsigned long long)c.n_quarantined,
 		     (unsigned long long)c.n_refused, (long long)q.held, (long long)q.replaying,
-		     (long long)q.dropped);
+		     (long long)q.dropped, (unsigned long long)c.n_bytes,
+		     (unsigned long long)c.n_raw_bytes,
+		     c.n_bytes ? (double)c.n_raw_bytes / (double)c.n_bytes : 1.0, c.limited);
 }
 
 static int64_t

@@ -52,6 +52,7 @@ struct outbox {
 	struct outbox_counts counts;
 	struct log_often unsent_often;
 	struct quarantine *quarantine;
+	struct bucket rate_rows, rate_bytes;
 };
 
 /* ---- lists */
@@ -118,16 +119,19 @@ outbox_due(struct outbox *o, struct entry *entry)
 	o->due_end = &entry->next_due;
 }
 
+/* The newest: after a long time without Postgres it is what people ask for first. */
 static struct entry *
 take_due(struct outbox *o)
 {
-	struct entry *entry = o->due;
+	struct entry **at, **newest = &o->due, *entry;
 
-	if (!entry)
-		return NULL;
-	o->due = entry->next_due;
-	if (!o->due)
-		o->due_end = &o->due;
+	for (at = &o->due; *at; at = &(*at)->next_due)
+		if ((*at)->row.hlc > (*newest)->row.hlc)
+			newest = at;
+	entry = *newest;
+	*newest = entry->next_due;
+	if (!*newest)
+		o->due_end = newest;
 	entry->due = false;
 	return entry;
 }
@@ -153,6 +157,8 @@ outbox_open(struct store *store, struct sessions *sessions, const char *gateway,
 	o->bundle = calloc(1, sizeof(*o->bundle));
 	o->rows = calloc(limits->rows, sizeof(*o->rows));
 	ASSERT(o->bundle && o->rows);
+	o->rate_rows = bucket_new(limits->rows_per_s, 0);
+	o->rate_bytes = bucket_new(limits->bytes_per_s, 0);
 	o->head = o->maybe_sent = store_last_reading(store);
 	o->quarantine = quarantine_open(store, err);
 	if (!o->quarantine || store_setting(store, "synced_floor", 0, &o->floor, err) < 0)
@@ -520,7 +526,10 @@ outbox_work(struct outbox *o, int64_t now_us, struct err *err)
 {
 	o->now_us = now_us;
 	release_held(o, now_us);
-	if (close_due(o, err) < 0 || scan(o, now_us, err) < 0)
+	if (close_due(o, err) < 0)
+		return -1;
+	/* readings wait until the changes that earlier runs have left are on their way */
+	if (!o->due_on_disk && scan(o, now_us, err) < 0)
 		return -1;
 	close_ended(o);
 	if (close_due(o, err) < 0 || close_old(o, now_us, err) < 0)
@@ -530,15 +539,32 @@ outbox_work(struct outbox *o, int64_t now_us, struct err *err)
 			return -1;
 	if (o->due_on_disk && has_room(o, true))
 		return 1;
-	return o->scanned < o->head && o->open_rows < o->limits.open_rows && has_room(o, false);
+	return !o->due_on_disk && o->scanned < o->head && o->open_rows < o->limits.open_rows && has_room(o, false);
 }
 
 /* ---- sending */
+
+/* How long readings have to wait for the rate's sake. */
+static int64_t
+rate_wait_us(const struct outbox *o, int64_t now_us)
+{
+	int64_t rows = bucket_wait_us(&o->rate_rows, now_us);
+	int64_t bytes = bucket_wait_us(&o->rate_bytes, now_us);
+
+	return rows > bytes ? rows : bytes;
+}
 
 static bool
 is_sendable(const struct outbox *o, const struct shipment *sh, int64_t now_us)
 {
 	return !sh->done && (!sh->sent_us || now_us - sh->sent_us >= o->limits.resend_us);
+}
+
+/* Of those that wait, changes go before readings and the newest of them first. */
+static bool
+goes_before(const struct shipment *a, const struct shipment *b)
+{
+	return a->urgent && (!b->urgent || a->session_hlc > b->session_hlc);
 }
 
 const struct bundle *
@@ -547,8 +573,13 @@ outbox_next(struct outbox *o, int64_t now_us, struct err *err)
 	struct shipment *sh, *best = NULL;
 
 	(void)err;
+	o->counts.limited = false;
 	for (sh = o->shipments; sh; sh = sh->next)
-		if (is_sendable(o, sh, now_us) && (!best || (sh->urgent && !best->urgent)))
+		if (!is_sendable(o, sh, now_us))
+			continue;
+		else if (!sh->urgent && rate_wait_us(o, now_us))
+			o->counts.limited = true;
+		else if (!best || goes_before(sh, best))
 			best = sh;
 	o->current = best;
 	if (!best)
@@ -564,6 +595,10 @@ outbox_sent(struct outbox *o, int64_t now_us)
 	if (o->current->sent_us)
 		o->counts.n_resent++;
 	o->counts.n_sent++;
+	o->counts.n_bytes += o->current->records_len + o->current->columns_len;
+	o->counts.n_raw_bytes += o->current->raw_len;
+	bucket_spend(&o->rate_rows, (int64_t)o->current->n_rows, now_us);
+	bucket_spend(&o->rate_bytes, (int64_t)o->current->records_len + o->current->columns_len, now_us);
 	o->current->sent_us = now_us;
 	o->current = NULL;
 }
@@ -723,6 +758,9 @@ outbox_wake_us(const struct outbox *o, int64_t now_us)
 		if (sh->sent_us && !sh->done && at < wake)
 			wake = at;
 	}
+	at = now_us + rate_wait_us(o, now_us);
+	if (o->counts.limited && at < wake)
+		wake = at;
 	return wake;
 }
 

@@ -4,12 +4,13 @@
  * Reads the log in order, gathers rows by session, and closes a bundle of one session at
  * `rows` rows, after `wait_us`, or when the session ends.  What is open and in flight is
  * bounded; beyond it the log just grows on disk.  A changed session or record goes at once
- * and overtakes readings.  Nothing of this is on disk but how far each session has come, so
+ * and overtakes readings, also where these wait because so many a second may leave.  Nothing of this is on disk but how far each session has come, so
  * after a crash some rows are sent twice, which is harmless.
  */
 #ifndef OUTBOX_H
 #define OUTBOX_H
 
+#include "services/local-store/bucket.h"
 #include "services/local-store/quarantine/quarantine.h"
 
 struct outbox_limits {
@@ -18,6 +19,7 @@ struct outbox_limits {
 	size_t in_flight;    /* bundles without receipt */
 	int64_t wait_us;     /* the oldest row of an open bundle waits no longer */
 	int64_t resend_us;   /* without receipt for so long: again */
+	int64_t rows_per_s, bytes_per_s;  /* of bundles with readings; 0: no limit */
 };
 
 struct outbox;
@@ -61,6 +63,8 @@ int64_t outbox_wake_us(const struct outbox *outbox, int64_t now_us);
 
 struct outbox_counts {
 	uint64_t n_sent, n_resent, n_applied, n_duplicate, n_quarantined, n_refused, n_rows, n_seen;
+	uint64_t n_bytes, n_raw_bytes;  /* sent; and what it was before it was packed */
+	bool limited;       /* a bundle waits for the rate's sake */
 	int64_t pending;    /* readings without receipt */
 	size_t in_flight, open_rows;
 };

@@ -76,6 +76,7 @@ keep_bytes(struct shipment *sh, struct draft *draft, bool pack, const char *gate
 	/* the id is that of the content, whatever way it is packed */
 	ids_bundle(gateway, draft->records, draft->records_len, draft->columns,
 		   draft->columns_len, sh->id);
+	sh->raw_len = draft->records_len + (uint32_t)draft->columns_len;
 	sh->packing = pack ? PACKING_ZSTD : PACKING_PLAIN;
 	sh->records_len = pack ? squeeze(draft->records, draft->records_len, draft->packed)
 			       : draft->records_len;

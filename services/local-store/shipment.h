@@ -25,7 +25,7 @@ struct shipment {
 	size_t n_marks, n_damaged;          /* records in it; left out, as they cannot be read */
 	bool more;                          /* records that had no room: go again */
 	int64_t sent_us;                    /* 0 not yet */
-	uint32_t records_len, columns_len;
+	uint32_t records_len, columns_len, raw_len;  /* raw: both before they were packed */
 	int64_t packing;
 	uint8_t *bytes;                     /* records, then columns */
 };

@@ -43,6 +43,10 @@ static const struct conf_key keys[] = {
 	{"retry-first-ms", CONF_NUMBER, "1000", 1, 60000, NULL,
 	 "after a failure wait anything up to this, after each further one twice that"},
 	{"retry-most-ms", CONF_NUMBER, "300000", 1, 3600000, NULL, "but never more than this"},
+	{"breaker-failures", CONF_NUMBER, "5", 1, 1000, NULL,
+	 "after so many failures in a row Postgres is left alone"},
+	{"breaker-ms", CONF_NUMBER, "10000", 1, 3600000, NULL,
+	 "for at least this, before one try decides; at most retry-most-ms"},
 };
 
 static const struct process_manual manual = {
@@ -69,12 +73,14 @@ static int
 attach(struct sync_worker *me, struct err *err)
 {
 	const struct conf *conf = me->process->conf;
+	int64_t most_ms = conf_number(conf, "retry-most-ms"), rest_ms = conf_number(conf, "breaker-ms");
 	struct sink_settings settings = {
 		.conninfo = me->conninfo,
 		.prepare = !strcmp(conf_text(conf, "prepare"), "yes"),
 		.timeout_ms = conf_number(conf, "timeout-ms"),
-		.backoff = {conf_number(conf, "retry-first-ms"), conf_number(conf, "retry-most-ms"),
-			    0, (uint64_t)me->process->run ^ (uint64_t)getpid() << 32},
+		.breaker = {.most_failures = conf_number(conf, "breaker-failures"),
+			    .rest_ms = rest_ms < most_ms ? rest_ms : most_ms},
+		.backoff = {conf_number(conf, "retry-first-ms"), most_ms, 0, (uint64_t)me->process->run ^ (uint64_t)getpid() << 32},
 	};
 
 	pg_conninfo(conf, me->process->run_dir, "sync-worker", "ihht_sync", me->conninfo,
@@ -202,6 +208,7 @@ static void
 beat(struct sync_worker *me)
 {
 	const struct sink_counts *c = sink_counts(me->sink);
+	const struct breaker *breaker = sink_breaker(me->sink);
 	const char *why = sink_why(me->sink);
 	char prefix[80];
 
@@ -210,13 +217,15 @@ beat(struct sync_worker *me)
 	process_beat(me->process, *why ? PROCESS_WAITING : PROCESS_READY, why,
 		     "bundles_applied=%llu bundles_duplicate=%llu bundles_quarantined=%llu "
 		     "bundles_refused=%llu frames_bad=%llu readings_added=%llu "
-		     "readings_seen=%llu retries=%llu copy_fallbacks=%llu postgres_up=%d",
+		     "readings_seen=%llu retries=%llu copy_fallbacks=%llu postgres_up=%d "
+		     "failures_in_a_row=%lld breaker_open=%d breaker_trying=%d breaker_opened=%llu",
 		     (unsigned long long)me->n_applied, (unsigned long long)me->n_duplicate,
 		     (unsigned long long)me->n_quarantined, (unsigned long long)me->n_refused,
 		     (unsigned long long)me->n_bad, (unsigned long long)me->n_added,
 		     (unsigned long long)me->n_seen,
 		     (unsigned long long)c->n_retries, (unsigned long long)c->n_copy_fallbacks,
-		     c->postgres_up);
+		     c->postgres_up, (long long)breaker->n_failed, breaker->state == BREAKER_OPEN,
+		     breaker->state == BREAKER_TRYING, (unsigned long long)breaker->n_opened);
 }
 
 static int

@@ -66,6 +66,8 @@ static void
 back_off(struct sink *s, const char *sqlstate, const char *text)
 {
 	int64_t ms = backoff_next_ms(&s->settings.backoff);
+	int64_t rest_ms = breaker_failed_ms(&s->settings.breaker);
+	size_t n;
 
 	s->counts.needs_person = fault_of(sqlstate, "") == FAULT_SETUP;
 	if (s->counts.needs_person) {
@@ -74,6 +76,11 @@ back_off(struct sink *s, const char *sqlstate, const char *text)
 	} else {
 		(void)snprintf(s->why, sizeof(s->why), "%s", text);
 	}
+	ms = ms > rest_ms ? ms : rest_ms;
+	n = strlen(s->why);
+	if (rest_ms)
+		(void)snprintf(s->why + n, sizeof(s->why) - n, "; failed %lld times, left alone for %.1f s",
+			       (long long)s->settings.breaker.n_failed, (double)ms / 1000);
 	if (s->counts.postgres_up || s->settings.backoff.n_failed == 1)
 		log_warn("postgres_away", "retry_ms=%lld why=\"%s\"", (long long)ms, s->why);
 	s->counts.n_retries++;
@@ -127,6 +134,7 @@ query(struct sink *s, enum step step, const char *sql)
 static void
 start_connecting(struct sink *s)
 {
+	breaker_try(&s->settings.breaker);
 	go(s, CONNECTING);
 	if (wire_open(&s->wire, s->settings.conninfo) < 0)
 		lost(s);
@@ -384,6 +392,7 @@ settle(struct sink *s)
 	s->wake_us = INT64_MAX;
 	s->content = NULL;
 	s->settings.backoff.n_failed = 0;
+	breaker_worked(&s->settings.breaker);
 	s->why[0] = 0;
 }
 
@@ -735,4 +744,10 @@ const struct sink_counts *
 sink_counts(const struct sink *s)
 {
 	return &s->counts;
+}
+
+const struct breaker *
+sink_breaker(const struct sink *s)
+{
+	return &s->settings.breaker;
 }

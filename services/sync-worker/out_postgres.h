@@ -9,6 +9,7 @@
 #define OUT_POSTGRES_H
 
 #include "services/sync-worker/backoff.h"
+#include "services/sync-worker/breaker.h"
 #include "services/sync-worker/bundle.h"
 
 struct sink_settings {
@@ -16,6 +17,7 @@ struct sink_settings {
 	int prepare;             /* 0: behind a transaction pooler */
 	int64_t timeout_ms;      /* Postgres answers within this, or the connection is dropped */
 	struct backoff backoff;
+	struct breaker breaker;
 };
 
 struct sink_counts {
@@ -42,5 +44,6 @@ int sink_step(struct sink *sink, struct receipt *receipt);
 /* Why nothing goes on and what to do, "" when all is well. */
 const char *sink_why(const struct sink *sink);
 const struct sink_counts *sink_counts(const struct sink *sink);
+const struct breaker *sink_breaker(const struct sink *sink);
 
 #endif

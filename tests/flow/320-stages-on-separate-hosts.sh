@@ -48,6 +48,9 @@ bytes=$(ss -tinH "dport = :$port" | grep -o 'bytes_sent:[0-9]*' | cut -d: -f2 | 
 diag "$(awk -v b="${bytes:-0}" -v n="$rows" 'BEGIN { printf "%.2f bytes a reading on the wire, keys and framing included", b / n }')"
 [ "${bytes:-999999999}" -lt $((rows * 6)) ]
 ok $? "fewer than 6 bytes a reading on the wire"
+ratio=$("$BIN/ihht" --json status | jq '.processes[] | select(.process == "local-store") | .counts.pack_ratio')
+[ "$(jq -n "${ratio:-0} > 1.2")" = true ]
+ok $? "the beat says how well bundles pack" || diag "pack_ratio=$ratio"
 
 # somebody whose key nobody knows
 stop local-store

@@ -6,6 +6,7 @@ fresh
 conf local-store bundle-seconds 0
 conf sync-worker retry-first-ms 20
 conf sync-worker retry-most-ms 300
+conf sync-worker breaker-failures 2
 pg_start || skip_all "no Postgres"
 sed -i '1i local all ihht_sync scram-sha-256' "$T/pg/data/pg_hba.conf"
 sql "SET password_encryption = 'scram-sha-256'; ALTER ROLE ihht_sync PASSWORD 'right'; SELECT pg_reload_conf()" >"$T/out"
@@ -22,12 +23,16 @@ told critical 'password authentication failed.*see the user and password in post
 ok $? "a wrong password: an alert names the cure"
 wait_beat '"state":"waiting".*password'
 ok $? "the worker waits and says why"
+wait_beat 'left alone for .*breaker_opened=1'
+ok $? "and that it leaves Postgres alone for a while"
 "$BIN/ihht" session start 8d1f4c5e-2f0b-5f6e-9d0f-3b0b6a0e7c11 oxi-1 local_session_id=IHHT_1_anne >"$T/out" 2>&1
 sql "ALTER ROLE ihht_sync PASSWORD 'wrong'"
 told info 'takes bundles again'
 ok $? "the password put right: the alert is over"
 wait_until '[ "$(sql "SELECT count(*) FROM sessions")" = 1 ]'
 ok $? "and the session arrives"
+wait_beat 'failures_in_a_row=0 breaker_open=0 breaker_trying=0'
+ok $? "the circuit is closed again"
 
 # ---- a table
 sql "ALTER TABLE session_surveys RENAME TO elsewhere"

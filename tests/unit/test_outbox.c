@@ -139,6 +139,80 @@ TEST(a_bundle_leaves_when_full_or_when_it_has_waited)
 	rig_close(&rig);
 }
 
+TEST(after_a_long_time_changes_go_first_and_the_newest_of_them)
+{
+	struct rig rig;
+	struct outbox *o;
+	const struct bundle *b;
+	char ids[30][37], device[20];
+	int i, sent;
+
+	rig_open(&rig);
+	for (i = 0; i < 30; i++) {  /* more than one page of them */
+		(void)snprintf(device, sizeof(device), "ring%d", i);
+		strcpy(ids[i], rig_start(&rig, i + 1, device));
+		put_rows(&rig, NULL, ids[i], 1, 20);
+	}
+	rig_reload(&rig);
+	o = open_outbox(&rig, &limits);
+	for (sent = 0; sent < 30; sent++) {
+		struct receipt r;
+
+		if (!ok((b = next_bundle(&rig, o, T)) != NULL))
+			break;
+		is_int(b->readings, 0);
+		is_str(b->session_id, ids[29 - sent]);
+		r = receipt_for(b, OUTCOME_APPLIED);
+		give_receipt(&rig, o, &r, T, 1);
+	}
+	b = next_bundle(&rig, o, T);
+	ok(b && b->readings == 10, "then readings");
+	/* and what changes now goes before the readings that wait */
+	rig_stop(&rig, ids[3]);
+	rig_stop(&rig, ids[7]);
+	outbox_due(o, store_load_id(rig.store, rig.sessions, ids[3], &rig.err));
+	outbox_due(o, store_load_id(rig.store, rig.sessions, ids[7], &rig.err));
+	b = next_bundle(&rig, o, T);
+	is_str(b->session_id, ids[7]);
+	b = next_bundle(&rig, o, T);
+	is_str(b->session_id, ids[3]);
+	outbox_close(&o);
+	rig_close(&rig);
+}
+
+TEST(so_many_readings_a_second_and_no_more_leave_and_changes_do_not_wait)
+{
+	struct outbox_limits few = limits;
+	struct outbox_counts counts;
+	struct rig rig;
+	struct outbox *o;
+	const struct bundle *b;
+	char id[37];
+
+	few.rows_per_s = 10;
+	rig_open(&rig);
+	strcpy(id, rig_start(&rig, 1, "ring"));
+	o = open_outbox(&rig, &few);
+	settle_session(&rig, o);
+	put_rows(&rig, o, id, 1, 40);
+	b = next_bundle(&rig, o, T);
+	ok(b && b->readings == 10, "one second's worth");
+	ok(!next_bundle(&rig, o, T), "no more of them now");
+	outbox_counts(o, &counts);
+	ok(counts.limited);
+	is_int(outbox_wake_us(o, T), T + 1);
+	b = next_bundle(&rig, o, T + 1);
+	ok(b && b->readings == 10);
+	ok(!next_bundle(&rig, o, T + S));
+	is_int(outbox_wake_us(o, T + S), T + S + 1);
+	rig_stop(&rig, id);
+	outbox_due(o, store_load_id(rig.store, rig.sessions, id, &rig.err));
+	b = next_bundle(&rig, o, T + 1);
+	ok(b && b->readings == 0, "the session's end does not wait");
+	outbox_close(&o);
+	rig_close(&rig);
+}
+
 TEST(without_receipt_it_goes_again_and_is_no_longer_fresh)
 {
 	struct rig rig;
@@ -669,6 +743,8 @@ main(void)
 {
 	RUN(a_changed_session_goes_at_once_and_first);
 	RUN(a_bundle_leaves_when_full_or_when_it_has_waited);
+	RUN(after_a_long_time_changes_go_first_and_the_newest_of_them);
+	RUN(so_many_readings_a_second_and_no_more_leave_and_changes_do_not_wait);
 	RUN(without_receipt_it_goes_again_and_is_no_longer_fresh);
 	RUN(progress_never_jumps_over_a_bundle_without_receipt);
 	RUN(a_restart_sends_what_has_no_receipt_and_nothing_else);
