@@ -8,6 +8,7 @@ A=aa:bb:cc:00:00:01
 fresh
 bluez_start
 conf ble-ingest retries 1
+conf ble-ingest retry-seconds 1
 tell "device $A plx Oxi One"
 tell "rate $A 10"
 tell "near $A"

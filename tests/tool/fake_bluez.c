@@ -254,6 +254,7 @@ static void
 device_props(sd_bus_message *m, const struct oximeter *o, int a)
 {
 	const char *uuids[2] = {o->kind->service, NULL};
+	int is_told = o->kind->is_advertised || o->flag[ADVERTISE] || o->is_resolved;
 	char address[18];
 	int i;
 
@@ -262,7 +263,7 @@ device_props(sd_bus_message *m, const struct oximeter *o, int a)
 	prop(m, "Address", "s", address);
 	if (*o->name)
 		prop(m, "Name", "s", o->name);
-	strv_prop(m, "UUIDs", o->kind->is_advertised || o->flag[ADVERTISE] || o->is_resolved ? uuids : uuids + 1);
+	strv_prop(m, "UUIDs", is_told ? uuids : uuids + 1);
 	if (o->is_near[a] && fake.adapters[a].is_scanning)
 		prop(m, "RSSI", "n", o->rssi);
 	prop(m, "Paired", "b", o->is_paired);

@@ -5,8 +5,8 @@
 #define S 1000000LL
 
 /*
- * A kind that says what it hears, a letter each: v value, m value in demo mode, s stored, b
- * battery, w write, W write with response, x wrong, ! stranger, a about.
+ * A kind that says what it hears, a letter each: v value, B one with a battery, m one in demo
+ * mode, s stored, b battery, w write, W write with response, x wrong, ! stranger, a about.
  */
 struct parrot {
 	char heard[40];
@@ -48,11 +48,12 @@ next(void *state, const struct source_now *now, struct device_said *out)
 	c = p->heard[0];
 	memmove(p->heard, p->heard + 1, --p->len);
 	memset(out, 0, sizeof(*out));
-	if (strchr("vms", c)) {
+	if (strchr("vBms", c)) {
 		out->kind = c == 's' ? SAID_STORED : SAID_VALUE;
 		msg_clear(&msg_sample, &out->sample);
 		out->sample.taken_us = c == 's' ? 5 * S : now->utc_us;
 		out->sample.epoch = out->sample.seq = c == 's' ? 77 : 0;
+		out->sample.battery = c == 'B' ? 33 : MSG_NONE;
 		out->is_mock = c == 'm';
 		return 1;
 	}
@@ -134,6 +135,8 @@ TEST(what_it_says_is_what_comes)
 	is_int(parrot->zone_us, 3600 * S);
 	is_str(hear("vsbax", 2 * S), "vsb");
 	is_int(talk.battery, 42);
+	is_str(hear("Bv", 2 * S), "vv");
+	is_int(talk.battery, 33);
 	is_int(talk.n_wrong, 1);
 	is_str(talk.wrong, "not so");
 	is_str(hear("!", 2 * S), "!");
@@ -149,6 +152,7 @@ TEST(demo_values_are_mock_and_others_are_bluetooth)
 	connect(&kind, S);
 	talk_heard(&talk, 0, (const uint8_t *)"mvs", 3, &now);
 	is_int(talk_next(&talk, &now, &taken), TALK_VALUE);
+	is_int(taken.kind, TAKEN_SAMPLE);
 	is_int(taken.sample.data_source, DATA_SOURCE_MOCK);
 	is_int(talk.source, DATA_SOURCE_MOCK);
 	is_int(talk_next(&talk, &now, &taken), TALK_VALUE);

@@ -2,8 +2,8 @@
  * objects - what bluetoothd says about one of its objects, as a struct
  *
  * Parses `a{sv}` of the interfaces Adapter1, Device1, Battery1, GattService1 and
- * GattCharacteristic1 (adapter-api, device-api and gatt-api of BlueZ 5.66), whole or as changes: `has` tells which
- * properties were there.
+ * GattCharacteristic1 (adapter-api, device-api and gatt-api of BlueZ 5.66), whole or as
+ * changes: `has` tells which properties were there.
  */
 #ifndef OBJECTS_H
 #define OBJECTS_H
