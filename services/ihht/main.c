@@ -143,6 +143,14 @@ static const struct verb verbs[] = {
 	 "docs/migration.md walks through it; `dedupe-auditor migrate --help` has every option.\n\n"
 	 "  ihht migrate plan --phone vitaliti.db --out old.plan\n"
 	 "  ihht migrate apply old.plan --sessions 100\n", migrate_run, NULL},
+	{"report", "[--since TIME] [--until TIME]", "does it do what it is for?",
+	 "Measures from the data: sessions without a duplicate, sessions with readings in Postgres,\n"
+	 "surveys there within a minute, progression, the last 30 sessions as the API reads them;\n"
+	 "and live latency, which is known of now only.  Counted are sessions that began, and\n"
+	 "surveys taken, in that time; TIME is ISO 8601, or 7d, 12h, 30m ago.  Exit code 1: a\n"
+	 "target is missed.\n\n"
+	 "  ihht report --since 30d\n"
+	 "  ihht report --since 2026-11-01 --until 2026-12-01 --json\n", report_run, NULL},
 	{"check-config", "", "all complaints about ihht.conf at once",
 	 "Every process checks its own section.  Exit code 100: something must be fixed.\n\n"
 	 "  ihht check-config\n"

@@ -48,6 +48,7 @@ int check_config_run(struct ihht *me, const struct verb *verb, int argc, char **
 int keys_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
 int devices_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
 int devices_test_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
+int report_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
 int import_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
 int demo_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
 

@@ -200,12 +200,12 @@ beat(struct fanout *me)
 							  : "";
 	process_beat(me->process, *me->why ? PROCESS_WAITING : PROCESS_READY, me->why,
 		     "watchers=%zu frames=%llu frames_out=%llu watchers_dropped=%llu holes=%llu "
-		     "ring_frames=%llu live_missed=%llu live_lag_ms=%lld device_holes=%llu requests_refused=%llu "
+		     "ring_frames=%llu live_missed=%llu live_lag_ms=%.3f device_holes=%llu requests_refused=%llu "
 		     "sessions_refused=%llu",
 		     c->n, (unsigned long long)b->n_frames, (unsigned long long)c->n_frames_out,
 		     (unsigned long long)c->n_dropped, (unsigned long long)c->n_holes,
 		     (unsigned long long)(ring_next(b->ring) - ring_first(b->ring)),
-		     (unsigned long long)b->n_live_missed, (long long)(me->lag_us / 1000),
+		     (unsigned long long)b->n_live_missed, (double)me->lag_us / 1000,
 		     (unsigned long long)b->n_device_holes,
 		     (unsigned long long)me->n_refused, (unsigned long long)b->n_refused);
 	me->lag_us = 0;
