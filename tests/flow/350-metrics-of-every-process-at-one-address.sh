@@ -26,7 +26,7 @@ is "$(metrics | sed -n 's/^ihht_up{process="\(.*\)",worker="\(.*\)"} 1$/\1 \2/p'
 	"every process and worker is heard"
 metrics >"$T/page"
 is "$("$ROOT/tests/flow/promlint" <"$T/page")" "" "the page is as Prometheus wants it"
-is "$(grep untyped "$T/page")" "" "every count is described in proto/counts.def"
+is "$(grep untyped "$T/page")" "" "every count is described in proto/counts.def (add a row, then make docs)"
 is "$(grep -oE '^# TYPE ihht_[a-z_]+' "$T/page" | cut -d' ' -f3 | grep -vE '^ihht_(up|ready|start_time_seconds|build_info)$' | sort | comm -23 - \
 	<(sed -nE 's/^\| (ihht_[a-z_]+) \|.*/\1/p' "$ROOT/docs/reference.md" | sort))" "" "and in docs/reference.md"
 is "$(curl -s -o "$T/out" -D - "$API/metrics" | tr -d '\r' | sed -n 's/^[Cc]ontent-[Tt]ype: //p')" \

@@ -25,7 +25,7 @@ struct measure {
 	int64_t n, n_bad;         /* n 0: nothing to measure */
 	double ms;                /* latency; else NAN */
 	char why_not[120];        /* not measured, and why; "" it was */
-	char examples[MEASURE_EXAMPLES][160];  /* of what is not as it should be */
+	char examples[MEASURE_EXAMPLES][240];  /* of what is not as it should be */
 };
 
 enum { DUPLICATES, READINGS, SURVEYS, PROGRESSION, READABLE, LATENCY, N_MEASURES };
