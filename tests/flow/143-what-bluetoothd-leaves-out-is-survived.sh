@@ -10,7 +10,8 @@ bluez_start
 conf ble-ingest silent-seconds 2
 declare -A FLAG=([1]="no-connected 1" [2]="late-chars 500" [3]="no-resolved 1" [4]="twice 1"
 	[5]="no-dropped 1" [6]="no-acquire 1" [7]="refuse-connect 1")
-tell "device $(dev 11) plx Oxi 11"
+long=$(printf 'Ä%.0s' {1..100})
+tell "device $(dev 11) plx x$long"
 tell "set $(dev 11) refuse-notify 3"
 tell "rate $(dev 11) 5"
 for i in 1 2 3 4 5 6 7 8 9; do
@@ -33,6 +34,7 @@ streams $(dev 3) "ServicesResolved is never signalled: values come"
 streams $(dev 4) "every signal comes twice: values come"
 streams $(dev 7) "the first Connect fails: values come"
 streams $(dev 11) "it refuses to notify at first: values come"
+like "$(live_since | grep -m1 "device/.*$(dev 11)")" "name=\"x${long:0:62}\"" "  a name that is too long is cut between two letters"
 unlike "$(air_since)" "@ connect $(dev 8)" "the one that is only known is left alone"
 tell "near $(dev 8)"
 streams $(dev 8) "  until it is seen"

@@ -97,7 +97,7 @@ struct chr {
 };
 
 struct oximeter {
-	char id[18], name[40];
+	char id[18], name[300];
 	const struct kind *kind;
 	int is_known[ADAPTERS];     /* it has an object there */
 	int is_near[ADAPTERS];
@@ -980,7 +980,7 @@ make_device(const char *id, const char *kind, const char *name)
 	for (i = 0; i < CHARS; i++)
 		o->chrs[i].fd = -1;
 	(void)snprintf(o->id, sizeof(o->id), "%.17s", id);
-	(void)snprintf(o->name, sizeof(o->name), "%.39s", name);
+	(void)snprintf(o->name, sizeof(o->name), "%.299s", name);
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (!strcmp(kinds[i].name, kind))
 			o->kind = &kinds[i];
@@ -1075,11 +1075,11 @@ of_all(const char *verb, const char *one, const char *two)
 static void
 command(char *line)
 {
-	char verb[20] = "", one[500] = "", two[100] = "", name[100] = "";
+	char verb[20] = "", one[500] = "", two[100] = "", name[300] = "";
 	const char *why;
 	struct oximeter *o;
 
-	(void)sscanf(line, "%19s %499s %99s %99[^\n]", verb, one, two, name);
+	(void)sscanf(line, "%19s %499s %99s %299[^\n]", verb, one, two, name);
 	if (!*verb)
 		return;
 	if (!strcmp(verb, "device"))
