@@ -118,7 +118,7 @@ struct central {
 	size_t n_out, given, most_out;
 
 	uint64_t n_connects, n_lost, n_silent;
-	struct log_often wrong, crowded;
+	struct log_often wrong, crowded, odd;
 	const char *waits_for;      /* NULL: nothing */
 	char why[300];
 };

@@ -9,6 +9,13 @@
 
 /* ---- objects */
 
+static void
+odd(struct central *c, const struct err *err)
+{
+	if (log_often(&c->odd, c->now.mono_us))
+		log_warn("object_refused", "n=%llu why=\"%s\"", (unsigned long long)c->odd.n, err->text);
+}
+
 /* One item {path: interfaces} or the same two as arguments. */
 static int
 read_object(sd_bus_message *m, struct object *o, struct err *err)
@@ -71,7 +78,7 @@ objects_answered(const struct call *call, enum fault fault, const char *why,
 		return;
 	}
 	if (read_all(c, answer, &gatt, &err) < 0)
-		log_warn("objects_refused", "why=\"%s\"", err.text);
+		odd(c, &err);
 	peers_gatt(c, gatt.objects, gatt.n);
 	free(gatt.objects);
 	c->is_reading = 0;
@@ -101,7 +108,7 @@ on_added(sd_bus_message *m, void *user, sd_bus_error *unused)
 
 	(void)unused;
 	if (read_object(m, &o, &err) < 0) {
-		log_warn("objects_refused", "why=\"%s\"", err.text);
+		odd(c, &err);
 		return 0;
 	}
 	told(c, &o, 1);
@@ -143,7 +150,7 @@ on_changed(sd_bus_message *m, void *user, sd_bus_error *unused)
 	    !objects_clear(&o, sd_bus_message_get_path(m)))
 		return 0;
 	if (objects_read_properties(m, interface, &o, &err) < 0) {
-		log_warn("objects_refused", "why=\"%s\"", err.text);
+		odd(c, &err);
 		return 0;
 	}
 	told(c, &o, 0);
