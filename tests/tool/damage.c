@@ -1,14 +1,14 @@
 /*
  * damage - a made-up world in a real database, and whether a repair brought it back
  *
- *	damage make SEED FOLDER [PERSONS SESSIONS READINGS]
+ *	damage make SEED FOLDER [PERSONS SESSIONS READINGS PHONES]
  *		FOLDER/cloud.sql for psql, FOLDER/phone-N.db as the app makes them, and
  *		FOLDER/options with what `ihht migrate plan` is to be told
- *	damage judge SEED CONNINFO PLAN [PERSONS SESSIONS READINGS]
+ *	damage judge SEED CONNINFO PLAN [PERSONS SESSIONS READINGS PHONES]
  *		0: the truth is in that database again, and PLAN says what was left undecided
  *
  * The same seed and size are the same world: the truth needs no file.  READINGS is that of a
- * session, about; PERSONS 0 is the default of 3 4 12.  With phones unless PERSONS > 100.
+ * session, about; PHONES is 1 or 0.  Without a size it is 3 4 12 1.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -29,8 +29,8 @@ complain(void *arg, const char *text)
 static int
 usage(void)
 {
-	(void)fputs("usage: damage make SEED FOLDER [PERSONS SESSIONS READINGS]\n"
-		    "       damage judge SEED CONNINFO PLAN [PERSONS SESSIONS READINGS]\n", stderr);
+	(void)fputs("usage: damage make SEED FOLDER [PERSONS SESSIONS READINGS PHONES]\n"
+		    "       damage judge SEED CONNINFO PLAN [PERSONS SESSIONS READINGS PHONES]\n", stderr);
 	return 2;
 }
 
@@ -64,7 +64,7 @@ make(struct world *w, const char *folder)
 	if (!(to = fopen(path, "w")))
 		return err_set(&err, errno, "%s: %s", path, strerror(errno)), fail(&err);
 	if (w->empty_twins)
-		(void)fputs("--merge-empty-twins\n", to);
+		(void)fputs("--empty-twins\n", to);
 	if (fclose(to) != 0)
 		return err_set(&err, errno, "%s: %s", path, strerror(errno)), fail(&err);
 	printf("sessions=%zu readings=%zu children=%zu\n", w->now.n_sessions, w->now.n_readings,
@@ -125,14 +125,11 @@ main(int argc, char **argv)
 	struct world world;
 
 	if (argc < first || (!is_make && strcmp(argv[1], "judge") != 0) ||
-	    (argc != first && argc != first + 3))
+	    (argc != first && argc != first + 4))
 		return usage();
-	if (argc > first && atoi(argv[first])) {
-		size.persons = atoi(argv[first]);
-		size.sessions = atoi(argv[first + 1]);
-		size.readings = atoi(argv[first + 2]);
-		size.phones = size.persons <= 100;
-	}
+	if (argc > first)
+		size = (struct world_size){atoi(argv[first]), atoi(argv[first + 1]),
+					   atoi(argv[first + 2]), atoi(argv[first + 3])};
 	world_make(&world, strtoull(argv[2], NULL, 10), &size);
 	r = is_make ? make(&world, argv[3]) : judge(&world, argv[3], argv[4]);
 	world_clear(&world);

@@ -161,6 +161,17 @@ TEST(figures_are_those_of_the_readings)
 	}
 }
 
+TEST(what_was_left_keeps_its_times_and_is_counted_by_them)
+{
+	struct legacy_session *s = cloud("a", L1, 10);
+
+	states(s, 100);
+	s->stated_duration_s = 600;             /* from its own start, not from the reading's */
+	readings(0, "a", 4, 100);
+	cloud("b", L1, 0)->user_id = "v";
+	is_plan("leave same-local-id sessions: b a\n");
+}
+
 TEST(figures_of_a_session_without_readings_are_null)
 {
 	cloud("a", L1, 0);
@@ -212,6 +223,7 @@ main(void)
 	RUN(an_end_before_the_start_gives_way_to_a_good_one);
 	RUN(a_person_on_one_row_is_the_sessions);
 	RUN(figures_are_those_of_the_readings);
+	RUN(what_was_left_keeps_its_times_and_is_counted_by_them);
 	RUN(figures_of_a_session_without_readings_are_null);
 	RUN(an_unknown_status_is_reported);
 	RUN(doubled_readings_fold_and_suspicious_ones_are_reported);

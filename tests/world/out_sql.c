@@ -272,5 +272,5 @@ world_write_sql(struct world *w, FILE *to)
 	(void)fputs(rules_sql, to);
 	if (chance(w, 50))
 		(void)fputs("CREATE INDEX ON public.readings (session_id, timestamp);\n", to);
-	(void)fputs("COMMIT;\nANALYZE;\n", to);
+	(void)fputs("COMMIT;\nANALYZE public.sessions, public.readings;\n", to);
 }

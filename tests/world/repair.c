@@ -230,7 +230,7 @@ recount(struct world *w, const char *id)
 	s->max_spo2 = f.max_spo2;
 	s->min_hr = f.min_heart_rate;
 	s->max_hr = f.max_heart_rate;
-	if (s->duration_s != MSG_NONE && s->end_ms != MSG_NONE)
+	if (s->end_ms != MSG_NONE)
 		s->duration_s = (s->end_ms - s->start_ms) / 1000;
 	free(sorted);
 	free(rows);

@@ -238,6 +238,8 @@ tell_settled(struct work *work, struct group *g)
 	which |= s->start_us != g->start_us && g->start_us != MSG_NONE ? SETTLE_START : 0;
 	which |= g->user_id && !same_text(s->user_id, g->user_id) ? SETTLE_USER : 0;
 	which |= g->local_id && !same_text(s->local_id, g->local_id) ? SETTLE_LOCAL : 0;
+	if (!(which & SETTLE_END))
+		g->end_us = s->end_us;  /* as the row will say */
 	if (!which)
 		return;
 	e = plan_add(work->plan, ENTRY_SETTLE, abandoned ? "abandon" : "settle", LEGACY_SESSIONS,
@@ -370,8 +372,12 @@ tell_groups(struct work *work)
 		tell_copies(work, g);
 		if (g->canonical == NOBODY)
 			continue;
-		if (!g->stuck)
+		if (g->stuck) {
+			g->start_us = work_session(work, g->canonical)->start_us;
+			g->end_us = work_session(work, g->canonical)->end_us;
+		} else {
 			tell_settled(work, g);
+		}
 		tell_recount(work, g, n_merged);
 	}
 	tell_lost(work);
