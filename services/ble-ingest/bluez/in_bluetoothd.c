@@ -21,11 +21,16 @@ static int
 read_object(sd_bus_message *m, struct object *o, struct err *err)
 {
 	const char *path;
+	int fits;
 
 	if (sd_bus_message_read_basic(m, 'o', &path) < 0)
 		return err_set(err, EBADMSG, "objects: not as BlueZ documents them");
-	(void)objects_clear(o, path);
-	return objects_read_interfaces(m, o, err);
+	fits = objects_clear(o, path);
+	if (objects_read_interfaces(m, o, err) < 0)
+		return -1;
+	if (!fits)
+		o->what = 0;            /* such a path is none of bluetoothd's */
+	return 0;
 }
 
 static void
