@@ -53,6 +53,10 @@ ihht import --user anne x.csv
 ends 2 '--user anne: must be a UUID' "no person"
 ihht import --user $ANNE --zone Mars x.csv
 ends 2 '--zone Mars: no such zone' "no zone"
+mkfifo "$T/pipe"
+ihht import --user $ANNE "$T/pipe" "$T"
+ends 1 "pipe: is no file" "neither a pipe"
+like "$OUT" "$T: is no file" "nor a folder is one"
 ihht import --user $ANNE "$T/none.csv"
 ends 1 'none.csv: No such file' "no file"
 head -c 39 "$T/20250306222056.vld" >"$T/short.vld"

@@ -20,35 +20,14 @@
 #include "services/ihht/client.h"
 #include "services/ihht/find.h"
 #include "services/ihht/import/in_file.h"
-#include "services/ihht/import/target.h"
+#include "services/ihht/import/job.h"
 #include "services/ihht/import/zone.h"
 #include "services/ihht/rows.h"
 #include "services/ihht/verb.h"
 
-#define MOST_FILES  200
 #define PIECE       2000          /* readings a command */
 #define AHEAD_S     60            /* further ahead of us it is a mistake, as in local-store */
 #define NAMELESS    "viatom"      /* a device whose file does not tell its name */
-
-struct file {
-	const char *path;
-	struct recorded recorded;
-	struct target target;
-	size_t n_valueless, n_inside;
-	int64_t added, seen;
-};
-
-struct job {
-	struct ihht *me;
-	const char *user, *session, *device, *zone;
-	enum stamp_order order;
-	int is_dry;
-	struct file files[MOST_FILES];
-	size_t n;
-	sqlite3 *db;              /* NULL: nothing is stored yet */
-	struct client *client;    /* NULL: is_dry */
-	struct import piece;
-};
 
 /* ---- what was asked */
 
@@ -114,14 +93,14 @@ blame(const struct verb *verb, const struct file *file, const struct err *err)
 static int
 check_time(const struct recorded *r, struct err *err)
 {
-	int64_t now_s = clock_utc_us() / CLOCK_SECOND;
 	const struct recorded_row *last = &r->rows[r->n - 1];
+	int64_t ahead_s = last->utc_s - clock_utc_us() / CLOCK_SECOND;
 
-	if (last->utc_s + r->step_s <= now_s + AHEAD_S)
+	if (ahead_s + r->step_s <= AHEAD_S)
 		return 0;
+	ahead_s /= 60;
 	return err_set(err, EBADMSG, "line %lld: %lld minutes in the future: is it another --zone, or "
-		       "are --dates the other way?", (long long)last->line,
-		       (long long)(last->utc_s - now_s) / 60);
+		       "are --dates the other way?", (long long)last->line, (long long)ahead_s);
 }
 
 static int
@@ -275,61 +254,6 @@ put_file(struct job *job, struct file *file, struct err *err)
 	return send_rows(job, file, err);
 }
 
-/* ---- what is told */
-
-static const char *
-local_time(int64_t utc_s, char text[64])
-{
-	char offset[16];
-
-	rows_local_time(utc_s * CLOCK_SECOND, text);
-	(void)snprintf(text + strlen(text), 64 - strlen(text), " %s", zone_offset(utc_s, offset));
-	return text;
-}
-
-static void
-print_file(const struct job *job, const struct file *file)
-{
-	const struct recorded *r = &file->recorded;
-	char from[64], to[64];
-
-	printf("%s\n  %s: %zu readings of %s, %zu of them without a value\n", file->path, r->format, r->n,
-	       r->device_id, file->n_valueless);
-	printf("  %s to %s%s\n", local_time(r->rows[0].utc_s, from), local_time(r->rows[r->n - 1].utc_s, to),
-	       job->zone ? "" : "; taken for this machine's time, --zone says another");
-	if (*r->ignored)
-		printf("  not imported: column %s\n", r->ignored);
-	if (r->n_repeated)
-		printf("  left out: %lld more values of the same second\n", (long long)r->n_repeated);
-	if (r->n_missing)
-		printf("  cut off: %lld readings are missing at its end\n", (long long)r->n_missing);
-	if (file->n_inside < r->n)
-		printf("  left out: %zu readings outside the session's span\n", r->n - file->n_inside);
-	if (job->is_dry)
-		printf("  would go into session %s\n", file->target.session_id);
-	else
-		printf("  session %s: %lld added, %lld known already\n", file->target.session_id,
-		       (long long)file->added, (long long)file->seen);
-}
-
-static json_t *
-file_json(const struct job *job, const struct file *file)
-{
-	const struct recorded *r = &file->recorded;
-	char from[CLOCK_TEXT], to[CLOCK_TEXT], offset[16];
-
-	return json_pack("{ss ss ss ss ss ss sI sI sI sI sI ss sb sI sI}", "file", file->path, "format",
-			 r->format, "device_id", r->device_id, "from",
-			 clock_text(r->rows[0].utc_s * CLOCK_SECOND, from), "to",
-			 clock_text(r->rows[r->n - 1].utc_s * CLOCK_SECOND, to), "offset",
-			 zone_offset(r->rows[0].utc_s, offset), "readings", (json_int_t)r->n,
-			 "without_value", (json_int_t)file->n_valueless, "repeated",
-			 (json_int_t)r->n_repeated, "missing", (json_int_t)r->n_missing, "outside",
-			 (json_int_t)(r->n - file->n_inside), "session_id", file->target.session_id,
-			 "dry_run", job->is_dry, "added", (json_int_t)file->added, "seen",
-			 (json_int_t)file->seen);
-}
-
 /* ---- all of it */
 
 /* A store that is not there yet is no fault. */
@@ -354,9 +278,9 @@ put_files(struct job *job, const struct verb *verb)
 			(void)blame(verb, &job->files[i], &err);
 			code = err.code == EAGAIN ? PROCESS_TRY_AGAIN : IHHT_UNWELL;
 		} else if (job->me->json) {
-			json_array_append_new(all, file_json(job, &job->files[i]));
+			json_array_append_new(all, job_file_json(job, &job->files[i]));
 		} else {
-			print_file(job, &job->files[i]);
+			job_print_file(job, &job->files[i]);
 		}
 		if (failed && err.code == EAGAIN)
 			break;  /* local-store is away: it is for the next ones too */

@@ -67,7 +67,7 @@ read_vld(const uint8_t *bytes, size_t len, struct recorded *r, struct err *err)
 int
 in_file_read(const char *path, enum stamp_order order, struct recorded *r, struct err *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), code = -1;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), code = -1;  /* a FIFO waits */
 	char *bytes = NULL;
 	int64_t name_s;
 	size_t len = 0;

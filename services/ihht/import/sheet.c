@@ -72,6 +72,7 @@ take_cell(struct sheet *s, char cell[MOST_CELL], struct err *err)
 	int in_quotes = 0;
 	size_t n = 0;
 
+	*cell = 0;
 	for (; s->p < s->end && (in_quotes || (*s->p != s->between && *s->p != '\n')); s->p++) {
 		if (*s->p == '\n' || *s->p == 0)
 			return err_set(err, EBADMSG, in_quotes ? "a quote is not closed" : "a byte of 0");
