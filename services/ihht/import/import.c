@@ -218,7 +218,7 @@ send_piece(struct job *job, struct file *file, const struct reading *rows, size_
 	file->added += reply.added;
 	file->seen += reply.seen;
 	if (isatty(STDERR_FILENO))
-		fprintf(stderr, "\r%s: %lld of %zu ", file->path, (long long)(file->added + file->seen),
+		fprintf(stderr, "\r%s: %zu of %zu ", file->path, (size_t)file->added + (size_t)file->seen,
 			file->n_inside);
 	return 0;
 }
