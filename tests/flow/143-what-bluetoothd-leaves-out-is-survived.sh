@@ -9,7 +9,7 @@ fresh
 bluez_start
 conf ble-ingest silent-seconds 2
 declare -A FLAG=([1]="no-connected 1" [2]="late-chars 500" [3]="no-resolved 1" [4]="twice 1"
-	[5]="no-dropped 1" [6]="no-acquire 1" [7]="refuse-connect 1")
+	[5]="no-dropped 1" [6]="no-acquire 1" [7]="refuse-connect 1" [9]="slow-notify 700")
 long=$(printf 'Ä%.0s' {1..100})
 tell "device $(dev 11) plx x$long"
 tell "set $(dev 11) refuse-notify 3"
@@ -35,6 +35,9 @@ streams $(dev 4) "every signal comes twice: values come"
 streams $(dev 7) "the first Connect fails: values come"
 streams $(dev 11) "it refuses to notify at first: values come"
 like "$(live_since | grep -m1 "device/.*$(dev 11)")" "name=\"x${long:0:62}\"" "  a name that is too long is cut between two letters"
+streams $(dev 9) "subscribing takes long: values come"
+is "$(live_since | grep -m1 "sample/.*$(dev 9)" | grep -oE 'spo2=[0-9]+')" \
+	"spo2=$(air_since | sed -n "s/^@ first $(dev 9) //p" | head -1)" "  from the very first one"
 unlike "$(air_since)" "@ connect $(dev 8)" "the one that is only known is left alone"
 tell "near $(dev 8)"
 streams $(dev 8) "  until it is seen"

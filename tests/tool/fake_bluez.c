@@ -48,7 +48,7 @@
 
 enum flag { NO_CONNECTED, NO_DROPPED, NO_RESOLVED, LATE_CHARS, TWICE, REFUSE_CONNECT, HANG_CONNECT,
 	    NO_ACQUIRE, BOND, REFUSE_PAIR, MTU, MEMORY, DEMO, BEACON, ADVERTISE, REFUSE_NOTIFY,
-	    OUTLIVE, N_FLAGS };
+	    SLOW_NOTIFY, OUTLIVE, N_FLAGS };
 static const char *const flags[N_FLAGS] = {
 	[NO_CONNECTED] = "no-connected",     /* Connected=true is never signalled */
 	[NO_DROPPED] = "no-dropped",         /* nor Connected=false */
@@ -57,6 +57,7 @@ static const char *const flags[N_FLAGS] = {
 	[TWICE] = "twice",                   /* every signal and value */
 	[REFUSE_CONNECT] = "refuse-connect", /* that many times */
 	[REFUSE_NOTIFY] = "refuse-notify",   /* that many times */
+	[SLOW_NOTIFY] = "slow-notify",       /* ms until StartNotify is answered */
 	[OUTLIVE] = "outlive",               /* ms its link outlives a bluetoothd, of no use */
 	[HANG_CONNECT] = "hang-connect",     /* that many times there is no answer */
 	[NO_ACQUIRE] = "no-acquire",         /* values by PropertiesChanged only */
@@ -94,6 +95,7 @@ struct adapter { int is_there, is_on, is_scanning; };
 
 struct chr {
 	int is_heard, fd;           /* by AcquireNotify; -1 */
+	int has_spoken;
 };
 
 struct oximeter {
@@ -114,8 +116,8 @@ struct oximeter {
 	sd_bus_message *connecting, *pairing;
 };
 
-enum what { RESOLVE, SHOW_CHARS, CONNECT_FAILS, DROP };
-struct later { int64_t at_us; enum what what; struct oximeter *o; };
+enum what { RESOLVE, SHOW_CHARS, CONNECT_FAILS, DROP, ANSWER };
+struct later { int64_t at_us; enum what what; struct oximeter *o; sd_bus_message *call; };
 
 static struct fake {
 	sd_bus *bus;
@@ -154,7 +156,7 @@ static void
 later(struct oximeter *o, enum what what, int64_t ms)
 {
 	must(fake.n_later < LATER ? 0 : -ENOBUFS, "later");
-	fake.later[fake.n_later++] = (struct later){clock_mono_us() + ms * 1000, what, o};
+	fake.later[fake.n_later++] = (struct later){clock_mono_us() + ms * 1000, what, o, NULL};
 }
 
 /* ---- paths: /org/bluez/hci0/dev_AA_BB_CC_DD_EE_FF/service0001/char0002 */
@@ -566,6 +568,8 @@ notify(struct oximeter *o, int c, const uint8_t *bytes, size_t len)
 
 	if (o->via < 0 || !o->chrs[c].is_heard)
 		return;
+	if (!o->chrs[c].has_spoken++)
+		say("@ first %s %d", o->id, len > 1 ? bytes[1] : -1);
 	if (o->chrs[c].fd >= 0) {
 		while (n--)
 			(void)send(o->chrs[c].fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -709,6 +713,11 @@ on_start(sd_bus_message *m, struct oximeter *o, int c)
 {
 	o->chrs[c].is_heard = 1;
 	say("@ notifying %s %.8s", o->id, o->kind->chrs[c].uuid);
+	if (o->flag[SLOW_NOTIFY]) {
+		later(o, ANSWER, o->flag[SLOW_NOTIFY]);
+		fake.later[fake.n_later - 1].call = sd_bus_message_ref(m);
+		return 1;
+	}
 	return sd_bus_reply_method_return(m, NULL);
 }
 
@@ -1121,7 +1130,7 @@ read_commands(void)
 /* ---- time */
 
 static void
-do_later(const struct later *it)
+do_later(struct later *it)
 {
 	if (it->what == RESOLVE)
 		resolve(it->o);
@@ -1129,6 +1138,8 @@ do_later(const struct later *it)
 		show_chrs(it->o);
 	else if (it->what == DROP)
 		link_down(it->o);
+	else if (it->what == ANSWER)
+		answer(&it->call, NULL, NULL);
 	else if (it->what == CONNECT_FAILS)
 		answer(&it->o->connecting, "org.bluez.Error.Failed", "le-connection-abort-by-local");
 }

@@ -60,6 +60,7 @@ struct gate {
 /* Heard before all subscriptions were answered. */
 struct early {
 	struct early *next;
+	int64_t utc_us;
 	unsigned port;
 	size_t len;
 	uint8_t bytes[DEVICE_MOST_BYTES];

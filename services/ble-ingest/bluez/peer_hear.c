@@ -35,6 +35,7 @@ keep_early(struct peer *p, unsigned port, const uint8_t *bytes, size_t len)
 		return;
 	e = calloc(1, sizeof(*e));
 	ASSERT(e);
+	e->utc_us = p->central->now.utc_us;
 	e->port = port;
 	e->len = len;
 	memcpy(e->bytes, bytes, len);
@@ -112,6 +113,7 @@ static void
 begin(struct peer *p)
 {
 	struct central *c = p->central;
+	struct source_now then = c->now;
 	unsigned i, present = 0;
 	struct early *e;
 
@@ -125,7 +127,8 @@ begin(struct peer *p)
 	while ((e = p->early) && p->talk.kind) {
 		p->early = e->next;
 		p->n_early--;
-		talk_heard(&p->talk, e->port, e->bytes, e->len, &c->now);
+		then.utc_us = e->utc_us;
+		talk_heard(&p->talk, e->port, e->bytes, e->len, &then);
 		free(e);
 		peer_pull(p);
 	}
