@@ -85,6 +85,8 @@ is "$(rows viatom)" "3000|$NIGHT|$((NIGHT + 2999 * 4))" "every record is a readi
 is "$(lite "SELECT count(*), sum(invalid), sum(spo2 IS NULL) FROM readings WHERE invalid <> 0")" "60|360|60" "a record without a value is kept as that"
 ihht import --user $ANNE --zone UTC "$T/20250306222056.vld"
 ends 0 "session $id: 0 added, 3000 known already" "the same file again adds nothing"
+like "$(script -qec "'$BIN/ihht' import --user $ANNE --zone UTC '$T/20250306222056.vld'" /dev/null </dev/null)" \
+	'vld: 2000 of 3000 .*vld: 3000 of 3000 ' "on a terminal it shows how far it is"
 ihht import --user $ANNE --zone +01:00 "$T/20250306222056.vld"
 ends 1 '3000 of its readings are in session .* already, 60 minutes later: imported with another --zone' "nor in another zone"
 ihht import --user $ANNE --zone UTC "$T/O2Ring 0009_${NIGHT}000.csv" --device viatom
