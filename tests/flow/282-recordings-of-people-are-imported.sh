@@ -121,6 +121,8 @@ is "$(rows big)" "15000|$((NIGHT + 2000000))|$((NIGHT + 2000000 + 59996))" "it i
 wait_until '[ "$(sql "SELECT count(*) FROM readings")" = "$(lite "SELECT count(*) FROM readings")" ]'
 is "$(sql "SELECT count(*), count(DISTINCT (session_id, timestamp)), min(data_source), max(data_source) FROM readings")" \
 	"19550|19550|manual|manual" "Postgres has every one, once"
+wait_until '[ "$(sql "SELECT extract(epoch FROM end_time - start_time)::int, total_readings FROM sessions WHERE device_id = '"'ring'"'")" = "4200|1050" ]'
+ok $? "a session that grew has grown there too, and its figures with it"
 ihht verify
 ends 0 '' "and verify agrees"
 stop local-store
