@@ -84,6 +84,31 @@ spool_device(struct spool *spool, const char *device_id, struct err *err)
 
 /* ---- in */
 
+/* A status has 40 bits, so that the third interval between beats goes above it.  What an earlier
+ * version wrote, whose absent status is negative, reads as before. */
+#define THIRD_RR  40
+#define NO_STATUS (1LL << 62)
+
+static void
+pack_rr(struct spool_record *r, const struct sample *s)
+{
+	int64_t third = s->rr > 0 ? s->rr >> 32 : 0;
+
+	r->number = s->status == MSG_NONE && !third ? MSG_NONE
+		    : (s->status == MSG_NONE ? NO_STATUS : s->status) | third << THIRD_RR;
+	r->rr = s->rr > 0 ? (uint32_t)s->rr : 0;
+}
+
+static void
+unpack_rr(const struct spool_record *r, struct sample *s)
+{
+	int64_t third = r->number > 0 ? r->number >> THIRD_RR & 0xffff : 0;
+
+	s->status = r->number < 0 || r->number & NO_STATUS ? MSG_NONE
+							   : r->number & ((1LL << THIRD_RR) - 1);
+	s->rr = third || r->rr ? third << 32 | r->rr : MSG_NONE;
+}
+
 static void
 pack_sample(struct spool_record *r, const struct sample *s)
 {
@@ -95,7 +120,7 @@ pack_sample(struct spool_record *r, const struct sample *s)
 	r->heart_rate = s->heart_rate;
 	r->perfusion_index = s->perfusion_index;
 	r->motion = s->motion;
-	r->number = s->status;
+	pack_rr(r, s);
 	r->signal = s->signal_strength == MSG_NONE ? -1 : (int16_t)s->signal_strength;
 	r->battery = s->battery == MSG_NONE ? -1 : (int8_t)s->battery;
 	r->data_source = (uint8_t)s->data_source;
@@ -194,7 +219,7 @@ unpack_sample(const struct spool_record *r, struct sample *s)
 	s->heart_rate = r->heart_rate;
 	s->perfusion_index = r->perfusion_index;
 	s->motion = r->motion;
-	s->status = r->number;
+	unpack_rr(r, s);
 	s->signal_strength = r->signal < 0 ? MSG_NONE : r->signal;
 	s->battery = r->battery < 0 ? MSG_NONE : r->battery;
 	s->invalid = r->word;

@@ -45,11 +45,11 @@ struct spool_record {
 	int64_t pos, epoch, seq;
 	int64_t at_us, other_us;     /* sample: taken, device; gap: from, to */
 	double spo2, heart_rate, perfusion_index, motion;
-	int64_t number;              /* sample: status; gap: lost */
+	int64_t number;              /* sample: status and the third of rr; gap: lost */
 	int16_t signal;              /* -1: absent */
 	int8_t battery;              /* -1: absent */
 	uint8_t data_source;
-	uint32_t unused;
+	uint32_t rr;                 /* the first two; 0: none */
 };
 
 struct spool {

@@ -17,6 +17,7 @@ static const struct column {
 	{"signal_strength", 64, 8}, {"battery", 72, 8},        {"status", 80, 8},
 	{"cycle_number", 88, 8},   {"fio2_level", 96, 8},      {"invalid", 104, 4},
 	{"data_source", 108, 4},   {"phase_type", 112, 4},     {"is_valid", 116, 4},
+	{"rr", 120, 8},
 };
 #define N_COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
@@ -46,7 +47,7 @@ put_real(uint8_t *at, double v)
 	put_u32(at, isnan(v) ? UINT32_MAX : bits);
 }
 
-void
+size_t
 digest_layout(const struct row *row, uint8_t out[DIGEST_BYTES])
 {
 	const struct reading *r = &row->reading;
@@ -69,6 +70,8 @@ digest_layout(const struct row *row, uint8_t out[DIGEST_BYTES])
 	put_u32(out + 108, r->data_source);
 	put_u32(out + 112, r->phase_type);
 	put_u32(out + 116, row->is_valid);
+	put_i64(out + 120, r->rr > 0 ? r->rr : 0);
+	return r->rr > 0 ? DIGEST_BYTES : DIGEST_BYTES - 8;
 }
 
 static void
@@ -85,8 +88,7 @@ digest_add(struct digest *digest, const struct row *row)
 {
 	uint8_t bytes[DIGEST_BYTES];
 
-	digest_layout(row, bytes);
-	add(digest, bytes, sizeof(bytes));
+	add(digest, bytes, digest_layout(row, bytes));
 }
 
 void
@@ -121,8 +123,8 @@ digest_differing(const struct row *a, const struct row *b)
 	uint32_t bits = 0;
 	size_t i;
 
-	digest_layout(a, x);
-	digest_layout(b, y);
+	(void)digest_layout(a, x);
+	(void)digest_layout(b, y);
 	for (i = 0; i < N_COLUMNS; i++)
 		if (memcmp(x + columns[i].at, y + columns[i].at, columns[i].size))
 			bits |= 1u << i;

@@ -26,6 +26,7 @@
  *	108 data_source      u32, place in the vocabulary
  *	112 phase_type       u32, place in the vocabulary, 0 none
  *	116 is_valid         u32, 1 when invalid is 0; Postgres has a column of its own
+ *	120 rr               i64; where it is absent or 0 the layout ends before it
  *
  * The sum as text is 32 hex digits, most significant first.
  */
@@ -37,7 +38,7 @@
 
 #include "proto/msg.h"
 
-#define DIGEST_BYTES 120
+#define DIGEST_BYTES 128
 
 /* A reading as either store has it.  A word nobody knows is -1. */
 struct row {
@@ -53,7 +54,7 @@ struct digest {
 	unsigned __int128 sum;
 };
 
-void digest_layout(const struct row *row, uint8_t out[DIGEST_BYTES]);
+size_t digest_layout(const struct row *row, uint8_t out[DIGEST_BYTES]);  /* how many of them */
 void digest_add(struct digest *digest, const struct row *row);
 void digest_add_record(struct digest *digest, const char *key, size_t len, int64_t hlc);
 int digest_equal(const struct digest *a, const struct digest *b);

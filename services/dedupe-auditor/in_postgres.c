@@ -143,13 +143,13 @@ postgres_readings(struct in_postgres *in, const struct list *list, const struct 
 
 	ASSERT(asprintf(&tail, "AND user_id = ANY(%s)%s", users, order) > 0);
 	/* casts cost nothing where the type is right, and say what is wrong where it is not */
-	r = start_with(in, 19, list, "SELECT session_id::uuid, user_id::uuid, "
+	r = start_with(in, 20, list, "SELECT session_id::uuid, user_id::uuid, "
 		       "\"timestamp\"::timestamptz, epoch::bigint, seq::bigint, "
 		       "device_time::timestamptz, spo2::real, "
 		       "heart_rate::real, perfusion_index::real, motion::real, "
 		       "signal_strength::integer, battery::smallint, status::bigint, "
 		       "invalid::text, is_valid::boolean, data_source::text, phase_type::text, "
-		       "cycle_number::integer, fio2_level::integer "
+		       "cycle_number::integer, fio2_level::integer, rr::bigint "
 		       "FROM public.readings WHERE session_id", tail, err);
 	free(tail);
 	free(users);
@@ -216,6 +216,7 @@ read_row(const struct field *f, struct row *row, struct err *err)
 	bad |= field_word(f + 2, "phase_type", &words_phase, &r->phase_type, err);
 	bad |= field_int(f + 3, "cycle_number", 1, &r->cycle_number, err);
 	bad |= field_int(f + 4, "fio2_level", 1, &r->altitude_level, err);
+	bad |= field_int(f + 5, "rr", 1, &r->rr, err);
 	return bad & 2 || msg_check(&msg_reading, r, err) < 0 ? 2 : 1;
 }
 

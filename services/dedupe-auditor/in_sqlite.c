@@ -43,7 +43,7 @@ static const char records_by_key[] =
 	"SELECT r.id, r.session, r.taken_us, r.epoch, r.seq, r.device_us, r.spo2, "        \
 	"r.heart_rate, r.perfusion_index, r.motion, r.signal_strength, r.battery, "        \
 	"r.status, r.invalid, r.data_source, r.phase_type, r.cycle_number, "               \
-	"r.altitude_level" more " FROM readings r "
+	"r.altitude_level, r.rr" more " FROM readings r "
 static const char readings_by_id[] = READING("") "ORDER BY r.id";
 /* What has left quarantine since we began was in it when Postgres was read. */
 #define QUARANTINE                                                                       \
@@ -379,6 +379,7 @@ read_row(sqlite3_stmt *s, struct row *row, struct err *err)
 	bad |= take_int(s, 15, &r->phase_type, 0, err);
 	bad |= take_int(s, 16, &r->cycle_number, 1, err);
 	bad |= take_int(s, 17, &r->altitude_level, 1, err);
+	bad |= take_int(s, 18, &r->rr, 1, err);
 	row->is_valid = !r->invalid;
 	return bad & 2 || msg_check(&msg_reading, r, err) < 0 ? 2 : 1;
 }
@@ -392,7 +393,7 @@ sqlite_next_reading(struct in_sqlite *in, int64_t *no, struct row *row, struct e
 	if (r <= 0)
 		return r;
 	row->id = sqlite3_column_int64(s, 0);
-	row->quarantine = sqlite3_column_count(s) > 18 ? quarantine_at(s, 18) : 0;
+	row->quarantine = sqlite3_column_count(s) > 19 ? quarantine_at(s, 19) : 0;
 	*no = sqlite3_column_int64(s, 1);
 	if (read_row(s, row, err) == 1)
 		return 1;

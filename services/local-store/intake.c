@@ -60,5 +60,6 @@ intake_reading(const struct sample *sample, const struct entry *entry, struct re
 		.phase_type = span.phase,
 		.cycle_number = span.cycle,
 		.altitude_level = span.altitude_level,
+		.rr = sample->rr,
 	};
 }

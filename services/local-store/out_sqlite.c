@@ -18,7 +18,7 @@ extern const char schema_sql[];
 #define READING_COLUMNS                                                              \
 	"taken_us, epoch, seq, device_us, spo2, heart_rate, perfusion_index, motion, " \
 	"signal_strength, battery, status, invalid, data_source, phase_type, "       \
-	"cycle_number, altitude_level"
+	"cycle_number, altitude_level, rr"
 
 static const char session_extra[] =
 	"synced_reading INTEGER NOT NULL DEFAULT 0, "
@@ -36,7 +36,8 @@ static const char *const sql[N_STATEMENTS] = {
 	[COMMIT] = "COMMIT",
 	[ROLLBACK] = "ROLLBACK",
 	[PUT_READING] = "INSERT INTO readings (session, " READING_COLUMNS ") VALUES "
-			"(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
+			"(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, "
+			"?18)"
 			" ON CONFLICT DO NOTHING",
 	[LAST_READING] = "SELECT max(id) FROM readings",
 	[SCAN] = "SELECT id, session, " READING_COLUMNS " FROM readings WHERE id > ? ORDER BY id",
@@ -110,6 +111,18 @@ open_tables(struct store *s, struct err *err)
 		       err);
 }
 
+/* A file of an earlier version lacks the columns that came later. */
+static int
+widen_readings(struct store *s, struct err *err)
+{
+	sqlite3_stmt *has = db_prepare(s->db, "SELECT 1 FROM pragma_table_info('readings') "
+				       "WHERE name = 'rr'", err);
+	int found = has ? db_step(has, err) : -1;
+
+	db_finalize(&has);
+	return found ? found : db_exec(s->db, "ALTER TABLE readings ADD COLUMN rr INTEGER", err);
+}
+
 static int
 prepare(struct store *s, struct err *err)
 {
@@ -135,7 +148,8 @@ store_open(const char *path, struct err *err)
 
 	ASSERT(s);
 	if (!(s->db = db_open(path, err)) || db_exec(s->db, "BEGIN IMMEDIATE", err) < 0 ||
-	    db_exec(s->db, schema_sql, err) < 0 || open_tables(s, err) < 0 ||
+	    db_exec(s->db, schema_sql, err) < 0 || widen_readings(s, err) < 0 ||
+	    open_tables(s, err) < 0 ||
 	    db_exec(s->db, "COMMIT", err) < 0 || prepare(s, err) < 0)
 		store_close(&s);
 	return s;
@@ -250,6 +264,7 @@ store_put_reading(struct store *store, int64_t session_no, const struct reading 
 	sqlite3_bind_int64(s, 15, r->phase_type);
 	bind_opt(s, 16, r->cycle_number);
 	bind_opt(s, 17, r->altitude_level);
+	bind_opt(s, 18, r->rr > 0 ? r->rr : MSG_NONE);
 	return db_run(s, err) < 0 ? -1 : sqlite3_changes(store->db);
 }
 
@@ -284,6 +299,7 @@ read_reading(sqlite3_stmt *s, int64_t *id, int64_t *session_no, struct reading *
 	r->phase_type = sqlite3_column_int64(s, 15);
 	r->cycle_number = column_opt(s, 16);
 	r->altitude_level = column_opt(s, 17);
+	r->rr = column_opt(s, 18);
 }
 
 struct sqlite3_stmt *

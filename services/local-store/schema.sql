@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS readings (
 	phase_type      INTEGER NOT NULL,       -- place in the vocabulary `phase`
 	cycle_number    INTEGER,
 	altitude_level  INTEGER,
+	rr              INTEGER,                -- up to three intervals between beats, see messages.def
 	UNIQUE (taken_us, session, epoch, seq)
 ) STRICT;
 

@@ -6,7 +6,7 @@
 
 #include "common/pg.h"
 
-enum type { TIME, INT8, INT4, INT2, REAL4, BOOL, TEXT };
+enum type { TIME, INT8, INT4, INT2, REAL4, BOOL, TEXT, BEATS };  /* BEATS: 0 is none */
 
 /* From server/catalog/pg_type.dat: the numbers never change. */
 static const struct {
@@ -15,7 +15,7 @@ static const struct {
 } types[] = {
 	[TIME] = {"timestamptz", 1184}, [INT8] = {"bigint", 20}, [INT4] = {"integer", 23},
 	[INT2] = {"smallint", 21},      [REAL4] = {"real", 700}, [BOOL] = {"boolean", 16},
-	[TEXT] = {"text", 25},
+	[TEXT] = {"text", 25},          [BEATS] = {"bigint", 20},
 };
 
 #define AT(field) offsetof(struct reading, field)
@@ -42,6 +42,7 @@ static const struct column {
 	{"data_source", TEXT, AT(data_source), &words_data_source},
 	{"phase_type", TEXT, AT(phase_type), &words_phase},
 	{"invalid", TEXT, AT(invalid), &words_invalid},
+	{"rr", BEATS, AT(rr), NULL},
 };
 #define N_COLUMNS  (sizeof(columns) / sizeof(columns[0]))
 #define MOST_VALUE 20  /* bytes: the length, and a time or the longest word */
@@ -134,12 +135,13 @@ put_value(uint8_t *p, const struct column *c, const struct reading *row)
 	if (c->type == REAL4)
 		return put_real(p, from);
 	memcpy(&v, from, sizeof(v));
-	if (v == MSG_NONE)
+	if (v == MSG_NONE || (c->type == BEATS && !v))
 		return put_null(p);
 	switch (c->type) {
 	case TIME:
 		return put_64(put_32(p, 8), (uint64_t)(v - PG_EPOCH_US));
 	case INT8:
+	case BEATS:
 		return put_64(put_32(p, 8), (uint64_t)v);
 	case INT4:
 		return put_32(put_32(p, 4), (uint32_t)v);

@@ -15,7 +15,7 @@ const char *encode_type(size_t column);  /* "bigint" */
 
 #define ENCODE_HEAD 19
 size_t encode_copy_head(uint8_t out[ENCODE_HEAD]);
-#define ENCODE_ROW 400  /* at most */
+#define ENCODE_ROW 420  /* at most */
 size_t encode_copy_row(const uint8_t user_id[16], const uint8_t session_id[16],
 		       const struct reading *row, uint8_t out[ENCODE_ROW]);
 

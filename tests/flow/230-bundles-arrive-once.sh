@@ -38,9 +38,13 @@ has added 426 "rows that Postgres has lost since come back, receipt or not"
 is "$(contents)" "$first" "value by value"
 
 # ---- values
-is "$(sql "SELECT timestamp AT TIME ZONE 'UTC', spo2, heart_rate, perfusion_index, motion IS NULL, signal_strength, battery, is_valid, data_source, phase_type, cycle_number, fio2_level, invalid IS NULL
+is "$(sql "SELECT timestamp AT TIME ZONE 'UTC', spo2, heart_rate, perfusion_index, motion IS NULL, signal_strength, battery, is_valid, data_source, phase_type, cycle_number, fio2_level, invalid IS NULL, rr IS NULL
 	FROM readings WHERE seq = 49 ORDER BY user_id LIMIT 1")" \
-	"2026-11-23 03:14:08|91|64|6.1|t|80|90|t|mock|ALTITUDE|1|6|t" "a reading, value by value"
+	"2026-11-23 03:14:08|91|64|6.1|t|80|90|t|mock|ALTITUDE|1|6|t|t" "a reading, value by value"
+is "$(sql "SELECT string_agg(round((rr >> shift & 65535) * 1000 / 1024.0, 1)::text, ' ' ORDER BY shift)
+	FROM readings, unnest(ARRAY[0, 16, 32]) shift
+	WHERE (user_id, seq) IN (SELECT user_id, 8 FROM readings ORDER BY user_id LIMIT 1)")" \
+	"983.4 988.3 974.6" "intervals between beats, in ms"
 is "$(sql "SELECT is_valid, spo2 IS NULL, heart_rate IS NULL, perfusion_index, invalid FROM readings WHERE seq = 50 ORDER BY user_id LIMIT 1")" \
 	"f|t|t|6.2|no_finger" "an invalid one: NULL and why"
 is "$(sql "SELECT status, sync_status, local_session_id, avg_spo2, session_type, current_phase, hlc FROM sessions ORDER BY user_id LIMIT 1")" \

@@ -49,6 +49,7 @@ done <<-ROWS
 	status|12|absent
 	cycle_number|12|
 	fio2_level|0|
+	rr|12|
 	is_valid|NOT is_valid|
 	invalid|'no_finger'|
 	data_source|'manual'|

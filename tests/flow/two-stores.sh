@@ -29,7 +29,7 @@ make_sqlite() {
 			CASE WHEN i % 5 THEN 80 + i % 200 / 10.0 END, CASE WHEN i % 5 THEN 60 + i % 40 END,
 			CASE WHEN i % 4 THEN i % 30 / 10.0 END, i % 7, i % 9, i % 101,
 			CASE WHEN i % 2 THEN i % 65536 END, CASE WHEN i % 5 THEN 0 ELSE 4 END, 2, i % 4,
-			i % 5 + 1, i % 12 FROM n;
+			i % 5 + 1, i % 12, CASE WHEN i % 3 = 0 THEN 812 + i % 50 * 65537 END FROM n;
 		INSERT INTO survey (session_id, kind, clarity, energy, stress, at_us, hlc, synced_hlc)
 			SELECT id, k, 3, 3, 3, $START_US, no * 10, no * 10 FROM session,
 				(SELECT 'pre' AS k UNION ALL SELECT 'post');
@@ -71,10 +71,10 @@ to_postgres() {
 		 0, 0, 'IHHT', hlc, 'completed', 1, '2026-01-01', '2026-01-01' FROM session"
 	load readings 'user_id, session_id, timestamp, epoch, seq, device_time, spo2, heart_rate,
 		perfusion_index, motion, signal_strength, battery, status, invalid, is_valid, data_source,
-		phase_type, cycle_number, fio2_level' \
+		phase_type, cycle_number, fio2_level, rr' \
 		"SELECT user_id, s.id, $(utc taken_us), epoch, seq, $(utc device_us), spo2, heart_rate,
 		 perfusion_index, motion, signal_strength, battery, r.status, $invalid,
-		 invalid = 0, 'mock', $phase, cycle_number, altitude_level
+		 invalid = 0, 'mock', $phase, cycle_number, altitude_level, rr
 		 FROM readings r JOIN session s ON s.no = r.session"
 	load session_surveys 'user_id, session_id, id, pre_hlc, post_hlc, created_at, updated_at' \
 		"SELECT user_id, id, id, no * 10, no * 10, '2026-01-01', '2026-01-01' FROM session"

@@ -103,6 +103,7 @@ make_rows(struct tool *t, int64_t session, int64_t first)
 		r->perfusion_index = (double)(50 + (first + i) % 37) / 10;
 		r->signal_strength = 80;
 		r->battery = 90;
+		r->rr = (first + i) % 7 ? MSG_NONE : 1007 | 1012LL << 16 | 998LL << 32;
 		r->data_source = DATA_SOURCE_MOCK;
 		r->phase_type = PHASE_ALTITUDE;
 		r->cycle_number = 1;

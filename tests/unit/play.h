@@ -46,6 +46,7 @@ play_sample(struct play *p, const struct device_said *said)
 	const struct sample *s = &said->sample;
 	struct sample whole = *s;
 	struct err err;
+	int64_t rr;
 
 	whole.pos = 1;
 	whole.seq = whole.seq ? whole.seq : 1;
@@ -72,6 +73,11 @@ play_sample(struct play *p, const struct device_said *said)
 		play_add(p, " battery=%lld", (long long)s->battery);
 	if (s->status != MSG_NONE)
 		play_add(p, " status=0x%llx", (unsigned long long)s->status);
+	if (s->rr != MSG_NONE) {
+		play_add(p, " rr=%lld", (long long)(s->rr & 65535));
+		for (rr = s->rr >> 16; rr; rr >>= 16)
+			play_add(p, "|%lld", (long long)(rr & 65535));
+	}
 	if (s->device_us != MSG_NONE)
 		play_add(p, " device=%.19s", clock_text(s->device_us, (char[CLOCK_TEXT]){0}));
 	if (s->invalid)

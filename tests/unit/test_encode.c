@@ -38,7 +38,7 @@ TEST(a_row_is_what_copy_binary_wants)
 	uint8_t out[ENCODE_ROW];
 
 	is_hex(out, encode_copy_row(user, session, &r, out),
-	       "0013"                                         /* columns */
+	       "0014"                                         /* columns */
 	       "0000001011000000000000000000000000000000"     /* user_id */
 	       "0000001022000000000000000000000000000000"     /* session_id */
 	       "000000080000000000000001"                     /* timestamp */
@@ -53,7 +53,8 @@ TEST(a_row_is_what_copy_binary_wants)
 	       "0000000101"                                   /* is_valid */
 	       "000000046d6f636b"                             /* mock */
 	       "00000008414c544954554445"                     /* ALTITUDE */
-	       "ffffffff");                                   /* invalid */
+	       "ffffffff"                                     /* invalid */
+	       "ffffffff");                                   /* rr: NULL though it is 0 */
 }
 
 TEST(an_invalid_reading_says_why)
@@ -65,12 +66,15 @@ TEST(an_invalid_reading_says_why)
 
 	r.invalid = INVALID_NO_FINGER;
 	n = encode_copy_row(id, id, &r, out);
-	ok(!memcmp(out + n - 9, "no_finger", 9));
+	ok(!memcmp(out + n - 13, "no_finger", 9));
 	r.phase_type = PHASE_NONE;
 	r.data_source = DATA_SOURCE_UNKNOWN;
 	n = encode_copy_row(id, id, &r, out);
-	is_hex(out + n - 33, 33, "0000000100" "00000007756e6b6e6f776e" "ffffffff"
-	       "000000096e6f5f66696e676572");
+	is_hex(out + n - 37, 37, "0000000100" "00000007756e6b6e6f776e" "ffffffff"
+	       "000000096e6f5f66696e676572" "ffffffff");
+	r.rr = 0x35e00000396;
+	n = encode_copy_row(id, id, &r, out);
+	is_hex(out + n - 12, 12, "000000080000035e00000396");
 }
 
 TEST(the_largest_row_has_room)
@@ -84,7 +88,7 @@ TEST(the_largest_row_has_room)
 	r.taken_us = r.device_us = MSG_TIME_MAX;
 	r.epoch = r.seq = MSG_COUNT;
 	r.spo2 = r.heart_rate = r.perfusion_index = r.motion = 1;
-	r.signal_strength = r.battery = r.status = r.cycle_number = r.altitude_level = 1;
+	r.signal_strength = r.battery = r.status = r.cycle_number = r.altitude_level = r.rr = 1;
 	for (i = 0; i < words_invalid.n; i++)
 		for (k = 0; k < words_phase.n; k++) {
 			r.invalid = i;

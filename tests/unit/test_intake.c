@@ -97,12 +97,14 @@ TEST(a_reading_gets_the_phase_of_its_own_time)
 		sample.taken_us = rows[i].at;
 		sample.spo2 = 83.5;
 		sample.status = 0x20;
+		sample.rr = 812;
 		intake_reading(&sample, &entry, &reading);
 		is_int(reading.phase_type, rows[i].phase);
 		is_int(reading.cycle_number, rows[i].cycle);
 		is_int(reading.altitude_level, rows[i].level);
 		is_real(reading.spo2, 83.5);
 		is_int(reading.status, 0x20);
+		is_int(reading.rr, 812);
 		ok(isnan(reading.heart_rate), "absent stays absent");
 	}
 }

@@ -89,7 +89,8 @@ TEST(every_field_comes_back)
 	struct sample in, full = {.taken_us = 5, .device_us = 6, .spo2 = 40.1, .heart_rate = 499.9,
 				  .perfusion_index = 0.03, .motion = 1e6, .signal_strength = 1000,
 				  .battery = 100, .status = 1099511627775, .invalid = INVALID_ARTEFACT,
-				  .data_source = DATA_SOURCE_MANUAL, .epoch = 77, .seq = 9};
+				  .data_source = DATA_SOURCE_MANUAL, .epoch = 77, .seq = 9,
+				  .rr = MSG_RR_MAX};
 	struct gap gap, hole = {.from_us = 3, .to_us = 4, .lost = 7, .reason = GAP_SOURCE_GAP};
 	union spool_out out;
 	struct spool_found found;
@@ -121,6 +122,7 @@ TEST(every_field_comes_back)
 	is_int(out.sample.signal_strength, MSG_NONE);
 	is_int(out.sample.battery, MSG_NONE);
 	is_int(out.sample.status, MSG_NONE);
+	is_int(out.sample.rr, MSG_NONE);
 	is_real(out.sample.spo2, NAN);
 	gap = hole;
 	is_int(spool_put_gap(spool, d, &gap, &err), 1);
@@ -131,6 +133,36 @@ TEST(every_field_comes_back)
 	is_int(out.gap.lost, 7);
 	is_int(out.gap.reason, GAP_SOURCE_GAP);
 	is_str(out.gap.session_id, "");
+	spool_close(&spool);
+}
+
+/* They share a word of the record. */
+TEST(status_and_intervals_come_back_whatever_the_other_is)
+{
+	static const int64_t statuses[] = {MSG_NONE, 0, 1, 1099511627775},
+		intervals[] = {1, 0xffff, 0x10001, 0xffffffff, 0x100000001, 0xffff00000001, MSG_RR_MAX,
+			       MSG_NONE};
+	struct spool_found found;
+	struct spool *spool;
+	union spool_out out;
+	struct sample s;
+	struct err err;
+	int64_t pos = 0;
+	size_t i, k;
+
+	fresh();
+	spool = reopen(NULL, &found);
+	for (i = 0; i < 4; i++)
+		for (k = 0; k < 8; k++) {
+			s = sample_of(1);
+			s.status = statuses[i];
+			s.rr = intervals[k];
+			is_int(spool_put_sample(spool, spool_device(spool, "a", &err), &s, &err), 1);
+			(void)spool_get(spool, ++pos, &out);
+			ok(out.sample.status == statuses[i] && out.sample.rr == intervals[k],
+			   "%zu %zu: %lld %lld", i, k, (long long)out.sample.status,
+			   (long long)out.sample.rr);
+		}
 	spool_close(&spool);
 }
 
@@ -645,6 +677,7 @@ main(void)
 	(void)snprintf(path, sizeof(path), "%s/spool", folder);
 	(void)snprintf(aside, sizeof(aside), "%s.damaged", path);
 	RUN(every_field_comes_back);
+	RUN(status_and_intervals_come_back_whatever_the_other_is);
 	RUN(what_could_never_be_sent_is_refused);
 	RUN(a_full_ring_says_so_and_has_room_after_an_ack);
 	RUN(numbers_go_on_when_it_is_opened_again);

@@ -3,7 +3,7 @@
  *
  * Notified about once a second: flags, rate (one byte or two), energy (not kept), and the
  * intervals between beats since the last one, in 1/1024 s.  Contact with the skin, where the
- * sensor tells it, is kept in `status`.
+ * sensor tells it, is kept in `status`; the intervals in `rr`.
  * Source: Bluetooth SIG, Heart Rate Service 1.0 and Heart Rate Measurement (0x2A37).
  */
 #include <math.h>
@@ -24,6 +24,9 @@ static const struct device_port ports[N_PORTS] = {
 
 enum { TWO_BYTES = 1 << 0, CONTACT = 1 << 1, TELLS_CONTACT = 1 << 2, ENERGY = 1 << 3,
        INTERVALS = 1 << 4 };
+
+#define IN_A_VALUE  3
+#define MOST_VALUES 4  /* of one notification */
 
 struct hrs {
 	struct say say;
@@ -46,12 +49,40 @@ begin(void *state, unsigned present, int64_t zone_us, const struct source_now *n
 		(void)say(&h->say, SAID_STRANGER);
 }
 
+/* The next intervals, as many as a value holds; MSG_NONE: no more. */
+static int64_t
+some_beats(struct reader *r)
+{
+	int64_t rr = 0, beat;
+	int n = 0;
+
+	while (n < IN_A_VALUE && r->left >= 2)
+		if ((beat = read_le(r, 2)))
+			rr |= beat << 16 * n++;
+	return n ? rr : MSG_NONE;
+}
+
+static void
+say_measured(struct hrs *h, unsigned flags, unsigned pulse, int64_t rr, const struct source_now *now)
+{
+	struct sample *s = &say_value(&h->say, now)->sample;
+
+	measure_set(s, (double)NAN, pulse, INVALID_NO);
+	if (flags & TELLS_CONTACT)
+		s->status = flags & CONTACT ? 0 : (int64_t)PLX_NO_USER << PLX_SENSOR_SHIFT;
+	if (s->invalid == INVALID_UNAVAILABLE && s->status > 0)
+		s->invalid = INVALID_NO_FINGER;
+	s->rr = rr;
+}
+
+/* More beats in one notification than fit into a value (a fast heart, or a sensor that was away
+ * for some seconds) make further values of the same moment. */
 static void
 measured(struct hrs *h, const uint8_t *bytes, size_t len, const struct source_now *now)
 {
 	struct reader r = {bytes, len, 0};
-	unsigned flags = read_le(&r, 1), pulse = read_le(&r, flags & TWO_BYTES ? 2 : 1);
-	struct sample *s;
+	unsigned flags = read_le(&r, 1), pulse = read_le(&r, flags & TWO_BYTES ? 2 : 1), n;
+	int64_t rr;
 
 	if (flags & ENERGY)
 		(void)read_bytes(&r, 2);
@@ -59,15 +90,16 @@ measured(struct hrs *h, const uint8_t *bytes, size_t len, const struct source_no
 		say_wrong(&h->say, "heart rate: shorter than its flags say");
 		return;
 	}
-	s = &say_value(&h->say, now)->sample;
-	measure_set(s, (double)NAN, pulse, INVALID_NO);
-	if (flags & TELLS_CONTACT)
-		s->status = flags & CONTACT ? 0 : (int64_t)PLX_NO_USER << PLX_SENSOR_SHIFT;
-	if (s->invalid == INVALID_UNAVAILABLE && s->status > 0)
-		s->invalid = INVALID_NO_FINGER;
-	if (flags & INTERVALS && (r.left < 2 || r.left % 2))
+	if (!(flags & INTERVALS))
+		r.left = 0;
+	else if (r.left < 2 || r.left % 2)
 		say_wrong(&h->say, "heart rate: %s", r.left < 2 ? "beats announced and none there"
 								: "half a beat at the end");
+	say_measured(h, flags, pulse, some_beats(&r), now);
+	for (n = 1; n < MOST_VALUES && (rr = some_beats(&r)) != MSG_NONE; n++)
+		say_measured(h, flags, pulse, rr, now);
+	if (r.left >= 2)
+		say_wrong(&h->say, "heart rate: %zu beats more than are kept", r.left / 2);
 }
 
 static void

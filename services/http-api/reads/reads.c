@@ -66,7 +66,7 @@ static const char readings_sql[] =
 	" FROM (SELECT user_id, id FROM public.sessions WHERE id = $1::uuid) s LEFT JOIN LATERAL"
 	" (SELECT r.timestamp, r.epoch, r.seq, r.device_time, r.spo2, r.heart_rate,"
 	" r.perfusion_index, r.motion, r.signal_strength, r.battery, r.status, r.is_valid,"
-	" r.invalid, r.data_source, r.phase_type, r.cycle_number, r.fio2_level"
+	" r.invalid, r.data_source, r.phase_type, r.cycle_number, r.fio2_level, r.rr"
 	" FROM public.readings r WHERE r.user_id = s.user_id AND r.session_id = s.id"
 	" AND ($2::timestamptz IS NULL OR r.timestamp >= $2)"
 	" AND ($3::timestamptz IS NULL OR r.timestamp < $3)"
