@@ -68,7 +68,7 @@ is "$(value sessions_with_progression)" "[3,3,0,true]" "and progression is there
 
 # ---- each target missed, and met again
 id=$(sql "SELECT id FROM sessions WHERE device_id = 'mock-002'")
-sql "CREATE TABLE kept AS SELECT * FROM sessions WHERE id = '$id'; UPDATE kept SET id = gen_random_uuid(), start_time = start_time + interval '1 s';
+sql "CREATE TABLE kept AS SELECT * FROM sessions WHERE id = '$id'; UPDATE kept SET id = gen_random_uuid(), start_time = start_time + interval '1 ms';
 	INSERT INTO sessions SELECT * FROM kept; UPDATE sessions SET local_session_id = 'other' WHERE id IN (SELECT id FROM kept)"
 report --json
 is "$(value duplicate_sessions)" "[1,4,1,false]" "a twin of the same person, device and time"
