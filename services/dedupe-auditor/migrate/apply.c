@@ -193,7 +193,7 @@ change_all(struct change *change, struct err *err)
 static int
 begin(struct apply *a, struct err *err)
 {
-	if (pg_exec(a->pg, "BEGIN; SET LOCAL lock_timeout = '2s'", err) < 0)
+	if (pg_exec(a->pg, "BEGIN; SET LOCAL lock_timeout = '2s'; SET LOCAL random_page_cost = 1.1", err) < 0)
 		return -1;
 	if (*a->quiet->begin && pg_exec(a->pg, a->quiet->begin, err) < 0)
 		return -1;

@@ -207,7 +207,9 @@ cells_child(struct cells *cells, struct legacy *legacy, enum legacy_table table,
 	if (table == LEGACY_SURVEYS)
 		read_survey(cells, c);
 	for (i = 0; i < cells->n; i++) {
-		if (!cells->values[i])
+		/* an empty list says no more than none */
+		if (!cells->values[i] || !strcmp(cells->values[i], "{}") ||
+		    !strcmp(cells->values[i], "[]"))
 			continue;
 		if (i < 64)
 			c->set |= 1ULL << i;

@@ -43,23 +43,22 @@ archive(struct change *c, const struct table *t, struct err *err)
 {
 	char *names = table_columns(t, COLUMNS_ALL, ""), *was = table_columns(t, COLUMNS_ALL, "w."),
 	     *is_now = table_columns(t, COLUMNS_ALL, "n."), *join = key_now(t), *after = NULL;
-	int64_t n = 0;
 	int r;
 
 	if (t->n_links)
 		ASSERT(asprintf(&after, "n.%s::text", t->columns[t->links[0]].quoted) > 0);
-	r = sql_run(c->pg, &n, err, "INSERT INTO %s (ihht_plan, ihht_entry, ihht_rule, ihht_op, ihht_session, "
-		    "ihht_digest, %s) SELECT '%s', b.id, coalesce(f.rule, w.ihht_rule), "
+	r = sql_run(c->pg, NULL, err, "WITH kept AS (INSERT INTO %s (ihht_plan, ihht_entry, ihht_rule, ihht_op, "
+		    "ihht_session, ihht_digest, %s) SELECT '%s', b.id, coalesce(f.rule, w.ihht_rule), "
 		    "CASE WHEN n.%s IS NULL THEN 'merged' ELSE 'changed' END, %s, "
 		    "'%d:' || CASE WHEN n.%s IS NULL THEN '' ELSE md5(row(%s)::text) END, %s "
 		    "FROM was_%d w JOIN b_block b ON b.block = w.ihht_block "
 		    "LEFT JOIN %s n ON %s "
 		    "LEFT JOIN b_row f ON f.op = 'fold' AND f.tbl = '%s' AND f.key = w.ihht_key "
-		    "WHERE n.%s IS NULL OR row(%s)::text <> row(%s)::text", t->archive, names, c->plan,
+		    "WHERE n.%s IS NULL OR row(%s)::text <> row(%s)::text RETURNING ihht_entry) "
+		    "INSERT INTO b_kept SELECT ihht_entry, count(*) FROM kept GROUP BY 1", t->archive, names, c->plan,
 		    first_key(t), after ? after : "NULL", t->n_columns, first_key(t), is_now, was, change_place(c, t),
 		    t->sql, join, t->kind == LEGACY_TABLES ? "" : legacy_table_name(t->kind), first_key(t),
 		    was, is_now);
-	c->rows += n;
 	free(names);
 	free(was);
 	free(is_now);
@@ -71,29 +70,22 @@ archive(struct change *c, const struct table *t, struct err *err)
 static int
 journal(struct change *c, struct err *err)
 {
-	char *sums = NULL;
-	size_t size;
-	FILE *to = open_memstream(&sums, &size);
-	int i, r;
+	char *n = sql_ask(c->pg, err, "SELECT coalesce(sum(n), 0) FROM b_kept");
 
-	ASSERT(to);
-	for (i = 0; i < c->shape->n_tables; i++)
-		if (change_touches(c, &c->shape->tables[i]))
-			(void)fprintf(to, " + (SELECT count(*) FROM %s WHERE ihht_plan = '%s' AND "
-				      "ihht_entry = b.id AND ihht_undone IS NULL)",
-				      c->shape->tables[i].archive, c->plan);
-	ASSERT(fclose(to) == 0);
-	r = sql_run(c->pg, NULL, err, "INSERT INTO ihht_migration.entries AS e (plan, session, state, rows) "
-		    "SELECT '%s', b.id, 'applied', 0%s FROM b_block b ON CONFLICT (plan, session) DO UPDATE "
-		    "SET state = 'applied', rows = excluded.rows, why = NULL, at = now()", c->plan, sums);
-	free(sums);
-	return r;
+	if (!n)
+		return -1;
+	c->rows = atoll(n);
+	free(n);
+	return sql_run(c->pg, NULL, err, "INSERT INTO ihht_migration.entries AS e (plan, session, state, rows) "
+		       "SELECT '%s', b.id, 'applied', coalesce(k.n, 0) FROM b_block b LEFT JOIN (SELECT entry, "
+		       "sum(n) AS n FROM b_kept GROUP BY 1) k ON k.entry = b.id ON CONFLICT (plan, session) DO "
+		       "UPDATE SET state = 'applied', rows = excluded.rows, why = NULL, at = now()", c->plan);
 }
 
 int
 change_record(struct change *c, struct err *err)
 {
-	int i, r = 0;
+	int i, r = sql_run(c->pg, NULL, err, "CREATE TEMP TABLE b_kept (entry text, n bigint) ON COMMIT DROP");
 
 	for (i = 0; r == 0 && i < c->shape->n_tables; i++)
 		if (change_touches(c, &c->shape->tables[i]))

@@ -41,7 +41,7 @@ static const char catalog_sql[] =
 	" pg_total_relation_size(oid) + coalesce((SELECT sum(pg_total_relation_size(inhrelid))"
 	"  FROM pg_inherits WHERE inhparent = oid), 0)::bigint,"
 	" coalesce((SELECT string_agg(tgname, ' ' ORDER BY tgname) FROM pg_trigger"
-	"  WHERE tgrelid = oid AND NOT tgisinternal AND tgenabled <> 'D'), '')"
+	"  WHERE tgrelid = col.oid AND NOT tgisinternal AND tgenabled <> 'D'), '')"
 	" FROM col WHERE is_home OR oid IN (SELECT oid FROM col WHERE is_link) OR ("
 	"  nspname = $1 AND relname = ANY($2::text[]) AND oid IN"
 	"   (SELECT oid FROM col WHERE attname = 'session_id'))"

@@ -67,7 +67,7 @@ migrate_undo(struct migrate *m, struct err *err)
 	ids_uuid plan;
 	struct undo undo = {.pg = m->pg, .shape = &m->shape, .quiet = &quiet, .pause = &m->pause,
 			    .plan = plan, .sessions = m->sessions, .n_sessions = m->n_sessions};
-	int is_there, r = migrate_plan_id(m->file, plan, err);
+	int is_there, i, r = migrate_plan_id(m->file, plan, err);
 
 	if (r == 0)
 		r = journal_is_there(m->pg, &is_there, err);
@@ -82,6 +82,8 @@ migrate_undo(struct migrate *m, struct err *err)
 		r = guards_drop_indexes(m->pg, err);
 	if (r == 0)
 		r = quiet_open(&quiet, m->pg, &m->shape, err);
+	for (i = 0; r == 0 && undo.n_entries && i < m->shape.n_tables; i++)
+		r = sql_run(m->pg, NULL, err, "ANALYZE %s", m->shape.tables[i].archive);
 	if (r == 0)
 		r = undo_run(&undo, err);
 	if (r == 0)

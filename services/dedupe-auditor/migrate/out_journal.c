@@ -20,7 +20,8 @@ open_archive(PGconn *pg, const struct table *t, struct err *err)
 	r = sql_run(pg, NULL, err, "CREATE TABLE IF NOT EXISTS %s AS SELECT ''::text AS ihht_plan, ''::text "
 		    "AS ihht_entry, ''::text AS ihht_rule, ''::text AS ihht_op, ''::text AS ihht_session, "
 		    "''::text AS ihht_digest, now() AS ihht_at, now() AS ihht_undone, * FROM %s LIMIT 0;"
-		    "ALTER TABLE %s ALTER ihht_at SET DEFAULT now();"
+		    "ALTER TABLE %s ALTER ihht_at SET DEFAULT now(), ADD COLUMN IF NOT EXISTS ihht_no "
+		    "bigserial PRIMARY KEY;"
 		    "CREATE INDEX IF NOT EXISTS %s ON %s (ihht_plan, ihht_entry)", t->archive, t->sql,
 		    t->archive, strchr(t->archive, '.') + 1, t->archive);
 	for (i = 0; r == 0 && i < t->n_columns; i++)

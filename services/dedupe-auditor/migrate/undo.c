@@ -48,7 +48,7 @@ begin(struct undo *u, int from, int n, struct err *err)
 	struct sql_rows rows;
 	int i, r;
 
-	r = pg_exec(u->pg, "BEGIN; SET LOCAL lock_timeout = '2s'", err);
+	r = pg_exec(u->pg, "BEGIN; SET LOCAL lock_timeout = '2s'; SET LOCAL random_page_cost = 1.1", err);
 	if (r == 0 && *u->quiet->begin)
 		r = pg_exec(u->pg, u->quiet->begin, err);
 	if (r == 0)

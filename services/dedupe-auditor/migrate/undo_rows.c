@@ -6,15 +6,24 @@
 #include "common/pg.h"
 #include "services/dedupe-auditor/migrate/sql.h"
 
-/* "a.ihht_op = 'changed' AND ..." for the rows of the batch that are still to be put back. */
+/*
+ *	u_was_N   the batch's archived rows of the shape's table N that are not put back yet
+ *	u_done    (place, no): those that now are
+ */
+
+static int
+place(const struct undone *u, const struct table *t)
+{
+	return (int)(t - u->shape->tables);
+}
+
+/* "a.ihht_op = 'changed' AND ..." for rows archived with that many columns. */
 static char *
-is_open(const struct undone *u, const char *op, int n_columns)
+is_open(const char *op, int n_columns)
 {
 	char *text;
 
-	ASSERT(asprintf(&text, "a.ihht_plan = '%s' AND a.ihht_entry IN (SELECT entry FROM u_entry) AND "
-			"a.ihht_op = '%s' AND a.ihht_undone IS NULL AND a.ihht_digest LIKE '%d:%%'", u->plan,
-			op, n_columns) > 0);
+	ASSERT(asprintf(&text, "a.ihht_op = '%s' AND a.ihht_digest LIKE '%d:%%'", op, n_columns) > 0);
 	return text;
 }
 
@@ -80,15 +89,13 @@ set_list(const struct table *t, int n_columns)
 static int
 put_back_changed(struct undone *u, const struct table *t, int n_columns, struct err *err)
 {
-	char *open = is_open(u, "changed", n_columns), *key = key_now(t), *set = set_list(t, n_columns),
+	char *open = is_open("changed", n_columns), *key = key_now(t), *set = set_list(t, n_columns),
 	     *columns = table_first_columns(t, n_columns, COLUMNS_ALL, "t.");
-	int64_t n = 0;
-	int r = sql_run(u->pg, &n, err, "WITH done AS (UPDATE %s t SET %s FROM %s a WHERE %s AND %s AND "
-			"a.ihht_digest = '%d:' || md5(row(%s)::text) RETURNING a.ctid AS at) "
-			"UPDATE %s a SET ihht_undone = now() FROM done WHERE a.ctid = done.at", t->sql, set,
-			t->archive, open, key, n_columns, columns, t->archive);
+	int r = sql_run(u->pg, NULL, err, "WITH done AS (UPDATE %s t SET %s FROM u_was_%d a WHERE %s AND %s AND "
+			"a.ihht_digest = '%d:' || md5(row(%s)::text) RETURNING a.ihht_no AS no) "
+			"INSERT INTO u_done SELECT %d, no FROM done", t->sql, set, place(u, t), open, key,
+			n_columns, columns, place(u, t));
 
-	u->n_rows += n;
 	free(open);
 	free(key);
 	free(set);
@@ -100,21 +107,16 @@ put_back_changed(struct undone *u, const struct table *t, int n_columns, struct 
 static int
 put_back_merged(struct undone *u, const struct table *t, int n_columns, struct err *err)
 {
-	char *open = is_open(u, "merged", n_columns), *key = key_before(t),
+	char *open = is_open("merged", n_columns), *key = key_before(t),
 	     *into = table_first_columns(t, n_columns, COLUMNS_STORED, ""),
 	     *from = table_first_columns(t, n_columns, COLUMNS_STORED, "a.");
-	int64_t n = 0;
-	int r = sql_run(u->pg, NULL, err, "CREATE TEMP TABLE u_row ON COMMIT DROP AS SELECT a.ctid AS at FROM "
-			"%s a WHERE %s AND NOT EXISTS (SELECT FROM %s t WHERE %s)", t->archive, open, t->sql,
-			key);
+	int r = sql_run(u->pg, NULL, err, "CREATE TEMP TABLE u_row ON COMMIT DROP AS SELECT a.ihht_no AS no "
+			"FROM u_was_%d a WHERE %s AND NOT EXISTS (SELECT FROM %s t WHERE %s);"
+			"INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM u_was_%d a "
+			"JOIN u_row r ON r.no = a.ihht_no;"
+			"INSERT INTO u_done SELECT %d, no FROM u_row; DROP TABLE u_row", place(u, t), open,
+			t->sql, key, t->sql, into, from, place(u, t), place(u, t));
 
-	if (r == 0)
-		r = sql_run(u->pg, &n, err, "INSERT INTO %s (%s) OVERRIDING SYSTEM VALUE SELECT %s FROM %s a "
-			    "JOIN u_row ON a.ctid = u_row.at", t->sql, into, from, t->archive);
-	if (r == 0)
-		r = sql_run(u->pg, NULL, err, "UPDATE %s a SET ihht_undone = now() FROM u_row WHERE "
-			    "a.ctid = u_row.at; DROP TABLE u_row", t->archive);
-	u->n_rows += n;
 	free(open);
 	free(key);
 	free(into);
@@ -145,15 +147,13 @@ unless_named(const struct undone *u, const struct table *t)
 static int
 take_added(struct undone *u, const struct table *t, int n_columns, struct err *err)
 {
-	char *open = is_open(u, "added", n_columns), *key = key_now(t), *unless = unless_named(u, t),
+	char *open = is_open("added", n_columns), *key = key_now(t), *unless = unless_named(u, t),
 	     *columns = table_first_columns(t, n_columns, COLUMNS_ALL, "t.");
-	int64_t n = 0;
-	int r = sql_run(u->pg, &n, err, "WITH done AS (DELETE FROM %s t USING %s a WHERE %s AND %s AND "
-			"a.ihht_digest = '%d:' || md5(row(%s)::text)%s RETURNING a.ctid AS at) "
-			"UPDATE %s a SET ihht_undone = now() FROM done WHERE a.ctid = done.at", t->sql,
-			t->archive, open, key, n_columns, columns, unless, t->archive);
+	int r = sql_run(u->pg, NULL, err, "WITH done AS (DELETE FROM %s t USING u_was_%d a WHERE %s AND %s AND "
+			"a.ihht_digest = '%d:' || md5(row(%s)::text)%s RETURNING a.ihht_no AS no) "
+			"INSERT INTO u_done SELECT %d, no FROM done", t->sql, place(u, t), open, key, n_columns,
+			columns, unless, place(u, t));
 
-	u->n_rows += n;
 	free(open);
 	free(key);
 	free(unless);
@@ -163,7 +163,7 @@ take_added(struct undone *u, const struct table *t, int n_columns, struct err *e
 
 /* Rows archived before the table got its newest columns have fewer of them. */
 static int
-each_width(struct undone *u, const struct table *t,
+each_width(struct undone *u, const struct table *t, const char *op,
 	   int (*put_back)(struct undone *, const struct table *, int, struct err *),
 	   struct err *err)
 {
@@ -171,9 +171,8 @@ each_width(struct undone *u, const struct table *t,
 	int i, n, r = 0;
 	char *sql;
 
-	ASSERT(asprintf(&sql, "SELECT DISTINCT split_part(ihht_digest, ':', 1)::int FROM %s a WHERE "
-			"a.ihht_plan = '%s' AND a.ihht_entry IN (SELECT entry FROM u_entry) AND "
-			"a.ihht_undone IS NULL", t->archive, u->plan) > 0);
+	ASSERT(asprintf(&sql, "SELECT DISTINCT split_part(ihht_digest, ':', 1)::int FROM u_was_%d "
+			"WHERE ihht_op = '%s'", place(u, t), op) > 0);
 	result = PQexec(u->pg, sql);
 	free(sql);
 	if (PQresultStatus(result) != PGRES_TUPLES_OK)
@@ -188,15 +187,36 @@ each_width(struct undone *u, const struct table *t,
 }
 
 static int
+take_out(struct undone *u, const struct table *t, struct err *err)
+{
+	int r = sql_run(u->pg, NULL, err, "CREATE TEMP TABLE u_was_%d ON COMMIT DROP AS SELECT a.* FROM u_entry "
+			"u JOIN %s a ON a.ihht_plan = '%s' AND a.ihht_entry = u.entry WHERE "
+			"a.ihht_undone IS NULL; ANALYZE u_was_%d", place(u, t), t->archive, u->plan,
+			place(u, t));
+
+	return r < 0 ? err_in(err, "%s", t->archive) : 0;
+}
+
+static int
+mark(struct undone *u, const struct table *t, struct err *err)
+{
+	int64_t n = 0;
+	int r = sql_run(u->pg, &n, err, "UPDATE %s a SET ihht_undone = now() FROM u_done d WHERE d.place = %d "
+			"AND a.ihht_no = d.no", t->archive, place(u, t));
+
+	u->n_rows += n;
+	return r < 0 ? err_in(err, "%s", t->archive) : 0;
+}
+
+static int
 list_left(struct undone *u, const struct table *t, struct err *err)
 {
 	char *key = table_key_text(t, "a"), *sql;
 	PGresult *result;
 	int i, r;
 
-	ASSERT(asprintf(&sql, "SELECT %s FROM %s a WHERE a.ihht_plan = '%s' AND a.ihht_entry IN "
-			"(SELECT entry FROM u_entry) AND a.ihht_undone IS NULL ORDER BY 1", key, t->archive,
-			u->plan) > 0);
+	ASSERT(asprintf(&sql, "SELECT %s FROM u_was_%d a WHERE NOT EXISTS (SELECT FROM u_done d WHERE "
+			"d.place = %d AND d.no = a.ihht_no) ORDER BY 1", key, place(u, t), place(u, t)) > 0);
 	result = PQexec(u->pg, sql);
 	for (i = 0; PQresultStatus(result) == PGRES_TUPLES_OK && i < PQntuples(result); i++) {
 		u->n_left++;
@@ -214,22 +234,26 @@ int
 undo_rows(struct undone *u, struct err *err)
 {
 	const struct table *sessions = u->shape->tables, *end = sessions + u->shape->n_tables, *t;
-	int r;
+	int r = sql_run(u->pg, NULL, err, "CREATE TEMP TABLE u_done (place int, no bigint) ON COMMIT DROP");
 
+	for (t = sessions; r == 0 && t < end; t++)
+		r = take_out(u, t, err);
 	/* the sessions first, as rows are to name them again */
-	r = each_width(u, sessions, put_back_merged, err);
 	if (r == 0)
-		r = each_width(u, sessions, put_back_changed, err);
+		r = each_width(u, sessions, "merged", put_back_merged, err);
+	if (r == 0)
+		r = each_width(u, sessions, "changed", put_back_changed, err);
 	for (t = sessions + 1; r == 0 && t < end; t++) {
-		r = each_width(u, t, take_added, err);
+		r = each_width(u, t, "added", take_added, err);
 		if (r == 0)
-			r = each_width(u, t, put_back_changed, err);
+			r = each_width(u, t, "changed", put_back_changed, err);
 		if (r == 0)
-			r = each_width(u, t, put_back_merged, err);
+			r = each_width(u, t, "merged", put_back_merged, err);
 	}
 	if (r == 0)
-		r = each_width(u, sessions, take_added, err);
+		r = each_width(u, sessions, "added", take_added, err);
 	for (t = sessions; r == 0 && t < end; t++)
-		r = list_left(u, t, err);
+		if ((r = mark(u, t, err)) == 0)
+			r = list_left(u, t, err);
 	return r;
 }
