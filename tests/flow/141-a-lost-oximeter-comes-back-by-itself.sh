@@ -4,7 +4,7 @@
 # resumes by itself, what was missed is a gap, and no link is left behind.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/bluez.sh"
-A=aa:bb:cc:00:00:01
+A=aa:bb:cc:00:00:01 QUIET=aa:bb:cc:00:00:02
 fresh
 bluez_start
 conf ble-ingest retries 1
@@ -23,7 +23,8 @@ is_back() {
 	heard "gap.*device_id=\"$A\".*reason=link_lost" "  what was missed is a gap"
 	wait_until "[ \$(live_since | sed '1,/ gap /d' | grep -c ' sample ') -ge 3 ]"
 	ok $? "  then values again"
-	is "$(links)" 1 "  over one link"
+	wait_until '[ "$(links)" = 1 ]'
+	ok $? "  over one link"
 }
 
 mark
@@ -37,9 +38,14 @@ tell "drop $A"
 heard "device.*state=lost" "the link breaks: lost"
 is_back
 
+tell "device $QUIET plx Quiet"
+for what in "set $QUIET no-acquire 1" "set $QUIET no-dropped 1" "rate $QUIET 10" "near $QUIET"; do tell "$what"; done
+streams $QUIET "another one, whose end of the link nothing tells"
 mark
 tell "adapter hci0 off"
-heard "device.*state=lost" "the adapter is switched off: lost"
+heard "device.*$QUIET.*state=lost" "the adapter is switched off: that one is lost"
+tell "far $QUIET"
+heard "device.*$A.*state=lost" "  as the other one"
 wait_until '"$BIN/ihht" --config "$CONF" status 2>/dev/null | grep -q "adapter hci0 is switched off: bluetoothctl power on"'
 ok $? "  ihht status says so, with the cure"
 tell "adapter hci0 on"

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/bluez.sh"
 A=aa:bb:cc:00:00:01 BOND=aa:bb:cc:00:00:02 NEVER=aa:bb:cc:00:00:03 BUSY=aa:bb:cc:00:00:04
-NONIN=aa:bb:cc:00:00:05
+NONIN=aa:bb:cc:00:00:05 RING=aa:bb:cc:00:00:06
 fresh
 bluez_start
 tell "adapter hci1 on"
@@ -16,7 +16,9 @@ tell "device $BOND plx Bond"
 tell "device $NEVER plx Never"
 tell "device $BUSY plx Busy"
 tell "device $NONIN nonin Nonin3230_1"
-for d in $A $BOND $NEVER $BUSY $NONIN; do tell "rate $d 10"; done
+tell "device $RING viatom O2Ring 1"
+tell "set $RING bond-write 1"
+for d in $A $BOND $NEVER $BUSY $NONIN $RING; do tell "rate $d 10"; done
 tell "set $BOND bond 1"
 tell "set $NEVER bond 1"
 tell "set $NEVER refuse-pair 1"
@@ -67,6 +69,12 @@ tell "near $NONIN"
 streams $NONIN "one of a kind that must be paired"
 is "$(air_since | grep -oE "@ (pair|acquired) $NONIN" | tr '\n' ' ')" "@ pair $NONIN @ acquired $NONIN " "  is paired first"
 tell "far $NONIN"
+
+mark
+tell "near $RING"
+saw "@ paired $RING" "one that lets us listen, but not ask, is paired then"
+streams $RING "  its values come" 1
+tell "far $RING"
 
 mark
 tell "set $BUSY refuse-connect 2"

@@ -48,7 +48,7 @@
 
 enum flag { NO_CONNECTED, NO_DROPPED, NO_RESOLVED, LATE_CHARS, TWICE, REFUSE_CONNECT, HANG_CONNECT,
 	    NO_ACQUIRE, BOND, REFUSE_PAIR, MTU, MEMORY, DEMO, BEACON, ADVERTISE, REFUSE_NOTIFY,
-	    SLOW_NOTIFY, OUTLIVE, N_FLAGS };
+	    SLOW_NOTIFY, BOND_WRITE, OUTLIVE, N_FLAGS };
 static const char *const flags[N_FLAGS] = {
 	[NO_CONNECTED] = "no-connected",     /* Connected=true is never signalled */
 	[NO_DROPPED] = "no-dropped",         /* nor Connected=false */
@@ -62,6 +62,7 @@ static const char *const flags[N_FLAGS] = {
 	[HANG_CONNECT] = "hang-connect",     /* that many times there is no answer */
 	[NO_ACQUIRE] = "no-acquire",         /* values by PropertiesChanged only */
 	[BOND] = "bond",                     /* nothing before pairing */
+	[BOND_WRITE] = "bond-write",         /* only writing needs pairing */
 	[REFUSE_PAIR] = "refuse-pair",
 	[MTU] = "mtu",                       /* 23 */
 	[MEMORY] = "memory",                 /* plx: keeps a record a second while not connected */
@@ -759,7 +760,7 @@ on_characteristic(sd_bus_message *m, struct oximeter *o, int c)
 	if (strstr(member, "Notify") && o->flag[REFUSE_NOTIFY] > 0 && o->flag[REFUSE_NOTIFY]--)
 		return sd_bus_reply_method_errorf(m, "org.bluez.Error.Failed",
 						  "Operation failed with ATT error: 0x0e");
-	if (o->flag[BOND] && !o->is_paired)
+	if (!o->is_paired && (o->flag[BOND] || (o->flag[BOND_WRITE] && !strcmp(member, "WriteValue"))))
 		return sd_bus_reply_method_errorf(m, "org.bluez.Error.NotPermitted", "Not paired");
 	if (!strcmp(member, "AcquireNotify"))
 		return on_acquire(m, o, c);

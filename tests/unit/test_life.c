@@ -130,6 +130,8 @@ static const struct row {
 	{"silence of one that may be none", LIFE_STREAMING, R | MAYBE, 0, LIFE_TIME,
 	 LIFE_STRANGER, LIFE_DISCONNECT, EVER, DEVICE_STRANGER},
 	{"streaming, it refuses us unpaired", LIFE_STREAMING, R, 0, LIFE_UNPAIRED,
+	 LIFE_PAIRING, LIFE_PAIR, 60 * S, DEVICE_CONNECTING},
+	{"streaming, it refuses us though paired", LIFE_STREAMING, R | HAS_BOND, 0, LIFE_UNPAIRED,
 	 LIFE_LEAVING, LIFE_DISCONNECT, 10 * S, DEVICE_REFUSED},
 	{"streaming, of another kind", LIFE_STREAMING, R, 0, LIFE_MISTAKEN,
 	 LIFE_RESOLVING, LIFE_NOTHING, 30 * S, DEVICE_CONNECTING},

@@ -176,7 +176,7 @@ struct peer *peers_find_path(struct central *c, const char *path, int *adapter);
 /* ---- peer.c */
 void peer_event(struct peer *p, enum life_event event);
 void peer_link_is_up(struct peer *p, int adapter);
-void peer_hang_up(struct peer *p);             /* what the link had is closed */
+void peer_hang_up(struct peer *p);             /* ends the talk, not the link */
 int peer_best_sight(const struct peer *p);     /* the adapter to reach it by, -1 */
 void peer_tell(struct peer *p);                /* a device message, if anything is new */
 

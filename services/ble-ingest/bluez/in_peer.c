@@ -254,11 +254,13 @@ write_answered(const struct call *call, enum fault fault, const char *why,
 		return;
 	if (fault != FAULT_NONE)
 		log_debug("not_written", "device=%s why=\"%s\"", p->id, why);
-	talk_written(&p->talk);
-	if (fault == FAULT_UNPAIRED)
+	if (fault == FAULT_UNPAIRED) {
+		peer_hang_up(p);
 		peer_event(p, LIFE_UNPAIRED);
-	else
-		peer_write(p);
+		return;
+	}
+	talk_written(&p->talk);
+	peer_write(p);
 }
 
 void

@@ -108,6 +108,15 @@ refused(struct life *life, int64_t now_us)
 	return leave(life, now_us);
 }
 
+static enum life_act
+unpaired(struct life *life, int64_t now_us)
+{
+	if (life->has_bond)              /* and it no longer knows ours */
+		return refused(life, now_us);
+	life->needs_bond = 1;
+	return resolved(life, now_us);
+}
+
 static void
 spoke(struct life *life)
 {
@@ -210,10 +219,7 @@ when_subscribing(struct life *life, enum life_event event, const struct life_rul
 		spoke(life);
 		return LIFE_NOTHING;
 	case LIFE_UNPAIRED:
-		if (life->has_bond)      /* and it no longer knows ours */
-			return refused(life, now_us);
-		life->needs_bond = 1;
-		return resolved(life, now_us);
+		return unpaired(life, now_us);
 	case LIFE_NOT_SUCH:
 		return stranger(life);
 	case LIFE_LINK_DOWN:
@@ -240,8 +246,8 @@ when_streaming(struct life *life, enum life_event event, const struct life_rules
 			return stranger(life);
 		life->is_silent = 1;
 		return leave(life, now_us);
-	case LIFE_UNPAIRED:
-		return refused(life, now_us);
+	case LIFE_UNPAIRED:   /* it lets us listen, but not ask */
+		return unpaired(life, now_us);
 	case LIFE_MISTAKEN:
 		return connected(life, now_us);
 	case LIFE_NOT_SUCH:

@@ -71,7 +71,7 @@ peer_tell(struct peer *p)
 	central_give(c, p, TAKEN_DEVICE)->state = d;
 }
 
-/* What the link had is closed; answers that are still to come are stale. */
+/* What the talk had is closed; answers that are still to come are stale. */
 void
 peer_hang_up(struct peer *p)
 {

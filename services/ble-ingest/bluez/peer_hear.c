@@ -144,10 +144,7 @@ peer_answered(struct peer *p, unsigned port, enum fault fault)
 
 	p->n_awaited--;
 	if (fault == FAULT_UNPAIRED) {
-		p->attempt++;
-		p->n_awaited = 0;
-		peer_close_gates(p);
-		peer_drop_early(p);
+		peer_hang_up(p);
 		peer_event(p, LIFE_UNPAIRED);
 		return;
 	}
