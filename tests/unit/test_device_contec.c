@@ -5,7 +5,7 @@
 
 TEST(contec_says_what_it_should_however_it_is_cut)
 {
-	is_int(play_vectors("contec", "contec", NULL, 1, 0), 21);
+	is_int(play_vectors("contec", "contec", NULL, 1, 0), 22);
 }
 
 TEST(payloads_of_contec_devices_say_what_their_source_saw)

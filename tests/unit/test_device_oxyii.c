@@ -12,15 +12,13 @@ reply(struct play *p, unsigned cmd, unsigned flag, const void *data, size_t len)
 	return lepu_say(p, 0xa5, cmd, flag, 0, data, len);
 }
 
-/* 42 bytes of what a ring tells of itself. */
+/* As little as a ring may tell of itself. */
 static const char *
 tell(struct play *p)
 {
-	uint8_t data[42] = {'A', 0, 5, 0, 1};
+	uint8_t data[38] = {'A', 0, 5, 0, 1};
 
 	memcpy(data + 9, "2D010001", 8);
-	data[37] = 4;
-	memcpy(data + 38, "SN12", 4);
 	return reply(p, 0xe1, 1, data, sizeof(data));
 }
 
@@ -41,6 +39,25 @@ TEST(every_vector_says_what_it_should_however_it_is_cut)
 }
 
 /* Of the sources, with the time put in: 2025-11-23T04:00:00Z is 692286C0, little-endian. */
+TEST(what_is_too_short_to_be_read_is_told)
+{
+	static const uint8_t zeros[37];
+	struct play p;
+
+	play_begin(&p, "oxyii", 0, 0);
+	ready(&p);
+	is_str(reply(&p, 4, 1, "\0\0\0\0\2\1\x61\x24\x48\0\0\2\0\x58", 14),
+	       "value spo2=97 pulse=72 pi=3.6 motion=2 battery=88");
+	play_end(&p);
+	play_begin(&p, "oxyii", 0, 0);
+	p.quiet_writes = 1;
+	(void)play_wait(&p, 20000);
+	(void)reply(&p, 0xff, 1, "", 0);
+	(void)reply(&p, 0x10, 1, "", 0);
+	is_str(reply(&p, 0xe1, 1, zeros, 37), "wrong what it tells of itself has 37 bytes, not 38");
+	play_end(&p);
+}
+
 TEST(the_greeting_is_what_the_ring_expects)
 {
 	struct play p;
@@ -155,6 +172,7 @@ int
 main(void)
 {
 	RUN(every_vector_says_what_it_should_however_it_is_cut);
+	RUN(what_is_too_short_to_be_read_is_told);
 	RUN(the_greeting_is_what_the_ring_expects);
 	RUN(a_ring_that_does_not_greet_back_is_asked_all_the_same);
 	RUN(a_ring_that_never_answers_is_a_stranger);

@@ -6,7 +6,7 @@
 
 TEST(pc60fw_says_what_it_should_however_it_is_cut)
 {
-	is_int(play_vectors("pc60fw", "pc60fw", NULL, 1, 0), 24);
+	is_int(play_vectors("pc60fw", "pc60fw", NULL, 1, 0), 25);
 }
 
 TEST(every_flipped_bit_is_refused)

@@ -10,7 +10,7 @@ enum { CONTINUOUS, SPOT, FEATURES, CONTROL, CLOCK, BATTERY };
 
 TEST(every_vector_says_what_it_should)
 {
-	is_int(play_vectors("plx", "plx", NULL, 0, 0), 99);
+	is_int(play_vectors("plx", "plx", NULL, 0, 0), 114);
 }
 
 TEST(payloads_of_real_devices_say_what_their_source_saw)

@@ -350,6 +350,116 @@ TEST(what_is_missed_is_looked_for_again_every_five_minutes)
 	play_end(&p);
 }
 
+/* Opening is tried three times; a file that breaks off is read again, three times in all; closing
+ * is not waited for. */
+TEST(what_fails_is_tried_again_but_not_for_ever)
+{
+	struct play p;
+	int i, opened = 1;
+
+	begin_recall(&p, 8, 40);
+	for (i = 0; i < 20; i++) {
+		(void)reply(&p, 1, 0, "\11\0\0\0", 4);
+		opened += !!strstr(p.said, "aa03");
+		if (!strstr(p.said, "write"))
+			break;
+	}
+	is_int(opened, 9);
+	play_end(&p);
+	begin_recall(&p, 8, 40);
+	for (i = 0, opened = 0; i < 20; i++) {
+		opened++;
+		(void)reply(&p, 0, 0, "\144\0\0\0", 4);
+		has_str(reply(&p, 1, 0, "\12\0\0\0", 4), "write 1 aa05fa");
+		if (!strstr(reply(&p, 0, 0, "", 0), "aa03"))
+			break;
+		(void)play_wait(&p, 20000);
+	}
+	is_int(opened, 3);
+	play_end(&p);
+}
+
+TEST(a_recording_that_was_read_is_not_read_again_even_if_closing_fails)
+{
+	char said[4000];
+	struct play p;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		begin_recall(&p, 8, 40);
+		read_blocks(&p, 100, said, sizeof(said));
+		if (i)
+			is_str(reply(&p, 1, 0, "\3\0\0\0", 4), "wrong a stored recording could not be read");
+		else
+			is_str(reply(&p, 0, 0, "", 0), "");
+		is_str(play_wait(&p, CLOCK_SECOND), ASK_17);
+		is_str(reply(&p, 0, 0, A_VALUE, 13), SAYS);
+		play_end(&p);
+	}
+}
+
+/* Two times were missed: what the recording covers is done with, what comes after it is not. */
+TEST(what_a_recording_covers_is_no_longer_missed)
+{
+	char said[4000];
+	struct play p;
+	int i;
+
+	begin_recall(&p, 0, 8);
+	(void)play_recall(&p, PLAY_UTC_US + 12 * CLOCK_SECOND, PLAY_UTC_US + 20 * CLOCK_SECOND);
+	(void)play_recall(&p, PLAY_UTC_US + 400 * CLOCK_SECOND, PLAY_UTC_US + 500 * CLOCK_SECOND);
+	read_blocks(&p, 100, said, sizeof(said));
+	has_str(said, "spo2=81");
+	has_str(said, "spo2=84");
+	ok(!strstr(said, "spo2=83") && !strstr(said, "spo2=85"), "%s", said);
+	/* the list is asked for again, though the file in it has been read: one is still to come */
+	for (i = 0; i < 3 && !strstr(p.said, "aa14"); i++)
+		(void)reply(&p, 0, 0, "", 0);
+	has_str(p.said, "aa14");
+	has_str(tell(&p, "{\"FileList\":\"" NAME ",20251123050600\"}"),
+		"aa03fc00000f0032303235313132333035303630");
+	play_end(&p);
+}
+
+TEST(of_many_files_the_newest_are_known)
+{
+	char told[1200] = "{\"FileList\":\"";
+	struct play p;
+	int i;
+
+	for (i = 0; i < 40; i++)
+		(void)snprintf(told + strlen(told), sizeof(told) - strlen(told), "%s202511%02d%02d0000",
+			       i ? "," : "", 20 + i / 20, i % 20);
+	(void)snprintf(told + strlen(told), sizeof(told) - strlen(told), "\"}");
+	play_begin(&p, "viatom", 0, 0);
+	(void)tell(&p, told);
+	(void)reply(&p, 0, 0, A_VALUE, 13);
+	(void)play_recall(&p, 0, PLAY_UTC_US);
+	(void)tell(&p, told);
+	(void)play_wait(&p, 20000);
+	/* the ninth of 40 is the oldest of 32 */
+	has_str(p.said, "write 1 3000");
+	(void)reply(&p, 0, 0, "", 0);
+	play_end(&p);
+}
+
+TEST(a_block_beyond_the_255th_has_its_number)
+{
+	uint8_t file[400] = {3, 0, 0xE9, 7, 11, 23, 5, 0, 0}, big[4] = {0x90, 1};
+	char want[100];
+	struct play p;
+	unsigned n;
+
+	begin_recall(&p, 8, 40);
+	(void)reply(&p, 0, 0, big, 4);
+	for (n = 0; n < 300; n++) {
+		(void)snprintf(want, sizeof(want), "write 1 aa04fb%02x%02x0000", (n + 1) & 255, (n + 1) >> 8);
+		has_str(reply(&p, 0, n, file + n, 1), want);
+	}
+	has_str(reply(&p, 0, 300 - 256, file, 1), "wrong a stored recording could not be read");
+	play_end(&p);
+}
+
 TEST(names_of_rings_are_known)
 {
 	static const struct { const char *name, *service; int maker; const char *kind; } rows[] = {
@@ -392,6 +502,11 @@ main(void)
 	RUN(a_recording_that_cannot_be_read_is_told_and_left);
 	RUN(only_files_that_may_hold_it_are_opened);
 	RUN(what_is_missed_is_looked_for_again_every_five_minutes);
+	RUN(what_fails_is_tried_again_but_not_for_ever);
+	RUN(a_recording_that_was_read_is_not_read_again_even_if_closing_fails);
+	RUN(what_a_recording_covers_is_no_longer_missed);
+	RUN(of_many_files_the_newest_are_known);
+	RUN(a_block_beyond_the_255th_has_its_number);
 	RUN(names_of_rings_are_known);
 	return test_done();
 }

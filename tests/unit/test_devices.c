@@ -113,9 +113,42 @@ TEST(what_says_nothing_is_a_stranger_after_a_while)
 		has_str(p.said, "stranger");
 		play_end(&p);
 	}
-	play_begin(&p, "nonin", 1, 0);
-	is_str(p.said, "stranger");
-	play_end(&p);
+}
+
+TEST(a_device_without_a_port_that_is_needed_is_a_stranger)
+{
+	const struct device_kind *kind;
+	struct play p;
+	unsigned i, j;
+
+	for (i = 0; (kind = device_at(i)); i++)
+		for (j = 0; j < kind->n_ports; j++) {
+			play_begin(&p, kind->name, 1u << j, 0);
+			ok(!strstr(p.said, "stranger") == !(kind->ports[j].use & PORT_NEEDED),
+			   "%s without port %u: %s", kind->name, j, p.said);
+			play_end(&p);
+		}
+}
+
+/* Each that offers them: battery and maker, by whatever place they have among its ports. */
+TEST(battery_and_maker_are_heard_of_every_kind_that_offers_them)
+{
+	const struct device_kind *kind;
+	struct play p;
+	unsigned i, j, n = 0;
+
+	for (i = 0; (kind = device_at(i)); i++)
+		for (j = 0; j < kind->n_ports; j++) {
+			play_begin(&p, kind->name, 0, 0);
+			if (!strcmp(kind->ports[j].uuid, GATT_UUID("2a19")) && ++n)
+				is_str(play_hear(&p, j, "32"), "battery 50");
+			if (!strcmp(kind->ports[j].uuid, GATT_UUID("2a29")) && ++n)
+				is_str(play_hear(&p, j, "4142"), "about maker=AB");
+			if (!strcmp(kind->ports[j].uuid, GATT_UUID("2a26")) && ++n)
+				is_str(play_hear(&p, j, "4142"), "about firmware=AB");
+			play_end(&p);
+		}
+	is_int(n, 15);
 }
 
 /* Whatever is said on whatever port, cut to any length: it ends, and keeps its limits (play.h
@@ -172,6 +205,8 @@ main(void)
 	RUN(the_best_kind_is_found_and_then_the_others);
 	RUN(every_kind_says_what_it_is);
 	RUN(what_says_nothing_is_a_stranger_after_a_while);
+	RUN(a_device_without_a_port_that_is_needed_is_a_stranger);
+	RUN(battery_and_maker_are_heard_of_every_kind_that_offers_them);
 	RUN(no_bytes_break_a_kind);
 	RUN(a_kind_that_is_not_pulled_keeps_the_newest);
 	return test_done();

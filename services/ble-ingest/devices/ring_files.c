@@ -97,7 +97,7 @@ ring_files_recall(struct ring_files *f, int64_t from_us, int64_t to_us)
 int
 ring_files_waits(const struct ring_files *f)
 {
-	return f->missed.n > 0;
+	return f->missed.n > 0 && !f->step;
 }
 
 int
@@ -259,7 +259,7 @@ ring_files_record(struct ring_files *f, struct device_said *out)
 			bad_head(f, out, &err);
 			return 1;
 		}
-		if (!(bytes = piece(f, VLD_RECORD)) || f->n_records >= f->vld.n_records)
+		if (!(bytes = piece(f, VLD_RECORD)))
 			continue;
 		vld_record(&f->vld, f->n_records++, bytes, &r);
 		if (r.local_s < 1 || !spans_hold(&f->missed, r.local_s * CLOCK_SECOND - f->zone_us))

@@ -53,7 +53,7 @@ void ring_files_list(struct ring_files *files, const char *names);
 /* The next request, or 0: nothing to do.  name: of RING_OPEN.  block: of RING_BLOCK. */
 int ring_files_wants(struct ring_files *files, const char **name, unsigned *block);
 
-/* Is anything missed that a later list could bring? */
+/* Is anything missed that a later list could bring, and no file open? */
 int ring_files_waits(const struct ring_files *files);
 
 /* The reply to that request; data stays the caller's and must stay as it is until
