@@ -191,7 +191,10 @@ fill_list(const struct table *t, int condition)
 	for (c = t->columns; c < t->columns + t->n_columns; c++) {
 		if (!is_filled(c))
 			continue;
-		if (condition)  /* as text: json has no equality */
+		if (!strcmp(c->name, "updated_at"))
+			(void)fprintf(to, condition ? "%st.%s < f.%s" : "%s%s = greatest(f.%s, t.updated_at)",
+				      n++ ? (condition ? " OR " : ", ") : "", c->quoted, c->quoted);
+		else if (condition)  /* as text: json has no equality */
 			(void)fprintf(to, "%s(f.%s IS NOT NULL AND f.%s::text IS DISTINCT FROM t.%s::text)",
 				      n++ ? " OR " : "", c->quoted, c->quoted, c->quoted);
 		else
@@ -217,9 +220,9 @@ fill(struct change *c, const struct table *t, struct err *err)
 	for (k = c->batch->most_fills[change_place(c, t)]; r == 0 && *set && k > 0; k--)
 		r = sql_run(c->pg, NULL, err, "UPDATE %s t SET %s FROM (SELECT r.\"into\"::%s AS stays, r.key "
 			    "FROM %s r WHERE r.ord = %d) r JOIN was_%d f ON f.ihht_key = r.key "
-			    "WHERE %s = r.stays AND f.ihht_key <> %s::text AND (%s)", t->sql, set,
+			    "WHERE %s = r.stays AND (%s)", t->sql, set,
 			    strncmp(value, "row(", 4) ? key->type : "text", from, k, change_place(c, t), value,
-			    value, differs);
+			    differs);
 	free(set);
 	free(differs);
 	free(value);
