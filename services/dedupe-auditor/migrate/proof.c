@@ -142,14 +142,15 @@ check_folded(struct proof *p, struct err *err)
 	at = table_column(t, "timestamp");
 	if (strncmp(at->type, "timestamp", 9) != 0)
 		return 0;
+	/* its entry is the session it was folded in, which may have been merged since */
 	ASSERT(asprintf(&sql, "WITH now AS MATERIALIZED (SELECT * FROM ihht_migration.redirects), "
-			"a AS MATERIALIZED (SELECT a.*, coalesce(now.session, a.%s::text)::%s AS home FROM %s a "
-			"LEFT JOIN now ON now.old_id = a.%s::text WHERE ihht_op = 'merged' AND ihht_undone IS "
+			"a AS MATERIALIZED (SELECT a.*, coalesce(now.session, a.ihht_entry)::%s AS home FROM %s a "
+			"LEFT JOIN now ON now.old_id = a.ihht_entry WHERE ihht_op = 'merged' AND ihht_undone IS "
 			"NULL) SELECT count(*), count(*) FILTER (WHERE NOT EXISTS (SELECT FROM %s t WHERE t.%s = "
 			"a.home AND t.\"timestamp\" > a.\"timestamp\" - interval '250 ms' AND t.\"timestamp\" < "
 			"a.\"timestamp\" + interval '250 ms' AND t.spo2 IS NOT DISTINCT FROM a.spo2 AND "
-			"t.heart_rate IS NOT DISTINCT FROM a.heart_rate)) FROM a", link->quoted, link->type,
-			t->archive, link->quoted, t->sql, link->quoted) > 0);
+			"t.heart_rate IS NOT DISTINCT FROM a.heart_rate)) FROM a", link->type, t->archive, t->sql,
+			link->quoted) > 0);
 	result = PQexec(p->pg, sql);
 	free(sql);
 	if (PQresultStatus(result) == PGRES_TUPLES_OK) {
