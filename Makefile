@@ -17,6 +17,9 @@ PKG_zmq-sniffer     :=
 PKG_ihht            := libpq sqlite3
 PKG_tests           := sqlite3 libpq libsystemd
 
+# What one service has of another: the rules for the app's old data are written once.
+USES_ihht           := dedupe-auditor
+
 FLAGS_release := -O2 -g
 FLAGS_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FLAGS_cov     := -O0 -g --coverage
@@ -44,7 +47,8 @@ tools: $(TOOLS) $(B)/docs/gen
 
 .SECONDARY:
 .SECONDEXPANSION:
-$(B)/bin/%: $$(call objects,services/$$*,2) $$(call edges,$$*) $(B)/libcommon.a
+uses = $(USES_$(1):%=$(B)/services/%/pure.a)
+$(B)/bin/%: $$(call objects,services/$$*,2) $$(call uses,$$*) $$(call edges,$$*) $(B)/libcommon.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(call LIBS,$(PKG_$*))
 
@@ -80,7 +84,7 @@ $(B)/%.o: %.c Makefile
 # (test_<service>_X.c when two have one), but never with a main.c
 folder = $(word 2,$(subst /, ,$(firstword $(wildcard services/*/$(1).c services/*/*/$(1).c))))
 owner = $(or $(firstword $(foreach s,$(SERVICES),$(if $(filter $(s)_%,$(1)),$(s)))),$(call folder,$(1)))
-owned = $(if $(1),$(B)/services/$(1)/pure.a)
+owned = $(if $(1),$(B)/services/$(1)/pure.a $(call uses,$(1)))
 
 $(B)/services/%/pure.a: $$(filter-out %/main.o,$$(call objects,services/$$*,2))
 	@mkdir -p $(@D)

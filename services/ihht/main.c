@@ -92,6 +92,17 @@ static const struct verb verbs[] = {
 	 "LEVEL is the dial (0 to 11) at its end, RECOMMENDED the one to start the next with.\n\n"
 	 "  ihht progression 1f6b 6 7 performance=GOOD score=65\n"
 	 "  ihht progression mock-001 6 6 reason=\"two mask lifts\"\n", command_run, &msg_progression},
+	{"import app-database", "FILE [--user USER] [OPTIONS]", "the old app's own database",
+	 "Takes a vitaliti.db: sessions, readings, surveys, events and phases, by the rules that\n"
+	 "`ihht migrate` repairs the app's cloud database with.  What was told several times comes\n"
+	 "once, what no rule can place is listed and left.  The same file again adds nothing.\n\n"
+	 "  --user USER      whose it is, where its readings do not say\n"
+	 "  --abandoned      sessions the app never ended too: as abandoned at their last reading\n"
+	 "  --device NAME    of the oximeter, which the app did not keep (vitaliti-app)\n"
+	 "  --dry-run        says what would be imported\n\n"
+	 "  ihht import app-database --dry-run vitaliti.db\n"
+	 "  ihht import app-database vitaliti.db --user 8d1f4c5e-2f0b-5f6e-9d0f-3b0b6a0e7c11\n",
+	 import_app_run, NULL},
 	{"import", "FILE... --user USER | --session SESSION [OPTIONS]", "recordings that you have as files",
 	 "Takes .vld files and the CSV files of ViHealth and O2 Insight (Viatom, Wellue: O2Ring,\n"
 	 "Checkme O2, SleepU ...).  With --user a session is made of each recording's span; with\n"
