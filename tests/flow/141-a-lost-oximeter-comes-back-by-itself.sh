@@ -90,6 +90,12 @@ is_back
 mark
 tell "far $A"
 heard "device.*state=off" "not back after some tries: off"
+mark
+tell "near $QUIET"
+streams $QUIET "  another one comes"
+unlike "$(air_since)" "@ connect $A" "  and a look at all there are does not take the first one for being there"
+tell "far $QUIET"
+mark
 tell "vanish $A"
 tell "near $A"
 is_back
@@ -99,7 +105,7 @@ kill9 ble-ingest
 is "$(links)" 1 "ble-ingest is killed: its link stands"
 start ble-ingest
 streams $A "  streaming resumes"
-unlike "$(air_since)" "@ connect" "  over that link"
+unlike "$(air_since)" "@ connect $A" "  over that link"
 is "$(links)" 1 "  and no other"
 wait_until "[ \$(lite 'SELECT count(*) FROM gap') = 10 ]"
 ok $? "every gap is stored in the session, that one too" || diag "$(lite 'SELECT count(*) FROM gap')"

@@ -104,6 +104,7 @@ struct oximeter {
 	const struct kind *kind;
 	int is_known[ADAPTERS];     /* it has an object there */
 	int is_near[ADAPTERS];
+	int was_seen[ADAPTERS];     /* bluetoothd keeps the RSSI long after that */
 	int via;                    /* adapter of its link, -1 */
 	int is_resolved, has_chars, is_paired;
 	int rssi;
@@ -267,7 +268,7 @@ device_props(sd_bus_message *m, const struct oximeter *o, int a)
 	if (*o->name)
 		prop(m, "Name", "s", o->name);
 	strv_prop(m, "UUIDs", is_told ? uuids : uuids + 1);
-	if (o->is_near[a] && fake.adapters[a].is_scanning)
+	if (o->was_seen[a])
 		prop(m, "RSSI", "n", o->rssi);
 	prop(m, "Paired", "b", o->is_paired);
 	prop(m, "Connected", "b", o->via == a);
@@ -879,6 +880,7 @@ advertise(struct oximeter *o, int a)
 	sd_bus_message *m;
 
 	o->rssi = o->rssi == -60 ? -63 : -60;
+	o->was_seen[a] = 1;
 	if (!o->is_known[a]) {
 		o->is_known[a] = 1;
 		added(o, a, -2);
@@ -911,7 +913,7 @@ vanish(struct oximeter *o, int a)
 	answer(&o->connecting, "org.bluez.Error.Failed", "le-connection-abort-by-local");
 	if (o->is_known[a])
 		removed(device_path(o, a), "org.bluez.Device1");
-	o->is_known[a] = 0;
+	o->is_known[a] = o->was_seen[a] = 0;
 }
 
 static void
@@ -959,6 +961,7 @@ leave(void)
 		}
 		link_down(o);
 		memset(o->is_known, 0, sizeof(o->is_known));
+		memset(o->was_seen, 0, sizeof(o->was_seen));
 	}
 	for (a = 0; a < ADAPTERS; a++)
 		fake.adapters[a].is_scanning = 0;
