@@ -194,21 +194,36 @@ put_column(struct out *out, const struct msg_field *f, const char *rows, size_t 
 	return 0;
 }
 
+/* Most columns hold one value, again and again: the first row then stands for all. */
+static size_t
+rows_that_count(const struct msg_field *f, const char *rows, size_t size, size_t n)
+{
+	int64_t first = msg_int(f, rows);
+	size_t i;
+
+	for (i = 1; i < n; i++)
+		if (msg_int(f, rows + i * size) != first)
+			return n;
+	return 1;
+}
+
 int
 columns_pack(const struct message *message, const void *rows, size_t n, uint8_t *out,
 	     size_t size, size_t *len, struct err *err)
 {
 	struct out to = {out, out + size};
 	const struct msg_field *f = message->fields;
+	size_t some;
 	int r;
 
 	r = put_varint(&to, (uint64_t)message->version) | put_varint(&to, n) |
 	    put_varint(&to, (uint64_t)message->n_fields);
 	for (; !r && f < message->fields + message->n_fields && n; f++) {
 		ASSERT(f->kind <= MSG_SET);
-		if (check_column(message, f, rows, n, err) < 0)
+		some = rows_that_count(f, rows, message->size, n);
+		if (check_column(message, f, rows, some, err) < 0)
 			return -1;
-		r = put_column(&to, f, rows, message->size, n);
+		r = put_column(&to, f, rows, message->size, some);
 	}
 	if (r)
 		return err_set(err, EMSGSIZE, "%s: %zu rows need more than %zu bytes",

@@ -316,6 +316,23 @@ link_joined(struct link *link, char *prefix, size_t size)
 
 /* ---- send */
 
+/* <message>/<gateway>/<key>/, without the pace of printf; the length, 0 when it does not fit. */
+static size_t
+make_topic(const char *message, const char *gateway, const char *key, char topic[MAX_TOPIC])
+{
+	const char *parts[] = {message, gateway, key};
+	size_t i, n, len = 0;
+
+	for (i = 0; i < 3; i++, len += n + 1) {
+		n = strlen(parts[i]);
+		if (n + 1 > MAX_TOPIC - len)
+			return 0;
+		memcpy(topic + len, parts[i], n);
+		topic[len + n] = '/';
+	}
+	return len;
+}
+
 int
 link_send_to(struct link *link, const struct message *message, const char *gateway,
 	     const char *key, const void *msg, struct err *err)
@@ -323,14 +340,13 @@ link_send_to(struct link *link, const struct message *message, const char *gatew
 	int64_t *n = &link->n_sent[message->index];
 	struct msg_head head = {message->version, link->run, *n + 1};
 	char topic[MAX_TOPIC];
-	size_t len;
-	int topic_len;
+	size_t len, topic_len;
 
 	if (msg_encode(message, &head, msg, link->frame, link->max_bytes, &len, err) < 0)
 		return -1;
-	topic_len = snprintf(topic, sizeof(topic), "%s/%s/%s/", message->name, gateway, key);
-	ASSERT(topic_len < (int)sizeof(topic));
-	if (zmq_send(link->socket, topic, (size_t)topic_len, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
+	topic_len = make_topic(message->name, gateway, key, topic);
+	ASSERT(topic_len);
+	if (zmq_send(link->socket, topic, topic_len, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0) {
 		if (errno != EAGAIN && errno != EINTR)
 			return err_set(err, errno, "%s: %s", link->row->name, zmq_strerror(errno));
 		link->counts.n_blocked++;
