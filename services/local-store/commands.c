@@ -225,15 +225,21 @@ static int
 put_rows(struct lifecycle *life, struct entry *entry, struct reading *rows, size_t n,
 	 int64_t now_us, struct effects *fx, struct err *err)
 {
-	size_t i;
-	int r;
+	struct kept some[64];
+	size_t i, k, now;
 
-	for (i = 0; i < n; i++) {
-		add_phase(entry, &rows[i]);
-		if ((r = store_put_reading(life->store, entry->no, &rows[i], err)) < 0)
+	for (i = 0; i < n; i += now) {
+		now = n - i < 64 ? n - i : 64;
+		for (k = 0; k < now; k++) {
+			add_phase(entry, &rows[i + k]);
+			some[k] = (struct kept){.entry = entry, .reading = rows[i + k]};
+		}
+		if (store_put_readings(life->store, some, now, err) < 0)
 			return -1;
-		fx->reply.added += r;
-		fx->reply.seen += !r;
+		for (k = 0; k < now; k++) {
+			fx->reply.added += some[k].id != 0;
+			fx->reply.seen += !some[k].id;
+		}
 	}
 	if (!fx->reply.added)
 		return 0;

@@ -63,6 +63,8 @@ struct local_store {
 	struct effects effects[MAX_EFFECTS];    /* to be said after the commit */
 	size_t n_effects;
 	bool blocked, more;                     /* no worker takes bundles; there are more to make */
+	size_t commit_rows;
+	int64_t utc_us;                         /* when this link's frames are taken */
 	int64_t begun_us, retry_us, recount_us; /* begun_us 0: nothing waits for a commit */
 	struct err trouble;                     /* why the disk refuses; code 0: it does not */
 	struct log_often bad_often, unsent_often;
@@ -203,15 +205,21 @@ announce(struct local_store *me)
 		if (fx->entry)
 			sessions_trim(me->sessions, fx->entry->row.device_id);
 	}
-	me->intake.n_started = me->intake.n_rows = me->n_effects = 0;
+	me->intake.n_started = me->intake.n_taken = me->n_effects = 0;
 	tell_quarantine(me);
+}
+
+static int
+settle(struct local_store *me, struct err *err)
+{
+	return samples_settle(&me->intake, &me->life, me->outbox, clock_utc_us(), err);
 }
 
 static int
 commit(struct local_store *me, struct err *err)
 {
-	if (samples_save(&me->intake, me->store, err) < 0 || outbox_save(me->outbox, err) < 0 ||
-	    store_commit(me->store, err) < 0)
+	if (settle(me, err) < 0 || samples_save(&me->intake, me->store, err) < 0 ||
+	    outbox_save(me->outbox, err) < 0 || store_commit(me->store, err) < 0)
 		return -1;
 	me->n_commits++;
 	me->begun_us = 0;
@@ -222,7 +230,7 @@ commit(struct local_store *me, struct err *err)
 static bool
 is_full(const struct local_store *me)
 {
-	return me->intake.n_rows >= (size_t)conf_number(me->process->conf, "commit-rows") ||
+	return me->intake.n_taken >= me->commit_rows ||
 	       me->intake.n_started == SAMPLES_STARTED || me->n_effects == MAX_EFFECTS;
 }
 
@@ -248,6 +256,7 @@ drain(struct local_store *me, struct link *link, take_fn *take, struct err *err)
 	struct link_frame frame;
 	int n, r;
 
+	me->utc_us = clock_utc_us();
 	for (n = 0; n < MAX_FRAMES && !is_full(me); n++) {
 		r = link_recv(link, &frame, err);
 		if (r < 0 && err->code != EBADMSG)
@@ -268,7 +277,7 @@ static int
 take_sample(struct local_store *me, const struct link_frame *frame, struct err *err)
 {
 	return samples_take(&me->intake, &me->life, me->outbox, frame->message, frame->msg,
-			    clock_utc_us(), err);
+			    me->utc_us, err);
 }
 
 static int
@@ -278,11 +287,11 @@ take_command(struct local_store *me, const struct link_frame *frame, struct err 
 
 	me->n_commands++;
 	effects_clear(fx, msg_str(&frame->message->fields[0], frame->msg));
-	if (store_begin(me->store, err) < 0)
+	if (settle(me, err) < 0 || store_begin(me->store, err) < 0)
 		return -1;
 	if ((frame->message == &msg_release
-		     ? release_apply(&me->life, me->outbox, frame->msg, clock_utc_us(), fx, err)
-		     : commands_apply(&me->life, frame->message, frame->msg, clock_utc_us(), fx, err)) < 0)
+		     ? release_apply(&me->life, me->outbox, frame->msg, me->utc_us, fx, err)
+		     : commands_apply(&me->life, frame->message, frame->msg, me->utc_us, fx, err)) < 0)
 		return -1;
 	me->n_refused += !fx->reply.ok;
 	if (fx->entry)
@@ -302,7 +311,8 @@ take_receipt(struct local_store *me, const struct link_frame *frame, struct err 
 		news_say(me->news, &msg_alert, ((const struct alert *)frame->msg)->name, frame->msg);
 		return 0;
 	}
-	if (store_begin(me->store, err) < 0)
+	/* who is let go of below must not be named by readings that wait */
+	if (settle(me, err) < 0 || store_begin(me->store, err) < 0)
 		return -1;
 	known = outbox_receipt(me->outbox, receipt, clock_mono_us(), &entry, err);
 	if (known <= 0)
@@ -371,6 +381,8 @@ send_bundles(struct local_store *me, struct err *err)
 	int64_t now = clock_mono_us();
 	int more;
 
+	if (samples_ship(&me->intake, me->outbox, err) < 0)
+		return -1;
 	do {
 		outbox_head(me->outbox, store_last_reading(me->store));
 		if ((more = outbox_work(me->outbox, now, err)) < 0)
@@ -535,6 +547,7 @@ loop(struct local_store *me, struct err *err)
 static int
 attach(struct local_store *me, struct err *err)
 {
+	me->commit_rows = (size_t)conf_number(me->process->conf, "commit-rows");
 	if (!(me->store = store_open(me->process->database, err)) || recall(me, err) < 0)
 		return -1;
 	return (me->news = link_open(me->process, "news", LINK_OUT, err)) &&

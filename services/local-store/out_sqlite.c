@@ -26,7 +26,7 @@ static const char session_extra[] =
 	"sync_attempts INTEGER NOT NULL DEFAULT 0, last_sync_us INTEGER";
 
 enum statement {
-	BEGIN, COMMIT, ROLLBACK, PUT_READING, LAST_READING, SCAN, RANGE, SINCE, SESSION_ID, SESSION_NO,
+	BEGIN, COMMIT, ROLLBACK, LAST_READING, SCAN, RANGE, SINCE, SESSION_ID, SESSION_NO,
 	SESSIONS_ACTIVE, SESSIONS_DEVICE, SPANS, PUT_SPAN, PUT_SYNC, SPOOL, PUT_SPOOL, SETTING,
 	PUT_SETTING, UNSYNCED, STALE, PUT_STALE, DROP_STALE, N_STATEMENTS,
 };
@@ -35,10 +35,6 @@ static const char *const sql[N_STATEMENTS] = {
 	[BEGIN] = "BEGIN IMMEDIATE",
 	[COMMIT] = "COMMIT",
 	[ROLLBACK] = "ROLLBACK",
-	[PUT_READING] = "INSERT INTO readings (session, " READING_COLUMNS ") VALUES "
-			"(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, "
-			"?18)"
-			" ON CONFLICT DO NOTHING",
 	[LAST_READING] = "SELECT max(id) FROM readings",
 	[SCAN] = "SELECT id, session, " READING_COLUMNS " FROM readings WHERE id > ? ORDER BY id",
 	[RANGE] = "SELECT id, session, " READING_COLUMNS " FROM readings "
@@ -72,9 +68,23 @@ static const char *const sql[N_STATEMENTS] = {
 	[DROP_STALE] = "DELETE FROM stale WHERE session = ?",
 };
 
+/* One INSERT of many rows costs little more than half of as many of one row. */
+enum { BLOCK = 64, N_BLOCKS = 3 };
+static const size_t block_rows[N_BLOCKS] = {BLOCK, 8, 1};
+
+struct block {
+	sqlite3_stmt *insert;
+	bool bound;                     /* was used: its parameters stand at … */
+	struct bound {
+		int64_t session;
+		struct reading reading;
+	} rows[BLOCK];                  /* … these, and only what differs is bound again */
+};
+
 struct store {
 	sqlite3 *db;
 	bool in_transaction;
+	struct block blocks[N_BLOCKS];
 	struct table *sessions, *records[N_RECORDS];
 	sqlite3_stmt *statements[N_STATEMENTS];
 };
@@ -123,12 +133,33 @@ widen_readings(struct store *s, struct err *err)
 	return found ? found : db_exec(s->db, "ALTER TABLE readings ADD COLUMN rr INTEGER", err);
 }
 
+/* One parameter for the session and one for each field of `reading`. */
+static sqlite3_stmt *
+prepare_block(sqlite3 *db, size_t rows, struct err *err)
+{
+	char row[100] = ", (?", text[300 + BLOCK * sizeof(row)];
+	int i, len;
+
+	for (i = 0; i < msg_reading.n_fields; i++)
+		strcat(row, ", ?");
+	strcat(row, ")");
+	len = snprintf(text, sizeof(text), "INSERT INTO readings (session, " READING_COLUMNS
+		       ") VALUES %s", row + 2);
+	while (--rows)
+		len += snprintf(text + len, sizeof(text) - (size_t)len, "%s", row);
+	(void)snprintf(text + len, sizeof(text) - (size_t)len, " ON CONFLICT DO NOTHING");
+	return db_prepare(db, text, err);
+}
+
 static int
 prepare(struct store *s, struct err *err)
 {
 	char text[4000];
 	int i;
 
+	for (i = 0; i < N_BLOCKS; i++)
+		if (!(s->blocks[i].insert = prepare_block(s->db, block_rows[i], err)))
+			return -1;
 	for (i = 0; i < N_STATEMENTS; i++) {
 		const char *hole = strstr(sql[i], "%s");
 
@@ -163,6 +194,8 @@ store_close(struct store **store)
 
 	if (!s)
 		return;
+	for (i = 0; i < N_BLOCKS; i++)
+		db_finalize(&s->blocks[i].insert);
 	for (i = 0; i < N_STATEMENTS; i++)
 		db_finalize(&s->statements[i]);
 	for (i = 0; i < N_RECORDS; i++)
@@ -241,31 +274,91 @@ column_real(sqlite3_stmt *s, int i)
 	return sqlite3_column_type(s, i) == SQLITE_NULL ? NAN : sqlite3_column_double(s, i);
 }
 
-int
-store_put_reading(struct store *store, int64_t session_no, const struct reading *r,
-		  struct err *err)
+/* The columns are the fields of `reading`, in their order. */
+static void
+bind_field(sqlite3_stmt *s, int i, const struct msg_field *f, const struct reading *r)
 {
-	sqlite3_stmt *s = store->statements[PUT_READING];
+	if (f->kind == MSG_REAL)
+		sqlite3_bind_double(s, i, msg_real(f, r));  /* NAN becomes NULL */
+	else if (f->offset == offsetof(struct reading, rr) && !r->rr)
+		sqlite3_bind_null(s, i);  /* no interval: as when it is absent */
+	else
+		bind_opt(s, i, msg_int(f, r));
+}
 
-	sqlite3_bind_int64(s, 1, session_no);
-	sqlite3_bind_int64(s, 2, r->taken_us);
-	sqlite3_bind_int64(s, 3, r->epoch);
-	sqlite3_bind_int64(s, 4, r->seq);
-	bind_opt(s, 5, r->device_us);
-	sqlite3_bind_double(s, 6, r->spo2);  /* NAN becomes NULL */
-	sqlite3_bind_double(s, 7, r->heart_rate);
-	sqlite3_bind_double(s, 8, r->perfusion_index);
-	sqlite3_bind_double(s, 9, r->motion);
-	bind_opt(s, 10, r->signal_strength);
-	bind_opt(s, 11, r->battery);
-	bind_opt(s, 12, r->status);
-	sqlite3_bind_int64(s, 13, r->invalid);
-	sqlite3_bind_int64(s, 14, r->data_source);
-	sqlite3_bind_int64(s, 15, r->phase_type);
-	bind_opt(s, 16, r->cycle_number);
-	bind_opt(s, 17, r->altitude_level);
-	bind_opt(s, 18, r->rr > 0 ? r->rr : MSG_NONE);
-	return db_run(s, err) < 0 ? -1 : sqlite3_changes(store->db);
+static void
+bind_row(struct block *block, size_t n, const struct kept *row)
+{
+	const struct msg_field *f = msg_reading.fields, *end = f + msg_reading.n_fields;
+	int i = (int)n * (msg_reading.n_fields + 1) + 1;
+	struct bound *at = &block->rows[n];
+
+	if (!block->bound || at->session != row->entry->no)
+		sqlite3_bind_int64(block->insert, i, row->entry->no);
+	for (i++; f < end; f++, i++)
+		if (!block->bound || msg_int(f, &at->reading) != msg_int(f, &row->reading))
+			bind_field(block->insert, i, f, &row->reading);
+	*at = (struct bound){row->entry->no, row->reading};
+}
+
+static bool
+is_row(const struct kept *row, int64_t session_no, const struct reading *r)
+{
+	return row->entry->no == session_no && row->reading.taken_us == r->taken_us &&
+	       row->reading.epoch == r->epoch && row->reading.seq == r->seq;
+}
+
+/* Some were there already: which ones were not is told by those that now end the log. */
+static int
+find_new(struct store *store, struct kept *rows, size_t n, int64_t after, struct err *err)
+{
+	struct sqlite3_stmt *log = store_log(store, after);
+	struct kept *row = rows, *end = rows + n;
+	struct reading added;
+	int64_t id, no;
+	int r;
+
+	while ((r = store_next(log, &id, &no, &added, err)) > 0) {
+		while (row < end && !is_row(row, no, &added))
+			row++;
+		ASSERT(row < end);
+		row++->id = id;
+	}
+	return r;
+}
+
+static int
+put_block(struct store *store, struct block *block, struct kept *rows, size_t n, struct err *err)
+{
+	int64_t last;
+	size_t i, added;
+
+	for (i = 0; i < n; i++)
+		bind_row(block, i, &rows[i]);
+	block->bound = true;
+	if (db_run(block->insert, err) < 0)
+		return -1;
+	added = (size_t)sqlite3_changes(store->db);
+	last = sqlite3_last_insert_rowid(store->db);
+	for (i = 0; i < n; i++)
+		rows[i].id = added == n ? last - (int64_t)(n - 1 - i) : 0;
+	return added && added < n ? find_new(store, rows, n, last - (int64_t)added, err) : 0;
+}
+
+int
+store_put_readings(struct store *store, struct kept *rows, size_t n, struct err *err)
+{
+	size_t i = 0;
+
+	while (n) {
+		while (block_rows[i] > n)
+			i++;
+		if (put_block(store, &store->blocks[i], rows, block_rows[i], err) < 0)
+			return -1;
+		rows += block_rows[i];
+		n -= block_rows[i];
+	}
+	return 0;
 }
 
 int64_t

@@ -24,9 +24,14 @@ void store_rollback(struct store *store);
 bool store_in_transaction(const struct store *store);
 struct sqlite3 *store_db(const struct store *store);  /* for statements of others */
 
-/* 1 new, 0 seen before; -1 and err. */
-int store_put_reading(struct store *store, int64_t session_no, const struct reading *reading,
-		      struct err *err);
+/* A reading and whose it is. */
+struct kept {
+	struct entry *entry;
+	struct reading reading;
+	int64_t id;             /* readings.id once it is stored; 0: it was there before */
+};
+/* All of them, in this order; sets their ids. */
+int store_put_readings(struct store *store, struct kept *rows, size_t n, struct err *err);
 int64_t store_last_reading(struct store *store);  /* the highest readings.id, 0 when empty */
 
 /*

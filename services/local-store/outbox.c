@@ -7,11 +7,11 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "services/local-store/outbox/heaps.h"
 #include "services/local-store/shipment.h"
 
 #define SCAN_ROWS    5000      /* of the log in one outbox_work() */
 #define MAX_REPAIRS  1000
-#define CROWD        16        /* so many open sessions are spread over the waiting time */
 #define URGENT_EXTRA 16        /* places that readings cannot take */
 #define HOLD_US      (60 * CLOCK_SECOND)  /* a refused session waits so long, then twice … */
 #define HOLD_DOUBLES 4                    /* … up to 16 times as long */
@@ -32,16 +32,14 @@ struct outbox {
 	int64_t maybe_sent;           /* what comes after was never sent by anybody */
 	int64_t now_us;               /* of the running outbox_work() */
 	int64_t floor;                /* as on disk: a restart reads from here */
-	struct entry *open, **open_end;     /* sessions with gathered rows, oldest first */
-	int64_t youngest_us;                /* opened_us of the last of them */
-	size_t n_open;
+	struct heaps heaps;
 	struct entry *due, **due_end;       /* sessions with changes to send at once */
 	struct unsynced_page page;          /* those of earlier runs: looked for once, at the start */
 	bool due_on_disk;                   /* there may be more of them */
-	bool ended_open;                    /* some open session has ended */
+	bool ended_open;                    /* some session with a heap has ended */
 	bool floor_due;                     /* receipts have come since it was saved */
 	bool unsettled;                     /* some session waits for `completed` */
-	size_t open_rows, n_held;
+	size_t n_held;
 	struct shipment *shipments, **shipments_end;  /* oldest first */
 	size_t n_shipments;
 	struct shipment *current;           /* what outbox_next() gave */
@@ -56,57 +54,6 @@ struct outbox {
 };
 
 /* ---- lists */
-
-/* By age; mostly it is the youngest, and goes to the end. */
-static void
-insert_open(struct outbox *o, struct entry *entry)
-{
-	struct entry **at = &o->open;
-
-	if (entry->opened_us >= o->youngest_us)
-		at = o->open_end;
-	while (*at && (*at)->opened_us <= entry->opened_us)
-		at = &(*at)->next_open;
-	entry->is_open = true;
-	entry->next_open = *at;
-	*at = entry;
-	if (!entry->next_open) {
-		o->open_end = &entry->next_open;
-		o->youngest_us = entry->opened_us;
-	}
-	o->n_open++;
-}
-
-/*
- * A thousand sessions that began together would all be due together, every 30 seconds, and
- * watchers would feel it: the first bundle of each leaves somewhat early, by its number.
- */
-static int64_t
-head_start_us(const struct outbox *o, struct entry *entry)
-{
-	if (entry->had_head_start || o->n_open < CROWD)
-		return 0;
-	entry->had_head_start = true;
-	return entry->no * 7919 % 1000 * o->limits.wait_us / 1000;
-}
-
-static void
-remove_open(struct outbox *o, struct entry *entry)
-{
-	struct entry **at = &o->open;
-
-	while (*at != entry)
-		at = &(*at)->next_open;
-	*at = entry->next_open;
-	if (!*at)
-		o->open_end = at;
-	o->n_open--;
-	entry->is_open = false;
-	o->open_rows -= entry->n_rows;
-	free(entry->rows);  /* a thousand sessions must not each keep the most they ever had */
-	entry->rows = NULL;
-	entry->n_rows = entry->room = 0;
-}
 
 void
 outbox_due(struct outbox *o, struct entry *entry)
@@ -149,7 +96,7 @@ outbox_open(struct store *store, struct sessions *sessions, const char *gateway,
 	o->sessions = sessions;
 	o->limits = *limits;
 	o->pack = pack;
-	o->open_end = &o->open;
+	heaps_init(&o->heaps, limits->rows, limits->wait_us);
 	o->due_end = &o->due;
 	o->shipments_end = &o->shipments;
 	o->due_on_disk = true;
@@ -181,6 +128,7 @@ outbox_close(struct outbox **outbox)
 		shipment_free(&sh);
 	}
 	quarantine_close(&o->quarantine);
+	heaps_release(&o->heaps);
 	free(o->bundle);
 	free(o->rows);
 	free(o);
@@ -222,8 +170,7 @@ hold(struct outbox *o, struct entry *entry, int64_t now_us)
 		if (sh->entry == entry)
 			drop(o, sh);
 	}
-	if (entry->is_open)
-		remove_open(o, entry);
+	heaps_drop(&o->heaps, entry);
 	/* its rows go again in other bundles, while a worker may still have one of these */
 	if (o->maybe_sent < o->scanned)
 		o->maybe_sent = o->scanned;
@@ -271,19 +218,22 @@ ship(struct outbox *o, struct entry *entry, const struct reading *rows, size_t n
 	return 1;
 }
 
+/* Also when it cannot be sent, the heap is gone. */
 static int
-close_open(struct outbox *o, struct entry *entry, bool urgent, struct err *err)
+ship_heap(struct outbox *o, struct heap *heap, bool urgent, struct err *err)
 {
 	struct shipment *sh;
-	int r = ship(o, entry, entry->rows, entry->n_rows, urgent, &sh, err);
+	int r;
 
-	if (r <= 0)
-		return r;
-	sh->fresh = entry->first_id > o->maybe_sent;
-	sh->first_id = entry->first_id;
-	sh->last_id = entry->last_id;
-	remove_open(o, entry);
-	return 1;
+	heaps_take(&o->heaps, heap);
+	r = ship(o, heap->entry, heap->rows, heap->n, urgent, &sh, err);
+	if (r > 0) {
+		sh->fresh = heap->first_id > o->maybe_sent;
+		sh->first_id = heap->first_id;
+		sh->last_id = heap->last_id;
+	}
+	heap_free(&heap);
+	return r < 0 ? -1 : 0;
 }
 
 static bool
@@ -294,33 +244,52 @@ has_room(const struct outbox *o, bool urgent)
 
 /* ---- gathering */
 
-static int
-gather(struct outbox *o, struct entry *entry, int64_t id, const struct reading *row,
-       int64_t now_us)
+/*
+ * When bundles do not leave, memory is no place to wait: the log is.  A little may be gathered
+ * all the same, so that a short jam does not mean reading the log.  And readings wait until
+ * the changes that earlier runs have left are on their way.
+ */
+static bool
+takes_more(const struct outbox *o)
 {
-	struct reading *grown;
+	size_t most = has_room(o, false) ? o->limits.open_rows : o->limits.open_rows / 8;
 
-	if (entry->n_rows == entry->room) {
-		entry->room = entry->room ? entry->room * 2 : 32;
-		if (!(grown = realloc(entry->rows, entry->room * sizeof(*grown))))
-			return -1;
-		entry->rows = grown;
-	}
-	if (!entry->n_rows++) {
-		entry->first_id = id;
-		entry->opened_us = now_us - head_start_us(o, entry);
-		insert_open(o, entry);
-	}
-	entry->rows[entry->n_rows - 1] = *row;
-	entry->last_id = entry->scanned = id;
+	return !o->due_on_disk && o->heaps.n_rows < most &&
+	       o->heaps.full.n < o->limits.in_flight;
+}
+
+/* One row of the log, the next one, to its session's heap. */
+static int
+take_row(struct outbox *o, struct entry *entry, int64_t id, const struct reading *row,
+	 struct err *err)
+{
+	o->scanned = id;
+	if (id <= entry->scanned || entry->held_until_us)
+		return 0;
+	if (heaps_add(&o->heaps, entry, id, row, o->now_us) < 0)
+		return err_set(err, ENOMEM, "out of memory");
+	entry->scanned = id;
 	o->ended_open |= !entry_active(entry);
-	o->open_rows++;
 	return 0;
 }
 
-/* A stretch of the log into the sessions' heaps, closing those that are full. */
+int
+outbox_take(struct outbox *o, const struct kept *rows, size_t n, int64_t now_us, struct err *err)
+{
+	const struct kept *row;
+
+	o->now_us = now_us;
+	for (row = rows; row < rows + n && row->id == o->scanned + 1 && takes_more(o); row++)
+		if (take_row(o, row->entry, row->id, &row->reading, err) < 0)
+			return -1;
+	if (o->head < o->scanned)
+		o->head = o->scanned;
+	return 0;
+}
+
+/* A stretch of the log into the sessions' heaps. */
 static int
-scan(struct outbox *o, int64_t now_us, struct err *err)
+scan(struct outbox *o, struct err *err)
 {
 	struct sqlite3_stmt *log;
 	struct reading row;
@@ -331,30 +300,27 @@ scan(struct outbox *o, int64_t now_us, struct err *err)
 	if (o->scanned >= o->head)
 		return 0;
 	log = store_log(o->store, o->scanned);
-	for (n = 0; n < SCAN_ROWS && o->open_rows < o->limits.open_rows && has_room(o, false); n++) {
+	for (n = 0; n < SCAN_ROWS && takes_more(o); n++) {
 		if ((r = store_next(log, &id, &no, &row, err)) <= 0)
 			break;
-		o->scanned = id;
 		entry = store_load_no(o->store, o->sessions, no, err);
 		if (!entry && err->code != ENOENT && err->code != EBADMSG) {
 			r = -1;
 			break;
 		}
-		if (!entry || id <= entry->scanned || entry->held_until_us)
+		if (!entry) {
+			o->scanned = id;
 			continue;
+		}
 		if ((r = quarantine_has_reading(o->quarantine, id, err)) < 0)
 			break;
 		if (r)
-			continue;
-		if (gather(o, entry, id, &row, now_us) < 0) {
-			r = err_set(err, ENOMEM, "out of memory");
-			break;
-		}
-		if (entry->n_rows >= o->limits.rows && (r = close_open(o, entry, false, err)) < 0)
+			o->scanned = id;
+		else if ((r = take_row(o, entry, id, &row, err)) < 0)
 			break;
 	}
 	store_enough(log);
-	if (r == 0 && n < SCAN_ROWS && o->open_rows < o->limits.open_rows && has_room(o, false))
+	if (r == 0 && n < SCAN_ROWS && takes_more(o))
 		o->scanned = o->head;  /* the end: nothing was left out */
 	return r < 0 ? -1 : 0;
 }
@@ -363,26 +329,38 @@ scan(struct outbox *o, int64_t now_us, struct err *err)
 static void
 close_ended(struct outbox *o)
 {
-	struct entry *entry;
+	struct heap *heap;
 
 	if (!o->ended_open || o->scanned < o->head)
 		return;
-	for (entry = o->open; entry; entry = entry->next_open)
-		if (!entry_active(entry))
-			outbox_due(o, entry);
+	for (heap = o->heaps.growing.first; heap; heap = heap->next)
+		if (!entry_active(heap->entry))
+			outbox_due(o, heap->entry);
 	o->ended_open = false;
 }
 
 static int
-close_old(struct outbox *o, int64_t now_us, struct err *err)
+close_full(struct outbox *o, struct err *err)
 {
-	bool crowded = o->open_rows >= o->limits.open_rows;
+	while (o->heaps.full.first && has_room(o, false))
+		if (ship_heap(o, o->heaps.full.first, false, err) < 0)
+			return -1;
+	return 0;
+}
 
-	while (o->open && has_room(o, false)) {
-		if (!crowded && now_us - o->open->opened_us < o->limits.wait_us)
+/* By age; or when memory is short: well before its end, as then the log would have to be read. */
+static int
+close_old(struct outbox *o, struct err *err)
+{
+	size_t most = o->limits.open_rows;
+	bool crowded = o->heaps.n_rows > most - most / 4;
+	struct heap *oldest;
+
+	while ((oldest = o->heaps.growing.first) && has_room(o, false)) {
+		if (!crowded && o->now_us - oldest->opened_us < o->limits.wait_us)
 			return 0;
-		crowded = crowded && o->open_rows > o->limits.open_rows / 2;
-		if (close_open(o, o->open, false, err) < 0)
+		crowded = crowded && o->heaps.n_rows > most / 2;
+		if (ship_heap(o, oldest, false, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -408,22 +386,33 @@ find_due(struct outbox *o, struct err *err)
 	return 0;
 }
 
-/* Sessions with changed records, their readings along with them when they have ended. */
+/*
+ * A session with changed records; when it has ended its last readings go along.  Not before
+ * its full heaps, though: progress is told in order.
+ */
+static int
+close_changed(struct outbox *o, struct entry *entry, struct err *err)
+{
+	struct shipment *sh;
+
+	if (entry->heap && !entry_active(entry)) {
+		if (entry->n_heaps == 1)
+			return ship_heap(o, entry->heap, true, err);
+		heaps_finish(&o->heaps, entry);
+	}
+	return ship(o, entry, NULL, 0, true, &sh, err) < 0 ? -1 : 0;
+}
+
 static int
 close_due(struct outbox *o, struct err *err)
 {
 	struct entry *entry;
-	struct shipment *sh;
 
 	if (find_due(o, err) < 0)
 		return -1;
 	while (o->due && has_room(o, true)) {
 		entry = take_due(o);
-		if (entry->held_until_us)
-			continue;
-		if (entry->is_open && !entry_active(entry)
-			    ? close_open(o, entry, true, err) < 0
-			    : ship(o, entry, NULL, 0, true, &sh, err) < 0)
+		if (!entry->held_until_us && close_changed(o, entry, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -526,20 +515,17 @@ outbox_work(struct outbox *o, int64_t now_us, struct err *err)
 {
 	o->now_us = now_us;
 	release_held(o, now_us);
-	if (close_due(o, err) < 0)
-		return -1;
-	/* readings wait until the changes that earlier runs have left are on their way */
-	if (!o->due_on_disk && scan(o, now_us, err) < 0)
+	if (close_due(o, err) < 0 || scan(o, err) < 0)
 		return -1;
 	close_ended(o);
-	if (close_due(o, err) < 0 || close_old(o, now_us, err) < 0)
+	if (close_due(o, err) < 0 || close_full(o, err) < 0 || close_old(o, err) < 0)
 		return -1;
 	while (o->n_repairs && has_room(o, false))
 		if (repair(o, err) < 0)
 			return -1;
 	if (o->due_on_disk && has_room(o, true))
 		return 1;
-	return !o->due_on_disk && o->scanned < o->head && o->open_rows < o->limits.open_rows && has_room(o, false);
+	return o->scanned < o->head && takes_more(o);
 }
 
 /* ---- sending */
@@ -611,14 +597,11 @@ new_floor(const struct outbox *o)
 {
 	int64_t floor = o->scanned;
 	const struct shipment *sh;
-	const struct entry *entry;
 
 	for (sh = o->shipments; sh; sh = sh->next)
 		if (sh->first_id && sh->first_id <= floor)
 			floor = sh->first_id - 1;
-	for (entry = o->open; entry; entry = entry->next_open)
-		if (entry->first_id <= floor)
-			floor = entry->first_id - 1;
+	floor = heaps_first_id(&o->heaps, floor + 1) - 1;
 	return o->n_held && floor > o->floor ? o->floor : floor;
 }
 
@@ -663,7 +646,7 @@ outbox_save(struct outbox *o, struct err *err)
 static bool
 is_under_way(const struct entry *entry)
 {
-	return entry->n_shipped || entry->n_rows || entry->due || entry_active(entry);
+	return entry->n_shipped || entry->n_heaps || entry->due || entry_active(entry);
 }
 
 /* While the log has not been read to its end, more of the session may stand there. */
@@ -749,10 +732,11 @@ int64_t
 outbox_wake_us(const struct outbox *o, int64_t now_us)
 {
 	int64_t wake = now_us + 60 * CLOCK_SECOND, at;
+	const struct heap *oldest = o->heaps.growing.first;
 	const struct shipment *sh;
 
-	if (o->open && has_room(o, false) && o->open->opened_us + o->limits.wait_us < wake)
-		wake = o->open->opened_us + o->limits.wait_us;
+	if (oldest && has_room(o, false) && oldest->opened_us + o->limits.wait_us < wake)
+		wake = oldest->opened_us + o->limits.wait_us;
 	for (sh = o->shipments; sh; sh = sh->next) {
 		at = sh->sent_us + o->limits.resend_us;
 		if (sh->sent_us && !sh->done && at < wake)
@@ -773,9 +757,9 @@ outbox_counts(const struct outbox *o, struct outbox_counts *counts)
 	for (sh = o->shipments; sh; sh = sh->next)
 		shipped += sh->last_id && !sh->done ? sh->n_rows : 0;
 	*counts = o->counts;
-	counts->open_rows = o->open_rows;
+	counts->open_rows = o->heaps.n_rows;
 	counts->in_flight = o->n_shipments;
-	counts->pending = o->head - o->scanned + (int64_t)(o->open_rows + shipped);
+	counts->pending = o->head - o->scanned + (int64_t)(o->heaps.n_rows + shipped);
 }
 
 struct quarantine *

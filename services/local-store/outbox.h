@@ -30,6 +30,11 @@ void outbox_close(struct outbox **outbox);
 /* The log ends here now. */
 void outbox_head(struct outbox *outbox, int64_t last_reading);
 
+/* These have just been committed.  Those that continue what has been read of the log need not
+ * be read back; of the rest nothing is taken. */
+int outbox_take(struct outbox *outbox, const struct kept *rows, size_t n, int64_t now_us,
+		struct err *err);
+
 /* Its row or a record of it has changed, or it has ended: send that at once. */
 void outbox_due(struct outbox *outbox, struct entry *entry);
 

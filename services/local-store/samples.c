@@ -2,12 +2,15 @@
 
 #include <string.h>
 
+#include "common/clock.h"
 #include "services/local-store/recount.h"
+
+#define WAITING 64  /* stored together */
 
 void
 samples_forget(struct samples *s)
 {
-	s->n_heard = s->n_started = s->n_rows = 0;
+	s->n_heard = s->n_rows = s->n_settled = s->n_started = s->n_taken = 0;
 }
 
 /* A place for one more spool; one that owes nothing gives way, as the disk remembers it. */
@@ -77,36 +80,74 @@ learn_source(struct samples *s, struct lifecycle *life, struct outbox *outbox,
 	return lifecycle_touch(life, entry, now_us, err);
 }
 
+/* What a reading that is new leads to. */
 static int
-take_reading(struct samples *s, struct lifecycle *life, struct outbox *outbox,
-	     const struct sample *sample, int64_t now_us, struct err *err)
+count_reading(struct samples *s, struct lifecycle *life, struct outbox *outbox,
+	      const struct kept *row, int64_t now_us, struct err *err)
 {
-	struct reading reading;
-	struct entry *entry;
-	int new;
+	struct entry *entry = row->entry;
 
-	if (session_at(life, sample->device_id, sample->taken_us, &entry, err) < 0)
-		return -1;
-	if (!entry) {
-		s->n_outside++;
-		return 0;
-	}
-	intake_reading(sample, entry, &reading);
-	if (store_begin(life->store, err) < 0 ||
-	    (new = store_put_reading(life->store, entry->no, &reading, err)) < 0)
-		return -1;
-	s->n_stored += (uint64_t)new;
-	s->n_seen += !new;
-	if (!new)
-		return 0;
-	totals_add(&entry->whole, &reading);
-	if (entry_in_last_phase(entry, reading.taken_us))
-		totals_add(&entry->phase, &reading);
+	totals_add(&entry->whole, &row->reading);
+	if (entry_in_last_phase(entry, row->reading.taken_us))
+		totals_add(&entry->phase, &row->reading);
 	else if (entry->n_spans && recount_late(life, entry, err) < 0)
 		return -1;
 	if (!entry_active(entry) && recount_late(life, entry, err) < 0)
 		return -1;
-	return learn_source(s, life, outbox, entry, sample->data_source, now_us, err);
+	return learn_source(s, life, outbox, entry, row->reading.data_source, now_us, err);
+}
+
+int
+samples_settle(struct samples *s, struct lifecycle *life, struct outbox *outbox, int64_t now_us,
+	       struct err *err)
+{
+	struct kept *row = &s->rows[s->n_settled];
+
+	if (s->n_settled == s->n_rows)
+		return 0;
+	if (store_begin(life->store, err) < 0 ||
+	    store_put_readings(life->store, row, s->n_rows - s->n_settled, err) < 0)
+		return -1;
+	for (; row < s->rows + s->n_rows; row++) {
+		s->n_stored += row->id != 0;
+		s->n_seen += !row->id;
+		if (row->id && count_reading(s, life, outbox, row, now_us, err) < 0)
+			return -1;
+	}
+	s->n_settled = s->n_rows;
+	return 0;
+}
+
+int
+samples_ship(struct samples *s, struct outbox *outbox, struct err *err)
+{
+	int r = outbox_take(outbox, s->rows, s->n_settled, clock_mono_us(), err);
+
+	ASSERT(s->n_settled == s->n_rows);
+	s->n_rows = s->n_settled = 0;
+	return r;
+}
+
+static int
+take_reading(struct samples *s, struct lifecycle *life, struct outbox *outbox,
+	     const struct sample *sample, int64_t now_us, struct err *err)
+{
+	struct kept *row;
+
+	if (s->n_rows == SAMPLES_ROWS)
+		s->n_rows = s->n_settled = 0;  /* more than is kept: the outbox reads them from disk */
+	row = &s->rows[s->n_rows];
+	if (session_at(life, sample->device_id, sample->taken_us, &row->entry, err) < 0)
+		return -1;
+	if (!row->entry) {
+		s->n_outside++;
+		return 0;
+	}
+	intake_reading(sample, row->entry, &row->reading);
+	s->n_rows++;
+	if (s->n_rows - s->n_settled < WAITING && s->n_rows < SAMPLES_ROWS)
+		return 0;
+	return samples_settle(s, life, outbox, now_us, err);
 }
 
 static int
@@ -160,7 +201,7 @@ samples_take(struct samples *s, struct lifecycle *life, struct outbox *outbox,
 	case INTAKE_NEW:
 		break;
 	}
-	s->n_rows++;
+	s->n_taken++;
 	return message == &msg_gap ? take_gap(s, life, outbox, msg, err)
 				   : take_reading(s, life, outbox, sample, now_us, err);
 }
@@ -170,6 +211,7 @@ samples_save(struct samples *s, struct store *store, struct err *err)
 {
 	struct heard *h;
 
+	ASSERT(s->n_settled == s->n_rows);
 	for (h = s->heard; h < s->heard + s->n_heard; h++)
 		if (h->upto != h->saved && (store_begin(store, err) < 0 ||
 		    store_put_spool(store, h->spool, h->upto, err) < 0))

@@ -48,7 +48,6 @@ free_entry(void **item)
 	struct entry *entry = *item;
 
 	free(entry->spans);
-	free(entry->rows);
 	free(entry);
 	*item = NULL;
 }
@@ -257,8 +256,8 @@ sessions_have_stale(const struct sessions *s)
 static bool
 is_idle(const struct entry *entry)
 {
-	return !entry_active(entry) && !entry->n_rows && !entry->n_shipped && !entry->due &&
-	       !entry->is_open && !entry->stale;
+	return !entry_active(entry) && !entry->n_heaps && !entry->n_shipped && !entry->due &&
+	       !entry->stale;
 }
 
 void

@@ -33,14 +33,11 @@ struct entry {
 	/* outbox's */
 	int64_t synced;              /* readings.id up to which Postgres has all of it */
 	int64_t scanned;             /* readings.id up to which rows were taken for bundles */
-	struct reading *rows;        /* taken and not yet in a bundle */
-	int64_t first_id, last_id;   /* of rows */
-	size_t n_rows, room;
-	int64_t opened_us;           /* clock_mono_us() of rows[0] */
-	struct entry *next_open;
+	struct heap *heap;           /* taken and not yet in a bundle: the one that grows … */
+	int n_heaps;                 /* … and those that wait */
 	int n_shipped;               /* bundles without receipt */
 	bool had_head_start;         /* its first bundle left early, so that not all leave at once */
-	bool is_open, due;           /* has rows; has changed records */
+	bool due;                    /* has changed records */
 	bool unsettled;              /* all sent, as far as the log has been read */
 	struct entry *next_due;
 	int64_t held_until_us;       /* Postgres refused it: not before then */

@@ -151,13 +151,14 @@ __attribute__((unused)) static void
 rig_put(struct rig *rig, const char *session, int64_t taken_us, int64_t seq, double spo2)
 {
 	struct entry *entry = store_load_id(rig->store, rig->sessions, session, &rig->err);
-	struct reading r = rig_reading(taken_us, seq, spo2);
+	struct kept row = {.entry = entry, .reading = rig_reading(taken_us, seq, spo2)};
 
 	ok(entry != NULL, "%s", rig->err.text);
 	is_int(store_begin(rig->store, &rig->err), 0);
-	is_int(store_put_reading(rig->store, entry->no, &r, &rig->err), 1);
-	totals_add(&entry->whole, &r);
-	totals_add(&entry->phase, &r);
+	is_int(store_put_readings(rig->store, &row, 1, &rig->err), 0);
+	ok(row.id != 0, "it is new");
+	totals_add(&entry->whole, &row.reading);
+	totals_add(&entry->phase, &row.reading);
 	is_int(store_commit(rig->store, &rig->err), 0);
 }
 

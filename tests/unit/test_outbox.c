@@ -738,6 +738,157 @@ TEST(a_crowd_that_began_together_does_not_leave_together)
 	rig_close(&rig);
 }
 
+/* Readings into one transaction, of two sessions in turns, as samples.c keeps them. */
+static size_t
+put_kept(struct rig *rig, struct kept *rows, const char *const *ids, int from, int to)
+{
+	size_t n = 0;
+	int i;
+
+	is_int(store_begin(rig->store, &rig->err), 0);
+	for (i = from; i <= to; i++) {
+		rows[n].entry = sessions_by_id(rig->sessions, ids[i % 2]);
+		rows[n++].reading = rig_reading(NOW_US + i * S, i, 90);
+	}
+	is_int(store_put_readings(rig->store, rows, n, &rig->err), 0);
+	is_int(store_commit(rig->store, &rig->err), 0);
+	return n;
+}
+
+/* All readings that bundles hold, as one sum that no order changes; each is counted once. */
+static int64_t
+sum_all(struct rig *rig, struct outbox *o, int64_t now, int64_t *count)
+{
+	const struct bundle *b;
+	struct reading rows[10];
+	struct receipt r;
+	int64_t sum = 0;
+	size_t n, i;
+
+	for (*count = 0; (b = next_bundle(rig, o, now)); *count += b->readings) {
+		n = 0;
+		if (b->columns.len)
+			is_int(columns_unpack(&msg_reading, b->columns.bytes, b->columns.len, rows, 10, &n,
+					      &rig->err), 0);
+		for (i = 0; i < n; i++)
+			sum += rows[i].seq * rows[i].seq;
+		r = receipt_for(b, OUTCOME_APPLIED);
+		give_receipt(rig, o, &r, now, 1);
+	}
+	return sum;
+}
+
+TEST(what_is_given_at_once_and_what_is_read_from_disk_is_each_sent_once)
+{
+	/* given to the outbox: '+', only on disk: '-', given but some were there before: '=' */
+	static const char *const rows[] = {"+", "++++", "+-+", "-+", "+-", "=+", "+=", "+=-+", "-=+-"};
+	struct rig rig;
+	struct outbox *o;
+	struct kept kept[40];
+	char a[37], b[37];
+	const char *const ids[] = {a, b}, *how;
+	int64_t sum, want, count;
+	size_t i, n;
+	int at, k;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		rig_open(&rig);
+		strcpy(a, rig_start(&rig, 1, "ring"));
+		strcpy(b, rig_start(&rig, 2, "other"));
+		o = open_outbox(&rig, &limits);
+		(void)sum_all(&rig, o, T, &count);
+		for (at = 0, how = rows[i]; *how; how++, at += 25) {
+			if (*how == '=')
+				(void)put_kept(&rig, kept, ids, at + 7, at + 9);
+			n = put_kept(&rig, kept, ids, at + 1, at + 25);
+			if (*how != '-')
+				is_int(outbox_take(o, kept, n, T, &rig.err), 0);
+			outbox_head(o, store_last_reading(rig.store));
+			ok(outbox_work(o, T, &rig.err) >= 0);
+		}
+		sum = sum_all(&rig, o, T, &count);
+		sum += sum_all(&rig, o, T + 31 * S, &want);
+		ok(count + want == at, "row %zu: %d of %d", i, (int)(count + want), at);
+		for (want = 0, k = 1; k <= at; k++)
+			want += (int64_t)k * k;
+		ok(sum == want, "row %zu", i);
+		is_int(rig_sql(&rig, "SELECT value FROM settings WHERE name = 'synced_floor'"), at);
+		outbox_close(&o);
+		rig_close(&rig);
+	}
+}
+
+TEST(a_restart_finds_what_was_only_gathered)
+{
+	struct rig rig;
+	struct outbox *o;
+	struct receipt r;
+	int64_t readings;
+	char id[37];
+
+	rig_open(&rig);
+	strcpy(id, rig_start(&rig, 1, "ring"));
+	o = open_outbox(&rig, &limits);
+	settle_session(&rig, o);
+	put_rows(&rig, o, id, 1, 15);
+	r = receipt_for(next_bundle(&rig, o, T), OUTCOME_APPLIED);
+	give_receipt(&rig, o, &r, T, 1);
+	is_int(rig_sql(&rig, "SELECT value FROM settings WHERE name = 'synced_floor'"), 10);
+	outbox_close(&o);
+	rig_reload(&rig);
+	o = open_outbox(&rig, &limits);
+	outbox_head(o, store_last_reading(rig.store));
+	(void)send_all(&rig, o, T, &readings);
+	is_int(readings, 0);
+	(void)send_all(&rig, o, T + 31 * S, &readings);
+	is_int(readings, 5);
+	outbox_close(&o);
+	rig_close(&rig);
+}
+
+TEST(an_ended_session_with_a_full_bundle_waiting_is_sent_in_order)
+{
+	static const struct outbox_limits two = {.rows = 10, .open_rows = 100, .in_flight = 2,
+						 .wait_us = 30 * S, .resend_us = 600 * S};
+	struct rig rig;
+	struct outbox *o;
+	const struct bundle *bundle;
+	struct receipt first, second, r;
+	struct entry *entry;
+	int64_t readings;
+	char id[37];
+
+	rig_open(&rig);
+	strcpy(id, rig_start(&rig, 1, "ring"));
+	o = open_outbox(&rig, &two);
+	settle_session(&rig, o);
+	entry = sessions_by_id(rig.sessions, id);
+	put_rows(&rig, o, id, 1, 20);
+	first = receipt_for(next_bundle(&rig, o, T), OUTCOME_APPLIED);
+	second = receipt_for(next_bundle(&rig, o, T), OUTCOME_APPLIED);
+	put_rows(&rig, o, id, 21, 32);
+	ok(!next_bundle(&rig, o, T), "two are in flight");
+	is_int(entry->n_heaps, 2);
+	rig.now_us += 60 * S;
+	rig_stop(&rig, id);
+	outbox_due(o, entry);
+	bundle = next_bundle(&rig, o, T);
+	ok(bundle && !bundle->readings, "that it has ended goes at once");
+	r = receipt_for(bundle, OUTCOME_APPLIED);
+	give_receipt(&rig, o, &r, T, 1);
+	is_int(entry->synced, 0);
+	give_receipt(&rig, o, &first, T, 1);
+	give_receipt(&rig, o, &second, T, 1);
+	is_int(entry->synced, 20);
+	is_int(rig_sql(&rig, "SELECT sync_status = 'completed' FROM session"), 0);
+	is_int(send_all(&rig, o, T, &readings), 2);
+	is_int(readings, 12);
+	is_int(entry->synced, 32);
+	is_int(rig_sql(&rig, "SELECT sync_status = 'completed' FROM session"), 1);
+	outbox_close(&o);
+	rig_close(&rig);
+}
+
 int
 main(void)
 {
@@ -762,5 +913,8 @@ main(void)
 	RUN(completed_is_said_when_the_last_of_it_is_there);
 	RUN(a_session_refused_again_waits_longer);
 	RUN(a_crowd_that_began_together_does_not_leave_together);
+	RUN(what_is_given_at_once_and_what_is_read_from_disk_is_each_sent_once);
+	RUN(a_restart_finds_what_was_only_gathered);
+	RUN(an_ended_session_with_a_full_bundle_waiting_is_sent_in_order);
 	return test_done();
 }

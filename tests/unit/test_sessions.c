@@ -149,7 +149,7 @@ TEST(what_is_known_shrinks_when_something_is_let_go)
 
 TEST(whoever_is_needed_stays)
 {
-	static const char *const why[] = {"active", "gathered", "shipped", "due", "open", "stale"};
+	static const char *const why[] = {"active", "gathered", "shipped", "due", "stale"};
 	struct sessions *s;
 	struct entry *old;
 	size_t k;
@@ -158,11 +158,10 @@ TEST(whoever_is_needed_stays)
 	for (k = 0; k < sizeof(why) / sizeof(why[0]); k++) {
 		s = sessions_new();
 		old = add(s, 1, "ring", 1, k ? 2 : MSG_NONE);
-		old->n_rows = k == 1;
+		old->n_heaps = k == 1;
 		old->n_shipped = k == 2;
 		old->due = k == 3;
-		old->is_open = k == 4;
-		if (k == 5)
+		if (k == 4)
 			sessions_stale(s, old);
 		for (i = 2; i <= SESSIONS_PER_DEVICE + 3; i++)
 			(void)add(s, i, "ring", i * 100, i * 100 + 50);
