@@ -22,10 +22,16 @@
 #define ROWS     1000000
 #define ROUNDS   5
 
-static const struct process_manual manual = {"ble-ingest", "bench", NULL, 0};
+static const struct process_manual ingest = {"ble-ingest", "bench", NULL, 0};
+static const struct process_manual worker = {"sync-worker", "bench", NULL, 0};
 
 static char folder[] = "/tmp/ihht-storing-XXXXXX";
 static int64_t n_commits;
+
+/* Of a run: how long it took, and how much of it local-store or the bare loop was at work. */
+struct cost {
+	double s, cpu_s;
+};
 
 static void
 check(int ok, const struct err *err)
@@ -36,20 +42,27 @@ check(int ok, const struct err *err)
 	exit(1);
 }
 
-static struct process *
-open_process(void)
+static void
+write_conf(void)
 {
 	char path[100];
-	struct err err = {0};
-	struct process *process;
 	FILE *conf;
 
 	(void)snprintf(path, sizeof(path), "%s/ihht.conf", folder);
 	conf = fopen(path, "w");
-	fprintf(conf, "gateway\n    name = \"bench\"\n    run = \".\"\n"
-		"local-store\n    outbox-rows = \"1500\"\n");
+	fprintf(conf, "gateway\n    name = \"bench\"\n    run = \".\"\n");
 	fclose(conf);
-	process = process_open_quietly(&manual, path, &err);
+}
+
+static struct process *
+open_process(const struct process_manual *manual)
+{
+	char path[100];
+	struct err err = {0};
+	struct process *process;
+
+	(void)snprintf(path, sizeof(path), "%s/ihht.conf", folder);
+	process = process_open_quietly(manual, path, &err);
 	check(process != NULL, &err);
 	return process;
 }
@@ -106,52 +119,153 @@ make_sample(int64_t pos, struct sample *sample)
 	sample->data_source = DATA_SOURCE_MOCK;
 }
 
-/* Seconds from the first sample sent to the last one heard to be stored. */
-static double
-run_ours(void)
-{
-	struct process *process = open_process();
-	struct link *samples, *news;
-	struct link_frame frame;
-	struct sample sample;
-	struct err err = {0};
-	int64_t begun, pos = 0, upto = 0;
-	pid_t pid = spawn();
+/* A worker whose Postgres takes no time: each bundle gets its receipt at once. */
+struct taker {
+	struct process *process;
+	struct link *bundles, *receipts;
+	int64_t n;
+};
 
-	samples = link_open(process, "samples", LINK_OUT, &err);
-	check(samples != NULL, &err);
-	news = link_open(process, "news", LINK_IN, &err);
-	check(news != NULL, &err);
+static void
+taker_open(struct taker *t)
+{
+	struct err err = {0};
+
+	t->process = open_process(&worker);
+	t->receipts = link_open(t->process, "receipts", LINK_OUT, &err);
+	check(t->receipts != NULL, &err);
+	t->bundles = link_open(t->process, "bundles", LINK_IN, &err);
+	check(t->bundles != NULL, &err);
+	t->n = 0;
+}
+
+static void
+taker_close(struct taker *t)
+{
+	link_close(&t->bundles);
+	link_close(&t->receipts);
+	process_close(&t->process);
+}
+
+static void
+take_bundles(struct taker *t)
+{
+	const struct bundle *bundle;
+	struct link_frame frame;
+	struct receipt receipt;
+	struct err err;
+
+	while (link_recv(t->bundles, &frame, &err) > 0) {
+		bundle = frame.msg;
+		msg_clear(&msg_receipt, &receipt);
+		memcpy(receipt.id, bundle->id, sizeof(receipt.id));
+		memcpy(receipt.session_id, bundle->session_id, sizeof(receipt.session_id));
+		receipt.outcome = OUTCOME_APPLIED;
+		receipt.added = bundle->readings;
+		t->n += bundle->readings;
+		(void)link_send_to(t->receipts, &msg_receipt, bundle->gateway, bundle->session_id, &receipt,
+				   &err);
+	}
+}
+
+struct feeder {
+	struct process *process;
+	struct link *samples, *news;
+	int64_t pos, upto;
+};
+
+/* Local-store must be there, and have its sessions. */
+static void
+feeder_open(struct feeder *f)
+{
+	struct err err = {0};
+
+	f->process = open_process(&ingest);
+	f->samples = link_open(f->process, "samples", LINK_OUT, &err);
+	check(f->samples != NULL, &err);
+	f->news = link_open(f->process, "news", LINK_IN, &err);
+	check(f->news != NULL, &err);
 	start_sessions();
-	link_subscribe(news, "stored/");
-	while (link_send(samples, &msg_resume, "1", &(struct resume){1, 1}, &err) <= 0)
+	link_subscribe(f->news, "stored/");
+	while (link_send(f->samples, &msg_resume, "1", &(struct resume){1, 1}, &err) <= 0)
 		usleep(1000);
 	usleep(200000);
-	begun = clock_mono_us();
+	f->pos = f->upto = 0;
 	n_commits = 0;
-	while (upto < ROWS) {
-		zmq_pollitem_t on = {.socket = link_socket(news), .events = ZMQ_POLLIN};
+}
 
-		while (pos < ROWS && pos - upto < 16000) {
-			make_sample(pos + 1, &sample);
-			if (link_send(samples, &msg_sample, sample.device_id, &sample, &err) <= 0)
-				break;
-			pos++;
+static void
+feeder_close(struct feeder *f)
+{
+	link_close(&f->samples);
+	link_close(&f->news);
+	process_close(&f->process);
+}
+
+static void
+feed(struct feeder *f)
+{
+	struct link_frame frame;
+	struct sample sample;
+	struct err err;
+	int n;
+
+	for (n = 0; n < 500 && f->pos < ROWS && f->pos - f->upto < 16000; n++) {
+		make_sample(f->pos + 1, &sample);
+		if (link_send(f->samples, &msg_sample, sample.device_id, &sample, &err) <= 0)
+			break;
+		f->pos++;
+	}
+	while (link_recv(f->news, &frame, &err) > 0)
+		if (frame.message == &msg_stored) {
+			f->upto = ((const struct stored *)frame.msg)->upto;
+			n_commits++;
 		}
-		zmq_poll(&on, 1, pos < ROWS && pos - upto < 16000 ? 1 : 100);
-		while (link_recv(news, &frame, &err) > 0)
-			if (frame.message == &msg_stored) {
-				upto = ((const struct stored *)frame.msg)->upto;
-				n_commits++;
-			}
+}
+
+static double
+cpu_s(const struct rusage *use)
+{
+	return (double)(use->ru_utime.tv_sec + use->ru_stime.tv_sec) +
+	       (double)(use->ru_utime.tv_usec + use->ru_stime.tv_usec) / 1e6;
+}
+
+/* From the first sample sent to the last one heard to be stored. */
+static struct cost
+run_ours(int with_worker)
+{
+	struct feeder f;
+	struct taker t = {0};
+	struct rusage use;
+	int64_t begun;
+	pid_t pid;
+
+	write_conf();
+	pid = spawn();
+	if (with_worker)
+		taker_open(&t);
+	feeder_open(&f);
+	begun = clock_mono_us();
+	while (f.upto < ROWS) {
+		zmq_pollitem_t on[2] = {{.socket = link_socket(f.news), .events = ZMQ_POLLIN},
+					{.events = ZMQ_POLLIN}};
+
+		feed(&f);
+		if (with_worker)
+			on[1].socket = link_socket(t.bundles);
+		zmq_poll(on, with_worker ? 2 : 1, f.pos < ROWS && f.pos - f.upto < 16000 ? 0 : 100);
+		if (with_worker)
+			take_bundles(&t);
 	}
 	begun = clock_mono_us() - begun;
 	kill(pid, SIGTERM);
-	waitpid(pid, NULL, 0);
-	link_close(&samples);
-	link_close(&news);
-	process_close(&process);
-	return (double)begun / 1e6;
+	wait4(pid, NULL, 0, &use);
+	feeder_close(&f);
+	if (with_worker) {
+		printf("# %lld readings had left in bundles\n", (long long)t.n);
+		taker_close(&t);
+	}
+	return (struct cost){(double)begun / 1e6, cpu_s(&use)};
 }
 
 static void
@@ -172,9 +286,10 @@ bind_row(sqlite3_stmt *s, int64_t pos)
 	sqlite3_bind_int64(s, 15, 0);
 }
 
-static double
+static struct cost
 run_bare(int64_t per_commit)
 {
+	struct rusage before, after;
 	char path[100];
 	struct err err = {0};
 	sqlite3 *db, *old;
@@ -199,6 +314,7 @@ run_bare(int64_t per_commit)
 			    "invalid, data_source, phase_type, cycle_number, altitude_level) VALUES "
 			    "(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING", &err);
 	check(insert != NULL, &err);
+	getrusage(RUSAGE_SELF, &before);
 	begun = clock_mono_us();
 	check(db_exec(db, "BEGIN", &err) == 0, &err);
 	for (pos = 1; pos <= ROWS; pos++) {
@@ -209,9 +325,10 @@ run_bare(int64_t per_commit)
 	}
 	check(db_exec(db, "COMMIT", &err) == 0, &err);
 	begun = clock_mono_us() - begun;
+	getrusage(RUSAGE_SELF, &after);
 	db_finalize(&insert);
 	db_close(&db);
-	return (double)begun / 1e6;
+	return (struct cost){(double)begun / 1e6, cpu_s(&after) - cpu_s(&before)};
 }
 
 static int
@@ -222,30 +339,42 @@ compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-int
-main(void)
+static void
+measure(int with_worker, const char *what)
 {
 	double ours[ROUNDS], bare[ROUNDS], ratio[ROUNDS];
+	struct cost our, its;
 	char command[200];
 	int i;
 
 	for (i = 0; i < ROUNDS; i++) {
 		strcpy(folder + strlen(folder) - 6, "XXXXXX");
 		if (!mkdtemp(folder))
-			return 1;
-		ours[i] = run_ours();
-		bare[i] = run_bare(ROWS / (n_commits ? n_commits : 1));
-		ratio[i] = bare[i] / ours[i];
-		printf("# round %d: %.0f rows/s, bare %.0f rows/s, %lld rows a commit\n", i + 1,
-		       ROWS / ours[i], ROWS / bare[i], (long long)(ROWS / (n_commits ? n_commits : 1)));
+			exit(1);
+		our = run_ours(with_worker);
+		its = run_bare(ROWS / (n_commits ? n_commits : 1));
+		ours[i] = our.s;
+		bare[i] = its.s;
+		ratio[i] = its.s / our.s;
+		printf("# round %d: %.0f rows/s at %.2f us of CPU each, bare %.0f rows/s at %.2f us, %lld "
+		       "rows a commit: %.2f\n", i + 1, ROWS / our.s, our.cpu_s * 1e6 / ROWS, ROWS / its.s,
+		       its.cpu_s * 1e6 / ROWS, (long long)(ROWS / (n_commits ? n_commits : 1)), ratio[i]);
+		fflush(stdout);
 		(void)snprintf(command, sizeof(command), "rm -rf %s", folder);
 		if (system(command) != 0)
-			return 1;
+			exit(1);
 	}
 	qsort(ours, ROUNDS, sizeof(*ours), compare);
 	qsort(bare, ROUNDS, sizeof(*bare), compare);
 	qsort(ratio, ROUNDS, sizeof(*ratio), compare);
-	printf("storing, 1000 sessions\t%.0f\trows/s\t%.0f\t%.2f\n", ROWS / ours[ROUNDS / 2],
+	printf("%s\t%.0f\trows/s\t%.0f\t%.2f\n", what, ROWS / ours[ROUNDS / 2],
 	       ROWS / bare[ROUNDS / 2], ratio[ROUNDS / 2]);
+}
+
+int
+main(void)
+{
+	measure(0, "storing, 1000 sessions");
+	measure(1, "storing, and bundles leave");
 	return 0;
 }
