@@ -19,6 +19,19 @@ health_beat(struct health *health, const struct beat *beat, int64_t now_us)
 	health->n += i == health->n;
 }
 
+void
+health_alert(struct health *health, const struct alert *alert)
+{
+	size_t i = 0;
+
+	while (i < health->n_alerts && strcmp(health->alerts[i].name, alert->name))
+		i++;
+	if (i == HEALTH_ALERTS)
+		return;
+	health->alerts[i] = *alert;
+	health->n_alerts += i == health->n_alerts;
+}
+
 int
 health_has(const struct health *health, const char *process, int64_t now_us)
 {

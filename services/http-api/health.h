@@ -1,5 +1,5 @@
 /*
- * health - what the beats of all processes say, for GET /api/health
+ * health - what the beats of all processes say, for GET /api/health and GET /metrics
  *
  * "ok": local-store and sync-worker are ready and Postgres answers.  "degraded": something of that is
  * not so, and `problems` says what; nothing recorded is lost by it.  "down": neither commands nor
@@ -12,6 +12,7 @@
 
 #define HEALTH_FRESH_US 3000000  /* a process not heard for so long is away */
 #define HEALTH_MOST     64       /* processes remembered */
+#define HEALTH_ALERTS   32       /* rules remembered */
 
 struct health {
 	struct {
@@ -19,8 +20,11 @@ struct health {
 		int64_t at_us;  /* clock_mono_us() */
 	} seen[HEALTH_MOST];
 	size_t n;
+	struct alert alerts[HEALTH_ALERTS];  /* the last one of each rule; LEVEL_INFO: it is over */
+	size_t n_alerts;
 };
 
+void health_alert(struct health *health, const struct alert *alert);
 void health_beat(struct health *health, const struct beat *beat, int64_t now_us);
 
 /* Its last beat is fresh. */

@@ -2,7 +2,7 @@
  * http-api - ask and command over HTTP
  *
  *	in      requests  from nginx or any program of this host
- *	        news      from local-store: the reply to each command
+ *	        news      from local-store: the reply to each command; alerts, for /metrics
  *	        beats     from every process, for /api/health and /metrics
  *	out     commands  to local-store
  *	reads   Postgres, read only
@@ -235,6 +235,8 @@ take_frames(struct http_api *me, struct link *link, int64_t now)
 				return;
 		} else if (frame.message == &msg_reply) {
 			(void)pending_reply(me->pending, frame.msg, now);
+		} else if (frame.message == &msg_alert) {
+			health_alert(&me->health, frame.msg);
 		} else if (frame.message == &msg_beat) {
 			health_beat(&me->health, frame.msg, now);
 		}
@@ -316,6 +318,7 @@ attach(struct http_api *me, struct err *err)
 	    !(me->beats = link_open(me->process, "beats", LINK_IN, err)))
 		return -1;
 	link_subscribe(me->news, "reply/");
+	link_subscribe(me->news, "alert/");
 	link_subscribe(me->beats, "beat/");
 	me->http = http_open(&limits, err);
 	return me->http ? 0 : -1;

@@ -96,6 +96,29 @@ put_versions(const struct page *p, const char *gateway)
 	}
 }
 
+/* ---- alerts */
+
+static void
+put_alerts(const struct page *p)
+{
+	const struct alert *a = p->health->alerts, *end = a + p->health->n_alerts;
+
+	if (a == end)
+		return;
+	put_head(p->to, "ihht_alert_level", "gauge", "as last told: 0 over, 1 warning, 2 critical");
+	for (; a < end; a++) {
+		fprintf(p->to, "ihht_alert_level{alert=\"");
+		put_label(p->to, a->name);
+		fprintf(p->to, "\"} %d\n", a->level == LEVEL_CRITICAL ? 2 : a->level == LEVEL_WARN);
+	}
+	put_head(p->to, "ihht_alert_told_time_seconds", "gauge", "when that was told, since 1970");
+	for (a = p->health->alerts; a < end; a++) {
+		fprintf(p->to, "ihht_alert_told_time_seconds{alert=\"");
+		put_label(p->to, a->name);
+		fprintf(p->to, "\"} %.15g\n", (double)a->at_us / (double)CLOCK_SECOND);
+	}
+}
+
 /* ---- counts */
 
 /* The next name=value of a beat: 1, or 0 after the last.  What is neither is passed over. */
@@ -224,6 +247,7 @@ metrics_text(const struct health *health, const char *gateway, int64_t now_us, s
 		return NULL;
 	put_up(&p);
 	put_versions(&p, gateway);
+	put_alerts(&p);
 	for (i = 0; (row = count_row(i)); i++)
 		put_family(&p, 0, row->process, row->name, row->kind, row->meaning);
 	put_unknown(&p);

@@ -27,7 +27,7 @@ is "$(metrics | sed -n 's/^ihht_up{process="\(.*\)",worker="\(.*\)"} 1$/\1 \2/p'
 metrics >"$T/page"
 is "$("$ROOT/tests/flow/promlint" <"$T/page")" "" "the page is as Prometheus wants it"
 is "$(grep untyped "$T/page")" "" "every count is described in proto/counts.def (add a row, then make docs)"
-is "$(grep -oE '^# TYPE ihht_[a-z_]+' "$T/page" | cut -d' ' -f3 | grep -vE '^ihht_(up|ready|start_time_seconds|build_info)$' | sort | comm -23 - \
+is "$(grep -oE '^# TYPE ihht_[a-z_]+' "$T/page" | cut -d' ' -f3 | grep -vE '^ihht_(up|ready|start_time_seconds|build_info|alert_.*)$' | sort | comm -23 - \
 	<(sed -nE 's/^\| (ihht_[a-z_]+) \|.*/\1/p' "$ROOT/docs/reference.md" | sort))" "" "and in docs/reference.md"
 is "$(curl -s -o "$T/out" -D - "$API/metrics" | tr -d '\r' | sed -n 's/^[Cc]ontent-[Tt]ype: //p')" \
 	"text/plain; version=0.0.4; charset=utf-8" "with its content type"
@@ -60,5 +60,17 @@ ok $? "so does what waits for SQLite"
 reaches ihht_ble_ingest_samples_waiting{worker=\"1\"} "-gt 20" "in the spool"
 start local-store
 reaches ihht_ble_ingest_samples_waiting{worker=\"1\"} "-lt 20" "which drains when it is back"
+
+# ---- alerts
+coproc LOCK { sqlite3 "$DB" 2>&1; }
+lock_pid=$LOCK_PID
+echo 'BEGIN IMMEDIATE; SELECT 1;' >&"${LOCK[1]}"
+read -r _ <&"${LOCK[0]}"
+reaches ihht_alert_level{alert=\"cannot_store\"} "-eq 2" "a store that cannot store is an alert"
+is "$("$ROOT/tests/flow/promlint" < <(metrics))" "" "which is told as Prometheus wants it"
+echo 'COMMIT;' >&"${LOCK[1]}"
+eval "exec ${LOCK[1]}>&-"
+wait "$lock_pid" 2>/dev/null
+reaches ihht_alert_level{alert=\"cannot_store\"} "-eq 0" "until it can again"
 for process in http-api realtime-fanout dedupe-auditor ble-ingest local-store; do stop $process; done
 done_testing

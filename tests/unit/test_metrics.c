@@ -113,6 +113,40 @@ TEST(a_count_nobody_described_is_untyped_and_told_once)
 	ok(at && !strstr(at + 1, "# TYPE ihht_local_store_sync_wait_seconds"), "nor beside one that is");
 }
 
+TEST(an_alert_is_told_as_it_stands)
+{
+	static const struct { const char *name; int64_t level; } rows[] = {
+		{"quarantine", LEVEL_WARN}, {"cannot_store", LEVEL_CRITICAL}, {"a\"b", LEVEL_WARN},
+		{"cannot_store", LEVEL_INFO},
+	};
+	struct alert alert;
+	const char *text;
+	size_t i;
+
+	health = (struct health){.n = 0};
+	ok(!strstr(told(), "alert"));
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		msg_clear(&msg_alert, &alert);
+		(void)snprintf(alert.name, sizeof(alert.name), "%s", rows[i].name);
+		alert.level = rows[i].level;
+		alert.at_us = 2500000;
+		health_alert(&health, &alert);
+		if (i == 1)
+			has_str(told(), "ihht_alert_level{alert=\"cannot_store\"} 2\n");
+	}
+	text = told();
+	has_str(text, "# TYPE ihht_alert_level gauge\n"
+		"ihht_alert_level{alert=\"quarantine\"} 1\n"
+		"ihht_alert_level{alert=\"cannot_store\"} 0\n"
+		"ihht_alert_level{alert=\"a\\\"b\"} 1\n");
+	has_str(text, "ihht_alert_told_time_seconds{alert=\"quarantine\"} 2.5\n");
+	for (i = 0; i < 2 * HEALTH_ALERTS; i++) {
+		(void)snprintf(alert.name, sizeof(alert.name), "rule_%zu", i);
+		health_alert(&health, &alert);
+	}
+	is_int((long long)health.n_alerts, HEALTH_ALERTS);
+}
+
 TEST(what_is_no_count_is_passed_over)
 {
 	static const char *const rows[] = {"", " ", "x", "=", "=5", "x=", "x=y", "x=1y", "x=nan", "x=inf", "X=1",
@@ -147,6 +181,7 @@ main(void)
 	RUN(every_process_is_told_and_each_metric_once_with_all_its_workers);
 	RUN(of_a_process_that_is_gone_only_that_is_told);
 	RUN(a_count_nobody_described_is_untyped_and_told_once);
+	RUN(an_alert_is_told_as_it_stands);
 	RUN(what_is_no_count_is_passed_over);
 	RUN(names_that_are_not_ours_cannot_break_a_line);
 	return test_done();
