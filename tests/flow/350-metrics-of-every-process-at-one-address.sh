@@ -62,7 +62,7 @@ start local-store
 reaches ihht_ble_ingest_samples_waiting{worker=\"1\"} "-lt 20" "which drains when it is back"
 
 # ---- alerts
-coproc LOCK { sqlite3 "$DB" 2>&1; }
+coproc LOCK { sqlite3 -cmd '.timeout 30000' "$DB" 2>&1; }
 lock_pid=$LOCK_PID
 echo 'BEGIN IMMEDIATE; SELECT 1;' >&"${LOCK[1]}"
 read -r _ <&"${LOCK[0]}"
