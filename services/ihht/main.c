@@ -43,6 +43,12 @@ static const struct verb verbs[] = {
 	 "Exit code 1: something is not ready.\n\n"
 	 "  ihht status\n"
 	 "  ihht status --wait 30 && echo ready\n", status_run, NULL},
+	{"doctor", "", "the first hop that is broken, and what to do",
+	 "Walks device, spool, store, worker, Postgres and watcher: says what was seen of each in\n"
+	 "the last 3 s, and of the first that is broken the cure.  Asks nobody, so it works\n"
+	 "whatever is down.  Exit code 1: a hop is broken.\n\n"
+	 "  ihht doctor\n"
+	 "  ihht doctor --json | jq -r .first_broken\n", doctor_run, NULL},
 	{"devices test", "ADDRESS [VALUES]", "what one oximeter sends, and what it is understood as",
 	 "Shows ten values as they come, each with the bytes it was made of.  The device must be\n"
 	 "one that is used: `ihht devices`.  Exit code 1: none came for 30 s.\n\n"

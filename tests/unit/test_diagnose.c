@@ -1,0 +1,228 @@
+#include "services/ihht/doctor/diagnose.h"
+
+#include "tests/unit/test.h"
+
+static void
+beat(struct seen *s, const char *before, const char *now)
+{
+	s->expected = s->heard = 1;
+	msg_clear(&msg_beat, &s->now);
+	s->now.state = PROCESS_READY;
+	s->before = s->now;
+	(void)snprintf(s->before.counts, sizeof(s->before.counts), "%s", before);
+	(void)snprintf(s->now.counts, sizeof(s->now.counts), "%s", now);
+}
+
+/* Everything runs and moves. */
+static struct facts
+well(void)
+{
+	static struct facts f;
+
+	memset(&f, 0, sizeof(f));
+	beat(&f.ingest, "samples_acked=10 values_lost=0",
+	     "samples_acked=12 samples_waiting=1 store_wait_s=0.1 values_lost=0");
+	beat(&f.store, "bundles_applied=5",
+	     "sessions_active=1 readings_stored=12 sync_wait_s=1.5 bundles_applied=5 readings_pending=2");
+	beat(&f.worker, "bundles_applied=5 bundles_refused=0",
+	     "bundles_applied=5 bundles_refused=0 readings_added=10");
+	beat(&f.auditor, "", "sessions_different=0");
+	beat(&f.fanout, "live_missed=0", "watchers=2 live_lag_ms=4 live_missed=0");
+	beat(&f.api, "", "");
+	f.n_devices = 2;
+	f.n_streaming = 1;
+	f.n_lost = 1;
+	f.value_age_us = 400000;
+	f.disk_free = 0.4;
+	f.bundle_s = 30;
+	return f;
+}
+
+#define COUNTS(who, text) (void)snprintf(f->who.now.counts, sizeof(f->who.now.counts), "%s", text)
+#define WAITS(who, text) \
+	(f->who.now.state = PROCESS_WAITING, (void)snprintf(f->who.now.why, sizeof(f->who.now.why), "%s", text))
+
+static void no_ingest(struct facts *f) { f->ingest.heard = 0; }
+static void no_bluetooth(struct facts *f) { WAITS(ingest, "bluetoothd is not there"); }
+static void no_oximeter(struct facts *f) { f->n_devices = f->n_streaming = f->n_lost = 0; }
+static void silent(struct facts *f) { f->n_streaming = 0; f->n_silent = 1; }
+static void refused(struct facts *f) { f->n_streaming = 0; f->n_refused = 1; }
+static void connecting(struct facts *f) { f->n_streaming = 0; f->n_connecting = 1; }
+static void lost(struct facts *f) { f->n_streaming = 0; f->n_lost = 2; }
+static void stale(struct facts *f) { f->value_age_us = 11000000; }
+static void unheard(struct facts *f) { f->value_age_us = -1; }
+static void loses(struct facts *f) { COUNTS(ingest, "samples_acked=12 values_lost=7"); }
+static void no_store(struct facts *f) { f->store.heard = 0; }
+static void
+loses_as_no_store(struct facts *f)
+{
+	loses(f);
+	no_store(f);
+	WAITS(ingest, "local-store has not stored anything for 9 s");
+	COUNTS(ingest, "samples_acked=10 values_lost=7 store_wait_s=9");
+}
+static void disk_full(struct facts *f) { WAITS(store, "store.sqlite: database or disk is full"); }
+static void disk_locked(struct facts *f) { WAITS(store, "store.sqlite: database is locked"); }
+static void
+disk_rights(struct facts *f)
+{
+	WAITS(store, "store.sqlite: attempt to write a readonly database");
+}
+static void
+apart(struct facts *f)
+{
+	WAITS(ingest, "local-store has not stored anything for 8 s");
+	COUNTS(ingest, "samples_acked=10 samples_waiting=8 store_wait_s=8");
+}
+static void no_file(struct facts *f) { f->waiting = -1; strcpy(f->no_file, "it is not there"); }
+static void no_worker(struct facts *f) { f->worker.heard = 0; }
+static void
+worker_apart(struct facts *f)
+{
+	COUNTS(store, "sessions_active=1 sync_wait_s=41 bundles_applied=5 readings_pending=300");
+}
+static void no_postgres(struct facts *f) { WAITS(worker, "Postgres: connection refused"); }
+static void
+quarantine(struct facts *f)
+{
+	COUNTS(store, "sessions_active=1 quarantine_held=3");
+}
+static void
+bundles_refused(struct facts *f)
+{
+	COUNTS(worker, "bundles_applied=5 bundles_refused=1");
+}
+static void different(struct facts *f) { COUNTS(auditor, "sessions_different=2"); }
+static void no_fanout(struct facts *f) { f->fanout.heard = 0; }
+static void no_api(struct facts *f) { f->api.heard = 0; }
+static void late(struct facts *f) { COUNTS(fanout, "live_lag_ms=1500"); }
+static void fanout_waits(struct facts *f) { WAITS(fanout, "the port is taken"); }
+
+/* One row for each way to be broken: what is first, what was seen, what is to be done. */
+static const struct {
+	const char *name;
+	void (*stage)(struct facts *f);
+	enum hop hop;
+	const char *evidence, *cure;
+} broken[] = {
+	{"no ble-ingest", no_ingest, HOP_DEVICE, "ble-ingest is silent", "restart ble-ingest"},
+	{"no bluetoothd", no_bluetooth, HOP_DEVICE, "bluetoothd is not there", "adapter"},
+	{"no oximeter", no_oximeter, HOP_DEVICE, "no oximeter is known", "--scan"},
+	{"a silent one", silent, HOP_DEVICE, "give no value", "finger"},
+	{"one that refuses", refused, HOP_DEVICE, "refuse to pair", "pair it anew"},
+	{"one held by a phone", connecting, HOP_DEVICE, "do not come through", "phone"},
+	{"all out of reach", lost, HOP_DEVICE, "in reach (2 lost", "switch it on"},
+	{"an old value", stale, HOP_DEVICE, "no value was heard", "log of ble-ingest"},
+	{"no value", unheard, HOP_DEVICE, "no value was heard", "log of ble-ingest"},
+	{"the spool is full", loses, HOP_SPOOL, "7 values are lost", "spool-bytes"},
+	{"no local-store", no_store, HOP_STORE, "local-store is silent", "restart local-store"},
+	{"spool full as there is none", loses_as_no_store, HOP_STORE, "local-store is silent",
+	 "restart local-store"},
+	{"disk full", disk_full, HOP_STORE, "disk is full", "make room"},
+	{"file locked", disk_locked, HOP_STORE, "is locked", "other program"},
+	{"file read-only", disk_rights, HOP_STORE, "readonly", "user that local-store runs as"},
+	{"they do not hear each other", apart, HOP_STORE, "stored nothing of 8 values", "links/samples"},
+	{"no file", no_file, HOP_STORE, "it is not there", "gateway/database"},
+	{"no worker", no_worker, HOP_WORKER, "sync-worker is silent", "restart sync-worker"},
+	{"worker hears nothing", worker_apart, HOP_WORKER, "300 readings have waited for 41 s",
+	 "links/bundles"},
+	{"no Postgres", no_postgres, HOP_POSTGRES, "connection refused", "postgres/url"},
+	{"rows in quarantine", quarantine, HOP_POSTGRES, "3 rows", "ihht quarantine list"},
+	{"bundles refused", bundles_refused, HOP_POSTGRES, "refuses bundles: 1", "bundle_refused"},
+	{"the stores differ", different, HOP_POSTGRES, "2 sessions", "verify --repair"},
+	{"no realtime-fanout", no_fanout, HOP_WATCHER, "realtime-fanout is silent", "restart realtime"},
+	{"no http-api", no_api, HOP_WATCHER, "http-api is silent", "restart http-api"},
+	{"live is late", late, HOP_WATCHER, "1500 ms late", "busy"},
+	{"fanout waits", fanout_waits, HOP_WATCHER, "the port is taken", "what it says"},
+};
+
+TEST(each_way_to_be_broken_has_its_hop_its_evidence_and_its_cure)
+{
+	struct diagnosis hops[N_HOPS];
+	struct facts f;
+	enum hop first;
+	size_t i;
+
+	for (i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+		f = well();
+		broken[i].stage(&f);
+		diagnose(&f, hops);
+		first = diagnose_first(hops);
+		if (!ok(first == broken[i].hop, "%s: hop %d", broken[i].name, (int)first))
+			continue;
+		ok(strstr(hops[first].evidence, broken[i].evidence) != NULL, "%s: %s", broken[i].name,
+		   hops[first].evidence);
+		ok(strstr(hops[first].cure, broken[i].cure) != NULL, "%s: %s", broken[i].name,
+		   hops[first].cure);
+	}
+}
+
+TEST(what_is_well_is_called_well)
+{
+	struct diagnosis hops[N_HOPS];
+	struct facts f = well();
+	int i;
+
+	diagnose(&f, hops);
+	is_int(diagnose_first(hops), N_HOPS);
+	for (i = 0; i < N_HOPS; i++)
+		ok(hops[i].health == HEALTH_OK && *hops[i].evidence && !*hops[i].cure, "%s: %s",
+		   hop_name((enum hop)i), hops[i].evidence);
+}
+
+TEST(what_is_no_fault_is_a_note)
+{
+	struct diagnosis hops[N_HOPS];
+	struct facts f = well();
+
+	(void)snprintf(f.store.now.counts, sizeof(f.store.now.counts), "sessions_active=0");
+	(void)snprintf(f.ingest.before.counts, sizeof(f.ingest.before.counts), "values_lost=5");
+	(void)snprintf(f.ingest.now.counts, sizeof(f.ingest.now.counts), "values_lost=5");
+	diagnose(&f, hops);
+	is_int(diagnose_first(hops), N_HOPS);
+	is_int(hops[HOP_STORE].health, HEALTH_NOTE);
+	has_str(hops[HOP_STORE].cure, "session start");
+	is_int(hops[HOP_SPOOL].health, HEALTH_NOTE);
+	has_str(hops[HOP_SPOOL].evidence, "5 values were lost");
+	f = well();
+	f.disk_free = 0.04;
+	diagnose(&f, hops);
+	is_int(hops[HOP_STORE].health, HEALTH_NOTE);
+	has_str(hops[HOP_STORE].evidence, "4 %");
+}
+
+TEST(behind_a_silent_process_nothing_is_claimed)
+{
+	struct diagnosis hops[N_HOPS];
+	struct facts f = well();
+
+	f.ingest.heard = f.worker.heard = 0;
+	diagnose(&f, hops);
+	is_int(hops[HOP_SPOOL].health, HEALTH_HIDDEN);
+	is_int(hops[HOP_POSTGRES].health, HEALTH_HIDDEN);
+	f.fanout.expected = f.fanout.heard = f.api.expected = f.api.heard = 0;
+	diagnose(&f, hops);
+	is_int(hops[HOP_WATCHER].health, HEALTH_OK);
+}
+
+TEST(a_count_is_found_by_its_whole_name)
+{
+	struct beat b;
+
+	msg_clear(&msg_beat, &b);
+	strcpy(b.counts, "readings_pending=7 pending=3 wait_s=1.25");
+	is_real(beat_count(&b, "pending", -1), 3);
+	is_real(beat_count(&b, "readings", -1), -1);
+	is_real(beat_count(&b, "wait_s", -1), 1.25);
+}
+
+int
+main(void)
+{
+	RUN(each_way_to_be_broken_has_its_hop_its_evidence_and_its_cure);
+	RUN(what_is_well_is_called_well);
+	RUN(what_is_no_fault_is_a_note);
+	RUN(behind_a_silent_process_nothing_is_claimed);
+	RUN(a_count_is_found_by_its_whole_name);
+	return test_done();
+}
