@@ -185,17 +185,27 @@ check_head(const struct plan_head *head, struct err *err)
 /* ---- entries */
 
 static int
+need_word(struct reader *r, const char *word, struct err *err)
+{
+	int got = take(r, "", err);
+
+	if (got < 0)
+		return -1;
+	return got && !strcmp(r->word, word) ? 0 : err_set(err, EINVAL, "the word %s is missing", word);
+}
+
+static int
 read_block(struct reader *r, struct err *err)
 {
-	const char *session, *user, *word;
+	const char *session, *user;
 	int64_t start_us;
 
 	if (need(r, "session", &session, err) < 0)
 		return -1;
 	if (!session)
 		return bad(err, "a session needs its id");
-	if (need(r, "user", &word, err) < 0 || need(r, "user's id", &user, err) < 0 ||
-	    need(r, "start", &word, err) < 0 || need_time(r, "start", &start_us, err) < 0)
+	if (need_word(r, "user", err) < 0 || need(r, "user's id", &user, err) < 0 ||
+	    need_word(r, "start", err) < 0 || need_time(r, "start", &start_us, err) < 0)
 		return -1;
 	plan_file_block(r->file, session, user, start_us);
 	r->in_block = 1;
