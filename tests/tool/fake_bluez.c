@@ -268,6 +268,8 @@ device_props(sd_bus_message *m, const struct oximeter *o, int a)
 	if (*o->name)
 		prop(m, "Name", "s", o->name);
 	strv_prop(m, "UUIDs", is_told ? uuids : uuids + 1);
+	if (!strcmp(o->kind->name, "viatom"))
+		prop(m, "ManufacturerData", "a{qv}", 1, 0x036f, "ay", 1, 7);
 	if (o->was_seen[a])
 		prop(m, "RSSI", "n", o->rssi);
 	prop(m, "Paired", "b", o->is_paired);
@@ -635,17 +637,23 @@ speak(struct oximeter *o)
 		notify(o, 0, bci, sizeof(bci));
 }
 
-/* Viatom: real-time values; everything else it does not know. */
+/* Viatom: real-time values, and nothing worth knowing about itself. */
 static void
 reply_viatom(struct oximeter *o, const uint8_t *bytes, size_t len)
 {
 	uint8_t r[21] = {0x55, 0, 0xff, 0, 0, 13, 0, (uint8_t)(90 + o->n % 10), 60, [14] = 80,
 			 [17] = 54, [18] = 1};
 	uint8_t bad[12] = {0x55, 1, 0xfe, 0, 0, 4, 0, 8};
+	uint8_t info[10] = {0x55, 0, 0xff, 0, 0, 2, 0, '{', '}'};
 
 	if (len < 8 || bytes[0] != 0xaa || o->rate <= 0)
 		return;
 	bad[11] = crc8(bad, 11);
+	info[9] = crc8(info, 9);
+	if (bytes[1] == 0x14) {
+		notify_split(o, 0, info, sizeof(info));
+		return;
+	}
 	if (bytes[1] != 0x17) {
 		notify_split(o, 0, bad, sizeof(bad));
 		return;

@@ -168,12 +168,11 @@ pick(struct peer *p)
 }
 
 static void
-told(struct peer *p, int adapter, const struct object *o, int is_new)
+told(struct peer *p, int adapter, const struct object *o, int seen)
 {
 	struct sight *s = &p->sights[adapter];
-	int is_seen = o->has & (HAS_RSSI | HAS_MAKER | HAS_ADVERTISED);
 
-	if (is_new)
+	if (!*s->path)
 		(void)snprintf(s->path, sizeof(s->path), "%s", o->path);
 	take_looks(p, adapter, o);
 	if (!p->kind)
@@ -181,7 +180,7 @@ told(struct peer *p, int adapter, const struct object *o, int is_new)
 	pick(p);
 	reach(p);
 	take_link(p, adapter, o);
-	if (is_seen && adapter_usable(p->central, adapter))
+	if (seen && adapter_usable(p->central, adapter))
 		peer_event(p, LIFE_SEEN);
 	peer_tell(p);
 }
@@ -199,12 +198,21 @@ could_be(const struct object *o)
 	return device_find(&seen, 0, NULL) != NULL;
 }
 
+/* Has it just advertised?  Old data stay in an object; only a signal tells that they are new,
+ * and, of an object that is new itself, its RSSI, which is not kept. */
+static int
+is_seen(const struct object *o, int is_whole, int is_new)
+{
+	if (is_whole)
+		return is_new && o->has & HAS_RSSI;
+	return (o->has & (HAS_RSSI | HAS_MAKER | HAS_ADVERTISED)) != 0;
+}
+
 void
 peers_told(struct central *c, const struct object *o, int is_whole)
 {
-	int adapter, is_new;
+	int adapter;
 	struct peer *p = peers_find_path(c, o->path, &adapter);
-	struct object looked;
 
 	if (adapter < 0)
 		return;
@@ -213,15 +221,8 @@ peers_told(struct central *c, const struct object *o, int is_whole)
 	else if (!p && !is_whole && o->has & (HAS_NAME | HAS_UUIDS) &&
 		 c->read_us == INT64_MAX)
 		c->read_us = c->now.mono_us + CLOCK_SECOND;   /* with its name it may be one */
-	if (!p)
-		return;
-	is_new = !*p->sights[adapter].path;
-	if (is_whole && !is_new && o->has & HAS_RSSI) {
-		looked = *o;            /* a look at what is known is no new advertisement */
-		looked.has &= ~(unsigned)(HAS_RSSI | HAS_MAKER | HAS_ADVERTISED);
-		o = &looked;
-	}
-	told(p, adapter, o, is_new);
+	if (p)
+		told(p, adapter, o, is_seen(o, is_whole, !*p->sights[adapter].path));
 }
 
 void
