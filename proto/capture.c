@@ -79,7 +79,7 @@ capture_write(const struct raw *raw, char line[CAPTURE_LONGEST], struct err *err
 		return err_set(err, EBADMSG, "raw.what: is missing");
 	to += sprintf(to, "%lld %lld %s %s %s", (long long)raw->at_us, (long long)raw->mono_us, id,
 		      kind, words_text(&words_raw_what, raw->what));
-	if (raw->what == RAW_BEGIN) {
+	if (raw->what == RAW_BEGIN || raw->what == RAW_RUNNING) {
 		put_name(put_begin(raw, ports, to), raw->name);
 	} else if (raw->what == RAW_HEARD) {
 		to += sprintf(to, " %s ", ports);
@@ -251,6 +251,7 @@ read_rest(struct line *l, struct raw *raw, struct err *err)
 {
 	switch ((enum raw_what)raw->what) {
 	case RAW_BEGIN:
+	case RAW_RUNNING:
 		return read_begin(l, raw, err);
 	case RAW_HEARD:
 		if (read_text(l, "port", raw->port, sizeof(raw->port), err) < 0)
@@ -263,7 +264,7 @@ read_rest(struct line *l, struct raw *raw, struct err *err)
 	case RAW_NONE:
 		break;
 	}
-	return complain(l, "must be one of begin, heard, due, end", err);
+	return complain(l, "must be one of begin, heard, due, end, running", err);
 }
 
 int

@@ -3,6 +3,7 @@
  *
  *	# ihht raw capture 1
  *	AT_US MONO_US DEVICE_ID KIND begin ZONE_US KNOWN_US PORT,PORT,... NAME
+ *	AT_US MONO_US DEVICE_ID KIND running ZONE_US KNOWN_US PORT,PORT,... NAME
  *	AT_US MONO_US DEVICE_ID KIND heard PORT BYTES
  *	AT_US MONO_US DEVICE_ID KIND due
  *	AT_US MONO_US DEVICE_ID KIND end REASON
@@ -23,7 +24,7 @@
 int capture_write(const struct raw *raw, char line[CAPTURE_LONGEST], struct err *err);
 
 /* One line, without its end.  1 and *raw, 0 a remark or nothing, -1 and err:
- * "column 5 (what): must be one of begin, heard, due, end". */
+ * "column 5 (what): must be one of begin, heard, due, end, running". */
 int capture_read(const char *line, size_t len, struct raw *raw, struct err *err);
 
 #endif

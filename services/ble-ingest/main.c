@@ -1,11 +1,12 @@
 /*
  * ble-ingest - keep every value the radio delivered until local-store has it on disk
  *
- *	in	a source: bluez (oximeters over Bluetooth), mock (simulated people) or replay
- *			(recordings)
+ *	in	a source: bluez (oximeters over Bluetooth), mock (simulated people), replay
+ *			(recordings) or capture (what oximeters sent, once more)
  *	in	news      `stored` from local-store
  *	out	samples   to local-store: sample, gap, resume
- *	out	live      to realtime-fanout and zmq-sniffer: sample, gap, device
+ *	out	live      to realtime-fanout and zmq-sniffer: sample, gap, device; raw as well
+ *			when somebody asks for it
  *	owns	the spool file
  *
  * Promise: a value is in the spool before anybody hears of it, and stays there until
@@ -37,7 +38,7 @@
 #define STALLED_US    (3 * CLOCK_SECOND)   /* without an answer: say so */
 
 static const struct conf_key keys[] = {
-	{"source", CONF_WORD, "mock", 0, 0, "bluez|mock|replay", "where values come from"},
+	{"source", CONF_WORD, "mock", 0, 0, "bluez|mock|replay|capture", "where values come from"},
 	{"spool", CONF_PATH, "spool", 1, 4000, NULL, "file for what is not yet stored"},
 	{"spool-bytes", CONF_NUMBER, "67108864", SPOOL_LEAST_BYTES, SPOOL_MOST_BYTES, NULL,
 	 "its size; 96 bytes a value"},
@@ -66,22 +67,25 @@ static const struct conf_key keys[] = {
 	{"recovery-seconds", CONF_NUMBER, "180", 1, 7200, NULL, "mock: rich air in each cycle"},
 	{"files", CONF_TEXT, "", 0, 4000, NULL,
 	 "replay: a folder of .csv files, or files with commas between"},
+	{"capture", CONF_PATH, "", 0, 4000, NULL,
+	 "capture: a file that zmq-sniffer --record has made"},
 	{"speed", CONF_NUMBER, "1", 0, 100000, NULL,
-	 "replay: times real speed; 0 as fast as they are taken"},
+	 "replay, capture: times real speed; 0 as fast as they are taken"},
 	{"start", CONF_TEXT, "", 0, 40, NULL,
 	 "replay: UTC of t_ms 0; empty: the file's own time less its length"},
 	{"data-source", CONF_WORD, "manual", 0, 0, "unknown|bluetooth|mock|manual",
-	 "replay: how the values are marked"},
+	 "replay, capture: how the values are marked"},
 };
 
 static const struct process_manual manual = {
 	"ble-ingest",
 	"keep every value the radio delivered until local-store has it on disk.\n\n"
-	"Takes values from a source (bluez, mock, replay), keeps them in a spool file, shows them live\n"
-	"and sends them to local-store until it says they are stored.",
+	"Takes values from a source (bluez, mock, replay, capture), keeps them in a spool file,\n"
+	"shows them live and sends them to local-store until it says they are stored.",
 	keys, sizeof(keys) / sizeof(keys[0])};
 
-static const struct source *const sources[] = {&source_bluez, &source_mock, &source_replay};
+static const struct source *const sources[] = {&source_bluez, &source_mock, &source_replay,
+					       &source_capture};
 
 struct ble_ingest {
 	int signals;
@@ -120,12 +124,26 @@ show_device(struct ble_ingest *me, const struct device *device)
 }
 
 static void
+show_raw(struct ble_ingest *me, const struct taken *taken)
+{
+	struct raw raw = taken->raw;
+	struct err err;
+
+	(void)snprintf(raw.device_id, sizeof(raw.device_id), "%s",
+		       me->source->device_id(me->self, taken->device));
+	if (link_send(me->live, &msg_raw, raw.device_id, &raw, &err) < 0)
+		log_warn("not_shown", "why=\"%s\"", err.text);
+}
+
+static void
 put_value(struct ble_ingest *me, const struct taken *taken)
 {
 	uint64_t n_lost = inflow_counts(me->inflow)->n_lost;
 	struct err err;
 
-	if (inflow_put(me->inflow, taken, &err) < 0) {
+	if (taken->kind == TAKEN_RAW) {
+		show_raw(me, taken);
+	} else if (inflow_put(me->inflow, taken, &err) < 0) {
 		if (log_often(&me->refused, clock_mono_us()))
 			log_warn("value_refused", "n=%llu why=\"%s\"", (unsigned long long)me->refused.n,
 				 err.text);
@@ -166,12 +184,15 @@ greet(struct ble_ingest *me)
 	const struct device *device;
 	char prefix[256];
 	unsigned i;
-	int tell = 0;
+	int tell = 0, tell_raw = 0;
 
 	while (link_joined(me->live, prefix, sizeof(prefix))) {
 		me->is_watched = 1;
 		tell |= !*prefix || !strncmp(prefix, "device/", 7);
+		tell_raw |= !strncmp(prefix, "raw/", 4);
 	}
+	if (tell_raw && me->source->tell_raw)
+		me->source->tell_raw(me->self);
 	for (i = 0; tell && i < inflow_devices(me->inflow); i++)
 		if ((device = inflow_device(me->inflow, i)))
 			show_device(me, device);

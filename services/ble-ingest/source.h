@@ -16,7 +16,7 @@ struct source_now {
 	int64_t mono_us;  /* what pacing goes by */
 };
 
-enum taken_kind { TAKEN_SAMPLE, TAKEN_GAP, TAKEN_DEVICE };
+enum taken_kind { TAKEN_SAMPLE, TAKEN_GAP, TAKEN_DEVICE, TAKEN_RAW };
 
 /* The source leaves out who: device_id is source->device_id().  epoch and seq are 0 when the
  * spool shall count, and else the source's own. */
@@ -27,6 +27,7 @@ struct taken {
 		struct sample sample;
 		struct gap gap;
 		struct device state;
+		struct raw raw;     /* only after tell_raw(); for the live link only */
 	};
 };
 
@@ -58,6 +59,10 @@ struct source {
 	/* Readable when take() should look; NULL: it has none, everything comes by time. */
 	int (*fd)(const void *self);
 
+	/* From now on give TAKEN_RAW too, and a `running` for each link there is.  Called anew for
+	 * everybody who asks.  NULL: it decodes nothing. */
+	void (*tell_raw)(void *self);
+
 	/* Until take() has something: 0 now, INT64_MAX nothing to come by time. */
 	int64_t (*wait_us)(void *self, const struct source_now *now);
 
@@ -67,6 +72,6 @@ struct source {
 	struct source_counts (*counts)(const void *self);
 };
 
-extern const struct source source_mock, source_replay, source_bluez;
+extern const struct source source_mock, source_replay, source_bluez, source_capture;
 
 #endif

@@ -11,6 +11,7 @@ static const char *const good[] = {
 	"1795403600306000 77 aa:bb:cc:dd:ee:ff plx begin 3600000000 - " PLX "," BAT " Nonin 3230 é",
 	"1795403600306000 77 aa:bb:cc:dd:ee:ff plx begin -12600000000 1795403600000000 - -",
 	"1795403600306000 77 aa:bb:cc:dd:ee:ff plx begin - - - -",
+	"1795403600306000 77 aa:bb:cc:dd:ee:ff plx running 0 - " PLX " Nonin 3230",
 	"1795403600306000 77 aa:bb:cc:dd:ee:ff plx heard " PLX " 00620048",
 	"1795403600306000 9007199254740992 aa:bb:cc:dd:ee:ff plx heard " PLX " -",
 	"0 0 x k due",
@@ -51,12 +52,12 @@ TEST(every_field_is_where_it_belongs)
 	is_int(capture_read(good[1], strlen(good[1]), &raw, &err), 1);
 	is_int(raw.known_us, 1795403600000000);
 	is_str(raw.name, "");
-	is_int(capture_read(good[3], strlen(good[3]), &raw, &err), 1);
+	is_int(capture_read(good[4], strlen(good[4]), &raw, &err), 1);
 	is_int(raw.what, RAW_HEARD);
 	is_str(raw.port, PLX);
 	is_int(raw.bytes.len, 4);
 	is_int(memcmp(raw.bytes.bytes, "\x00\x62\x00\x48", 4), 0);
-	is_int(capture_read(good[6], strlen(good[6]), &raw, &err), 1);
+	is_int(capture_read(good[7], strlen(good[7]), &raw, &err), 1);
 	is_int(raw.what, RAW_END);
 	is_int(raw.reason, GAP_LINK_LOST);
 }
@@ -89,8 +90,8 @@ TEST(every_wrong_line_is_told_its_column)
 		{"1 7 x\ty plx due", "column 3 (device_id): has a control character"},
 		{"1 7 x 123456789012345678901234567890123 due", "column 4 (kind): is too long"},
 		{"1 7 x plx", "column 5 (what): is missing"},
-		{"1 7 x plx -", "column 5 (what): must be one of begin, heard, due, end"},
-		{"1 7 x plx speaks", "column 5 (what): must be one of begin, heard, due, end"},
+		{"1 7 x plx -", "column 5 (what): must be one of begin, heard, due, end, running"},
+		{"1 7 x plx speaks", "column 5 (what): must be one of begin, heard, due, end, running"},
 		{"1 7 x plx due now", "column 6: there must be 5"},
 		{"1 7 x plx due ", "column 6: there must be 5"},
 		{"1 7 x plx begin", "column 6 (zone_us): is missing"},
@@ -199,7 +200,7 @@ TEST(a_name_never_breaks_its_line)
 static void
 leave_out(struct raw *raw)
 {
-	if (raw->what != RAW_BEGIN) {
+	if (raw->what != RAW_BEGIN && raw->what != RAW_RUNNING) {
 		raw->name[0] = 0;
 		raw->zone_us = MSG_NONE;
 		raw->known_us = MSG_NONE;
@@ -233,7 +234,7 @@ TEST(what_goes_in_comes_out)
 		ok(strlen(line) < CAPTURE_LONGEST);
 		if (!ok(capture_read(line, strlen(line), &out, &err) == 1, "%s: %s", line, err.text))
 			continue;
-		if (in.what == RAW_BEGIN)
+		if (in.what == RAW_BEGIN || in.what == RAW_RUNNING)
 			strcpy(in.name, out.name);  /* for people: see above */
 		leave_out(&in);
 		what = differs(&msg_raw, &in, &out);

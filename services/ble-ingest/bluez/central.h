@@ -11,6 +11,7 @@
  *	peer_kind.c   what kind of device it is, by its looks and its characteristics
  *	peer_hear.c   what it says
  *	in_peer.c     the acts: calls to bluetoothd and their answers
+ *	peer_raw.c    what decoders are given, for recording
  *	life.c choose.c talk.c fault.c    the rules; pure
  *
  * A peer is one oximeter, by its address; each adapter that sees it has an object for it (a
@@ -84,6 +85,8 @@ struct peer {
 	struct talk talk;
 	struct gate gates[DEVICE_MOST_PORTS];
 	unsigned attempt;           /* answers to an earlier one are stale */
+	unsigned present;           /* ports of this link, */
+	int64_t zone_us;            /* and local time less UTC when it began */
 	unsigned n_awaited;         /* subscriptions not yet answered */
 	unsigned n_refused;
 	struct early *early;
@@ -116,6 +119,7 @@ struct central {
 
 	struct source_now now;
 	struct taken *out;
+	int tells_raw;
 	size_t n_out, given, most_out;
 
 	uint64_t n_connects, n_lost, n_silent;
@@ -189,6 +193,14 @@ void peer_heard(struct peer *p, unsigned port, const uint8_t *bytes, size_t len)
 void peer_pull(struct peer *p);
 void peer_answered(struct peer *p, unsigned port, enum fault fault);  /* a subscription */
 void peer_drop_early(struct peer *p);
+
+/* ---- peer_raw.c: what a decoder is given, for whoever asked to hear it */
+void raw_begin(struct peer *p, unsigned present, int64_t zone_us);  /* before talk_begin() */
+void raw_heard(struct peer *p, unsigned port, const uint8_t *bytes, size_t len,
+	       const struct source_now *when);
+void raw_due(struct peer *p);
+void raw_end(struct peer *p, enum gap_reason why);                  /* before talk_end() */
+void raw_running(struct central *c);                                /* all links there are */
 
 /* ---- in_peer.c.  0 sent, -1: it cannot be, which is as if it had failed. */
 int peer_connect(struct peer *p);

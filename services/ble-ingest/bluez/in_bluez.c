@@ -88,6 +88,13 @@ bluez_fd(const void *self)
 	return ((const struct central *)self)->epoll;
 }
 
+static void
+bluez_tell_raw(void *self)
+{
+	((struct central *)self)->tells_raw = 1;
+	raw_running(self);
+}
+
 /* ---- what is given */
 
 struct taken *
@@ -202,6 +209,7 @@ const struct source source_bluez = {
 	.knew = bluez_knew,
 	.can_wait = bluez_can_wait,
 	.fd = bluez_fd,
+	.tell_raw = bluez_tell_raw,
 	.wait_us = bluez_wait_us,
 	.take = bluez_take,
 	.counts = bluez_counts,

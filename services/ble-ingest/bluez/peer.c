@@ -71,6 +71,13 @@ peer_tell(struct peer *p)
 	central_give(c, p, TAKEN_DEVICE)->state = d;
 }
 
+static void
+end_talk(struct peer *p, enum gap_reason why)
+{
+	raw_end(p, why);
+	talk_end(&p->talk, why);
+}
+
 /* What the talk had is closed; answers that are still to come are stale. */
 void
 peer_hang_up(struct peer *p)
@@ -81,7 +88,7 @@ peer_hang_up(struct peer *p)
 	p->n_awaited = 0;
 	peer_close_gates(p);
 	peer_drop_early(p);
-	talk_end(&p->talk, p->life.is_silent ? GAP_DEVICE_SILENT : GAP_LINK_LOST);
+	end_talk(p, p->life.is_silent ? GAP_DEVICE_SILENT : GAP_LINK_LOST);
 }
 
 static enum life_event
@@ -101,7 +108,7 @@ do_connect(struct peer *p)
 static enum life_event
 do_subscribe(struct peer *p)
 {
-	talk_end(&p->talk, GAP_LINK_LOST);
+	end_talk(p, GAP_LINK_LOST);
 	p->n_refused = 0;
 	if (peer_subscribe(p) < 0)
 		return LIFE_SUBSCRIBE_FAILED;

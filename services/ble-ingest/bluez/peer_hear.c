@@ -45,6 +45,15 @@ keep_early(struct peer *p, unsigned port, const uint8_t *bytes, size_t len)
 	p->n_early++;
 }
 
+static void
+hear(struct peer *p, unsigned port, const uint8_t *bytes, size_t len,
+     const struct source_now *when)
+{
+	raw_heard(p, port, bytes, len, when);
+	talk_heard(&p->talk, port, bytes, len, when);
+	peer_pull(p);
+}
+
 /* Everything a device ever notifies, indicates or is read passes here. */
 void
 peer_heard(struct peer *p, unsigned port, const uint8_t *bytes, size_t len)
@@ -53,8 +62,7 @@ peer_heard(struct peer *p, unsigned port, const uint8_t *bytes, size_t len)
 		keep_early(p, port, bytes, len);
 		return;
 	}
-	talk_heard(&p->talk, port, bytes, len, &p->central->now);
-	peer_pull(p);
+	hear(p, port, bytes, len, &p->central->now);
 }
 
 static void
@@ -122,15 +130,15 @@ begin(struct peer *p)
 					  p->kind->ports[i].use & (PORT_READ | PORT_WRITE)))
 			present |= 1u << i;
 	peer_event(p, LIFE_SUBSCRIBED);
-	talk_begin(&p->talk, p->kind, present, zone_us(&c->now), &c->now);
+	raw_begin(p, present, zone_us(&c->now));
+	talk_begin(&p->talk, p->kind, present, p->zone_us, &c->now);
 	log_info("connected", "device=%s kind=%s", p->id, p->kind->name);
 	while ((e = p->early) && p->talk.kind) {
 		p->early = e->next;
 		p->n_early--;
 		then.utc_us = e->utc_us;
-		talk_heard(&p->talk, e->port, e->bytes, e->len, &then);
+		hear(p, e->port, e->bytes, e->len, &then);
 		free(e);
-		peer_pull(p);
 	}
 	peer_pull(p);
 	peer_read(p);

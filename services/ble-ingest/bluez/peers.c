@@ -306,8 +306,10 @@ peers_time(struct central *c)
 			look(p);
 		if (p->life.until_us <= c->now.mono_us)
 			peer_event(p, LIFE_TIME);
-		if (p->talk.kind && talk_wait_us(&p->talk, &c->now) <= 0)
+		if (p->talk.kind && talk_wait_us(&p->talk, &c->now) <= 0) {
+			raw_due(p);
 			peer_pull(p);
+		}
 	}
 }
 
