@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "services/ble-ingest/inflow.h"
@@ -147,13 +148,17 @@ static const struct source source = {
 static uint8_t *
 read_file(const char *path, size_t *len)
 {
-	uint8_t *bytes = malloc(SPOOL_MOST + PAGE);
 	int fd = open(path, O_RDONLY);
-	ssize_t n = fd < 0 ? 0 : read(fd, bytes, SPOOL_MOST + PAGE);
+	struct stat st;
+	uint8_t *bytes;
 
-	if (fd >= 0)
-		close(fd);
-	*len = n < 0 ? 0 : (size_t)n;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		broken("the spool has a file");
+	*len = (size_t)st.st_size;
+	bytes = malloc(*len + 1);
+	if (read(fd, bytes, *len) != st.st_size)
+		broken("the spool's file can be read");
+	close(fd);
 	return bytes;
 }
 

@@ -185,13 +185,19 @@ announce(struct keeper *k)
 		if (fx->entry)
 			sessions_trim(k->sessions, fx->entry->row.device_id);
 	}
-	k->intake.n_started = k->intake.n_rows = k->n_effects = 0;
+	k->intake.n_started = k->intake.n_taken = k->n_effects = 0;
+}
+
+static int
+settle(struct keeper *k, struct err *err)
+{
+	return samples_settle(&k->intake, &k->life, k->outbox, utc_now(), err);
 }
 
 static int
 commit(struct keeper *k, struct err *err)
 {
-	if (samples_save(&k->intake, k->store, err) < 0 || outbox_save(k->outbox, err) < 0 ||
+	if (settle(k, err) < 0 || samples_save(&k->intake, k->store, err) < 0 || outbox_save(k->outbox, err) < 0 ||
 	    store_commit(k->store, err) < 0)
 		return -1;
 	k->begun_us = 0;
@@ -205,11 +211,11 @@ static int
 take_sample(struct keeper *k, const struct message *message, const void *msg, struct err *err)
 {
 	const struct sample *sample = msg;
-	size_t n_rows = k->intake.n_rows;
+	size_t n_taken = k->intake.n_taken;
 	struct value *value;
 	int r = samples_take(&k->intake, &k->life, k->outbox, message, msg, utc_now(), err);
 
-	if (message == &msg_sample && k->intake.n_rows > n_rows && (value = truth_of(sample->motion)))
+	if (message == &msg_sample && k->intake.n_taken > n_taken && (value = truth_of(sample->motion)))
 		value->offered = world->n_steps;
 	return r;
 }
@@ -220,7 +226,7 @@ take_command(struct keeper *k, const struct message *message, const void *msg, s
 	struct effects *fx = &k->effects[k->n_effects++];
 
 	effects_clear(fx, msg_str(&message->fields[0], msg));
-	if (store_begin(k->store, err) < 0 ||
+	if (settle(k, err) < 0 || store_begin(k->store, err) < 0 ||
 	    commands_apply(&k->life, message, msg, utc_now(), fx, err) < 0)
 		return -1;
 	if (fx->entry)
@@ -236,7 +242,7 @@ take_receipt(struct keeper *k, const struct receipt *receipt, struct err *err)
 
 	if (receipt->outcome == OUTCOME_REFUSED)
 		broken("no bundle is refused: %s", receipt->text);
-	if (store_begin(k->store, err) < 0)
+	if (settle(k, err) < 0 || store_begin(k->store, err) < 0)
 		return -1;
 	known = outbox_receipt(k->outbox, receipt, world->mono_us, &entry, err);
 	if (known > 0)
@@ -273,7 +279,7 @@ take(struct keeper *k, const struct message *message, const void *msg, struct er
 static bool
 is_full(const struct keeper *k)
 {
-	return k->intake.n_rows >= COMMIT_ROWS || k->intake.n_started == SAMPLES_STARTED ||
+	return k->intake.n_taken >= COMMIT_ROWS || k->intake.n_started == SAMPLES_STARTED ||
 	       k->n_effects == MAX_EFFECTS;
 }
 
@@ -315,6 +321,8 @@ send_bundles(struct keeper *k, struct err *err)
 	struct outbox_counts counts;
 	int more;
 
+	if (samples_ship(&k->intake, k->outbox, err) < 0)
+		return -1;
 	outbox_head(k->outbox, store_last_reading(k->store));
 	if ((more = outbox_work(k->outbox, world->mono_us, err)) < 0)
 		return -1;
