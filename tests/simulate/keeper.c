@@ -197,8 +197,8 @@ settle(struct keeper *k, struct err *err)
 static int
 commit(struct keeper *k, struct err *err)
 {
-	if (settle(k, err) < 0 || samples_save(&k->intake, k->store, err) < 0 || outbox_save(k->outbox, err) < 0 ||
-	    store_commit(k->store, err) < 0)
+	if (settle(k, err) < 0 || samples_save(&k->intake, k->store, err) < 0 ||
+	    outbox_save(k->outbox, err) < 0 || store_commit(k->store, err) < 0)
 		return -1;
 	k->begun_us = 0;
 	announce(k);
