@@ -87,6 +87,12 @@ is "$(row $B)" '["Another","plx","seen","number","null"]' "but --scan sees it"
 ihht devices
 like "$OUT" "^$A +Nonin 3230 +plx +streaming +[0-9]+s +-[0-9]+ dBm .* [0-9]+ +[0-9]+ +[0-9]s" "as a table"
 
+# the fake sends SpO2 and pulse as two SFLOAT after a byte of flags
+ihht devices test $A
+is "$STATUS $(grep -c '  SpO2 ' <<<"$OUT")" "0 10" "ten values of it"
+is "$(grep -A1 '  SpO2 ' <<<"$OUT" | perl -ne 'if (/SpO2 +(\d+) +pulse +(\d+)/) { $want = sprintf "%02x 00 %02x 00", $1, $2 } elsif (/^    [0-9a-f]{2} (.{11})/) { $n++ if $1 eq $want } END { print $n + 0 }')" \
+	10 "each with the bytes that say so" || diag "$OUT"
+
 # ---- what it sent when it is gone
 ihht session start $ANNE $A
 wait_until '[ "$(lite "SELECT count(*) FROM readings")" -ge 3 ]'
