@@ -63,6 +63,7 @@ enum said_kind {
 	SAID_WRITE,    /* please write this to a port */
 	SAID_WRONG,    /* bytes that are no frame, or a frame that breaks its protocol: counted */
 	SAID_STRANGER, /* this is no such device after all: leave it */
+	SAID_RECALLED, /* all there is of what was recalled has been said: no need to ask again */
 };
 
 struct device_said {
@@ -88,6 +89,7 @@ struct device_said {
 			uint8_t bytes[DEVICE_MOST_BYTES];
 		} write;
 		char wrong[80];                 /* in words, without values */
+		struct { int64_t from_us, to_us; } recalled;  /* as recall() had them */
 	};
 };
 
@@ -120,8 +122,10 @@ struct device_kind {
 	int64_t (*wait_us)(const void *state, const struct source_now *now);
 
 	/* Values from..to (UTC) were missed: say them as STORED if the device has them.  Only
-	 * what was taken between the two, so that nothing is there twice.  NULL: this kind
-	 * keeps none. */
+	 * what was taken between the two, so that nothing is there twice.  A device may have
+	 * them much later (a ring closes its recording when it is taken off): the same is
+	 * recalled again on the next link, until RECALLED was said or a day has passed.
+	 * NULL: this kind keeps none. */
 	void (*recall)(void *state, int64_t from_us, int64_t to_us, const struct source_now *now);
 };
 

@@ -9,6 +9,7 @@ fresh
 bluez_start
 tell "device $A plx Memory"
 tell "set $A memory 1"
+tell "set $A not-completed 1"
 tell "rate $A 4"
 start local-store
 "$BIN/ihht" --config "$CONF" session start 00000000-0000-4000-8000-000000000001 $A >>"$T/log/commands.log" 2>&1
@@ -37,7 +38,7 @@ is "$(lite "SELECT count(*) FROM readings WHERE spo2 = 88 AND (device_us != take
 before=$(lite "SELECT group_concat(taken_us || ' ' || epoch || ' ' || seq) FROM (SELECT * FROM readings WHERE spo2 = 88 ORDER BY taken_us)")
 first=$(stored)
 
-# it is asked for the first gap once more, as nobody knows whether that answer was whole
+# it is asked for the first gap once more, as it had said that its answer was not whole
 away 3
 wait_until "[ \"\$(stored)\" -ge $((first + 1)) ]"
 ok $? "and the next time"

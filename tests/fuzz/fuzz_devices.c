@@ -77,6 +77,9 @@ check(struct run *r, const struct device_said *said)
 		break;
 	case SAID_STRANGER:
 		break;
+	case SAID_RECALLED:
+		ASSERT(said->recalled.from_us >= r->from_us && said->recalled.to_us <= r->to_us);
+		break;
 	default:
 		ASSERT(0);
 	}

@@ -48,7 +48,7 @@
 
 enum flag { NO_CONNECTED, NO_DROPPED, NO_RESOLVED, LATE_CHARS, TWICE, REFUSE_CONNECT, HANG_CONNECT,
 	    NO_ACQUIRE, BOND, REFUSE_PAIR, MTU, MEMORY, DEMO, BEACON, ADVERTISE, REFUSE_NOTIFY,
-	    SLOW_NOTIFY, BOND_WRITE, OUTLIVE, N_FLAGS };
+	    SLOW_NOTIFY, BOND_WRITE, OUTLIVE, NOT_COMPLETED, N_FLAGS };
 static const char *const flags[N_FLAGS] = {
 	[NO_CONNECTED] = "no-connected",     /* Connected=true is never signalled */
 	[NO_DROPPED] = "no-dropped",         /* nor Connected=false */
@@ -66,6 +66,7 @@ static const char *const flags[N_FLAGS] = {
 	[REFUSE_PAIR] = "refuse-pair",
 	[MTU] = "mtu",                       /* 23 */
 	[MEMORY] = "memory",                 /* plx: keeps a record a second while not connected */
+	[NOT_COMPLETED] = "not-completed",   /* plx: so many reports of its memory end with that */
 	[ADVERTISE] = "advertise",           /* its service, though its kind does not */
 	[BEACON] = "beacon",                 /* advertises though it has a link */
 	[DEMO] = "demo",                     /* plx: its demonstration mode */
@@ -693,6 +694,10 @@ reply_control(struct oximeter *o, const uint8_t *bytes, size_t len)
 			(uint8_t)((tm.tm_year + 1900) >> 8), (uint8_t)(tm.tm_mon + 1),
 			(uint8_t)tm.tm_mday, (uint8_t)tm.tm_hour, (uint8_t)tm.tm_min,
 			(uint8_t)tm.tm_sec, 0x20, 2}, 14);
+	}
+	if (o->flag[NOT_COMPLETED] && bytes[0] == 1) {
+		o->flag[NOT_COMPLETED]--;
+		done[3] = 8;
 	}
 	if (bytes[0] == 1)
 		notify(o, CONTROL, done, sizeof(done));

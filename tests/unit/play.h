@@ -3,7 +3,7 @@
  * the exact size, what it says comes out as text
  *
  *	value spo2=97 pulse=96 pi=8.7 status=0x20 …     stored at=… 1.1 spo2=…     mock …
- *	battery 88    about maker=X    write 3 0401    wrong it is …    stranger
+ *	recalled 8-40 (s)    battery 88    about maker=X    write 3 0401    wrong it is …    stranger
  *
  * and with commas between.  Every sample is checked against the limits of messages.def.
  */
@@ -116,6 +116,10 @@ play_one(struct play *p, const struct device_said *said)
 		break;
 	case SAID_STRANGER:
 		play_add(p, "stranger");
+		break;
+	case SAID_RECALLED:
+		play_add(p, "recalled %lld-%lld", (long long)(said->recalled.from_us - PLAY_UTC_US) / 1000000,
+			 (long long)(said->recalled.to_us - PLAY_UTC_US) / 1000000);
 		break;
 	default:
 		ok(0, "said %d", said->kind);

@@ -108,7 +108,7 @@ TEST(what_was_missed_is_asked_for_once_and_given_without_doubles)
 	is_str(record(&p, 11, 0, 92), want);
 	has_str(record(&p, 19, 0, 93), "spo2=93");
 	is_str(record(&p, 20, 0, 94), "");
-	is_str(play_hear(&p, CONTROL, "06000101"), "");
+	is_str(play_hear(&p, CONTROL, "06000101"), "recalled 10-20");
 	is_str(play_wait(&p, 3600 * CLOCK_SECOND), "");
 	/* and a fresh measurement is one of now again */
 	has_str(play_hear(&p, SPOT, "0061004800"), "value spo2=97");
@@ -193,10 +193,10 @@ TEST(nothing_is_asked_of_a_device_that_keeps_or_dates_nothing)
 TEST(every_answer_of_the_control_point_ends_in_rest_or_in_words)
 {
 	static const struct { const char *to_count, *said, *to_report, *end; } rows[] = {
-		{"05000000", "", NULL, NULL},
-		{"06000406", "", NULL, NULL},
-		{"06000402", "write 3 0101", "06000106", ""},
-		{"06000402", "write 3 0101", "06000101", ""},
+		{"05000000", "recalled 0-1", NULL, NULL},
+		{"06000406", "recalled 0-1", NULL, NULL},
+		{"06000402", "write 3 0101", "06000106", "recalled 0-1"},
+		{"06000402", "write 3 0101", "06000101", "recalled 0-1"},
 		{"06000403", "wrong it refuses to give stored records: code 3", NULL, NULL},
 		{"06000404", "wrong it refuses to give stored records: code 4", NULL, NULL},
 		{"06000405", "wrong it refuses to give stored records: code 5", NULL, NULL},
@@ -212,12 +212,12 @@ TEST(every_answer_of_the_control_point_ends_in_rest_or_in_words)
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		begin_with_records(&p, 0);
-		(void)play_recall(&p, 1, 2);
+		(void)play_recall(&p, PLAY_UTC_US, PLAY_UTC_US + CLOCK_SECOND);
 		is_str(play_hear(&p, CONTROL, rows[i].to_count), rows[i].said);
 		if (rows[i].to_report)
 			is_str(play_hear(&p, CONTROL, rows[i].to_report), rows[i].end);
 		is_int(p.kind->wait_us(p.state, &p.now), INT64_MAX);
-		is_str(play_recall(&p, 1, 2), "write 3 0401");
+		is_str(play_recall(&p, PLAY_UTC_US, PLAY_UTC_US + CLOCK_SECOND), "write 3 0401");
 		play_end(&p);
 	}
 }
@@ -272,11 +272,11 @@ TEST(what_is_missed_during_a_report_is_asked_for_after_it)
 	(void)play_hear(&p, CONTROL, "05000200");
 	has_str(record(&p, 5, 0, 92), "stored");
 	is_str(record(&p, 15, 0, 92), "");
-	is_str(play_hear(&p, CONTROL, "06000101"), "write 3 0401");
+	is_str(play_hear(&p, CONTROL, "06000101"), "recalled 0-10, write 3 0401");
 	(void)play_hear(&p, CONTROL, "05000200");
 	is_str(record(&p, 5, 0, 92), "");
 	has_str(record(&p, 25, 0, 92), "stored");
-	is_str(play_hear(&p, CONTROL, "06000101"), "");
+	is_str(play_hear(&p, CONTROL, "06000101"), "recalled 20-30");
 	play_end(&p);
 }
 

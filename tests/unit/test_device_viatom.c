@@ -238,7 +238,7 @@ TEST(a_gap_is_filled_from_the_rings_own_recording)
 		read_blocks(&p, size, said, sizeof(said));
 		ok(!strcmp(said, want), "in %zu: %s", size, said);
 		/* closed, not read again, and values go on */
-		is_str(reply(&p, 0, 0, "", 0), "");
+		is_str(reply(&p, 0, 0, "", 0), "recalled 8-40");
 		is_str(play_wait(&p, CLOCK_SECOND), ASK_17);
 		is_str(reply(&p, 0, 0, A_VALUE, 13), SAYS);
 		is_int(p.kind->wait_us(p.state, &p.now) > 0, 1);
@@ -388,10 +388,7 @@ TEST(a_recording_that_was_read_is_not_read_again_even_if_closing_fails)
 	for (i = 0; i < 2; i++) {
 		begin_recall(&p, 8, 40);
 		read_blocks(&p, 100, said, sizeof(said));
-		if (i)
-			is_str(reply(&p, 1, 0, "\3\0\0\0", 4), "wrong a stored recording could not be read");
-		else
-			is_str(reply(&p, 0, 0, "", 0), "");
+		is_str(reply(&p, (unsigned)i, 0, "\3\0\0\0", 4), "recalled 8-40");
 		is_str(play_wait(&p, CLOCK_SECOND), ASK_17);
 		is_str(reply(&p, 0, 0, A_VALUE, 13), SAYS);
 		play_end(&p);
@@ -418,6 +415,54 @@ TEST(what_a_recording_covers_is_no_longer_missed)
 	has_str(p.said, "aa14");
 	has_str(tell(&p, "{\"FileList\":\"" NAME ",20251123050600\"}"),
 		"aa03fc00000f0032303235313132333035303630");
+	play_end(&p);
+}
+
+/* A ring closes its recording when it is taken off: then it is looked for sooner. */
+TEST(a_file_that_does_not_open_after_one_that_did_is_not_taken_for_read)
+{
+	char said[4000];
+	struct play p;
+	int i, opened = 0;
+
+	play_begin(&p, "viatom", 0, 0);
+	(void)tell(&p, TOLD);
+	(void)reply(&p, 0, 0, A_VALUE, 13);
+	/* in two files: the one of the evening comes first */
+	(void)play_recall(&p, PLAY_UTC_US - 30 * CLOCK_SECOND, PLAY_UTC_US + 100 * CLOCK_SECOND);
+	(void)tell(&p, TOLD);
+	(void)play_wait(&p, 20000);
+	read_blocks(&p, 100, said, sizeof(said));
+	has_str(reply(&p, 0, 0, "", 0), "aa03fc");
+	(void)play_wait(&p, 20000);
+	for (i = 0; i < 20 && (!i || strstr(p.said, "aa03")); i++) {
+		opened++;
+		(void)reply(&p, 1, 0, "\11\0\0\0", 4);
+	}
+	ok(!strstr(p.said, "recalled"), "%s", p.said);
+	is_int(opened, 9);
+	play_end(&p);
+}
+
+TEST(off_the_finger_the_list_is_looked_at_every_half_minute)
+{
+	struct play p;
+	int i, asked = 0;
+
+	play_begin(&p, "viatom", 0, 0);
+	(void)tell(&p, "{}");
+	(void)play_recall(&p, PLAY_UTC_US, PLAY_UTC_US + 10 * CLOCK_SECOND);
+	for (i = 0; i < 600; i++) {
+		if (strstr(p.said, "aa14")) {
+			asked++;
+			(void)tell(&p, "{}");
+		} else if (strstr(p.said, "aa17")) {
+			(void)reply(&p, 0, 0, "\0\0\0\0\0\0\0\x50\0\0\0\0\0", 13);
+		}
+		if (!strstr(p.said, "write"))
+			(void)play_wait(&p, CLOCK_SECOND);
+	}
+	ok(asked >= 19 && asked <= 21, "%d", asked);
 	play_end(&p);
 }
 
@@ -505,6 +550,8 @@ main(void)
 	RUN(what_fails_is_tried_again_but_not_for_ever);
 	RUN(a_recording_that_was_read_is_not_read_again_even_if_closing_fails);
 	RUN(what_a_recording_covers_is_no_longer_missed);
+	RUN(a_file_that_does_not_open_after_one_that_did_is_not_taken_for_read);
+	RUN(off_the_finger_the_list_is_looked_at_every_half_minute);
 	RUN(of_many_files_the_newest_are_known);
 	RUN(a_block_beyond_the_255th_has_its_number);
 	RUN(names_of_rings_are_known);

@@ -194,8 +194,8 @@ TEST(a_kind_that_is_not_pulled_keeps_the_newest)
 		p.kind->heard(p.state, 0, bytes, sizeof(bytes), &p.now);
 	}
 	while (p.kind->next(p.state, &p.now, &said) > 0)
-		is_real(said.sample.spo2, 94 + n++);
-	is_int(n, 6);
+		is_real(said.sample.spo2, 88 + n++);
+	is_int(n, 12);
 	play_end(&p);
 }
 

@@ -29,6 +29,13 @@ talk_knew(struct talk *t, int64_t last_us)
 	t->broken = GAP_LINK_LOST;
 }
 
+static void
+forget_old(struct talk *t, int64_t utc_us)
+{
+	while (t->n_missed && utc_us - t->missed[0].to_us > TALK_RECALL_US)
+		memmove(&t->missed[0], &t->missed[1], --t->n_missed * sizeof(t->missed[0]));
+}
+
 void
 talk_begin(struct talk *t, const struct device_kind *kind, unsigned present, int64_t zone_us,
 	   const struct source_now *now)
@@ -39,8 +46,8 @@ talk_begin(struct talk *t, const struct device_kind *kind, unsigned present, int
 	t->kind = kind;
 	t->state = calloc(1, kind->state_bytes ? kind->state_bytes : 1);
 	ASSERT(t->state);
-	t->begun_us = now->mono_us;
 	kind->begin(t->state, present, zone_us, now);
+	forget_old(t, now->utc_us);
 	for (i = 0; kind->recall && i < t->n_missed; i++)
 		kind->recall(t->state, t->missed[i].from_us, t->missed[i].to_us, now);
 }
@@ -100,6 +107,17 @@ remember_missed(struct talk *t, int64_t from_us, int64_t to_us)
 	t->missed[t->n_missed++].to_us = to_us;
 }
 
+static void
+forget_missed(struct talk *t, int64_t from_us, int64_t to_us)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < t->n_missed; i++)
+		if (t->missed[i].from_us != from_us || t->missed[i].to_us != to_us)
+			t->missed[n++] = t->missed[i];
+	t->n_missed = n;
+}
+
 /* The first value after an interruption waits behind its gap. */
 static enum talk_said
 give_gap(struct talk *t, const struct source_now *now, struct taken *taken)
@@ -150,8 +168,6 @@ talk_next(struct talk *t, const struct source_now *now, struct taken *taken)
 
 	if (t->has_value)
 		return give_value(t, taken);
-	if (t->n_missed && t->kind && now->mono_us - t->begun_us > TALK_RECALLED_US)
-		t->n_missed = 0;
 	while (t->kind && t->kind->next(t->state, now, &said))
 		switch (said.kind) {
 		case SAID_VALUE:
@@ -171,6 +187,9 @@ talk_next(struct talk *t, const struct source_now *now, struct taken *taken)
 			break;
 		case SAID_STRANGER:
 			return TALK_STRANGER;
+		case SAID_RECALLED:
+			forget_missed(t, said.recalled.from_us, said.recalled.to_us);
+			break;
 		case SAID_ABOUT:
 			break;
 		}

@@ -14,7 +14,7 @@
 
 #define TALK_WRITES 8
 #define TALK_MISSED 4                           /* stretches asked for again */
-#define TALK_RECALLED_US (10 * 60 * 1000000LL)  /* a link so old has told all it had */
+#define TALK_RECALL_US (24 * 3600 * 1000000LL)  /* for so long, or until the kind has said all */
 
 struct talk_write {
 	unsigned port;
@@ -26,7 +26,6 @@ struct talk_write {
 struct talk {
 	const struct device_kind *kind;   /* NULL: no link */
 	void *state;
-	int64_t begun_us;                 /* mono */
 
 	int64_t last_us;                  /* of the last value; 0: none yet */
 	enum gap_reason broken;           /* since then; GAP_NONE: it speaks */

@@ -208,19 +208,24 @@ begin_report(struct plx *p, const struct source_now *now)
 	ask(p, COUNT, now);
 }
 
+/* What it refused is not asked for again on this link; on the next one it may be. */
 static void
-end_report(struct plx *p, const struct source_now *now)
+end_report(struct plx *p, int is_good, const struct source_now *now)
 {
 	p->request = 0;
-	p->missed.n -= p->n_asked;
-	memmove(&p->missed.at[0], &p->missed.at[p->n_asked],
-		p->missed.n * sizeof(p->missed.at[0]));
+	if (is_good)
+		while (p->n_asked--)
+			spans_done(&p->missed, 0, &p->say);
+	else
+		spans_drop(&p->missed, p->n_asked);
 	begin_report(p, now);
 }
 
 static void
 answered(struct plx *p, unsigned code, const struct source_now *now)
 {
+	int is_good = 0;
+
 	if (p->request == COUNT && code == UNSUPPORTED) {
 		ask(p, REPORT, now);
 		return;
@@ -229,7 +234,9 @@ answered(struct plx *p, unsigned code, const struct source_now *now)
 		say_wrong(&p->say, "it refuses to give stored records: code %u", code);
 	else if (p->promised >= 0 && p->reported != p->promised)
 		say_wrong(&p->say, "it has %d stored records and gave %d", p->promised, p->reported);
-	end_report(p, now);
+	else
+		is_good = 1;
+	end_report(p, is_good, now);
 }
 
 static void
@@ -240,7 +247,7 @@ control(struct plx *p, const uint8_t *bytes, size_t len, const struct source_now
 		if (p->promised)
 			ask(p, REPORT, now);
 		else
-			end_report(p, now);
+			end_report(p, 1, now);
 	} else if (len >= 4 && bytes[0] == RESPONSE && p->request && bytes[2] == p->request) {
 		answered(p, bytes[3], now);
 	} else {
@@ -312,7 +319,7 @@ next(void *state, const struct source_now *now, struct device_said *out)
 		} else {
 			say_wrong(&p->say, "no answer from the record control point");
 			p->request = 0;
-			p->missed.n = 0;
+			spans_drop(&p->missed, p->missed.n);
 		}
 	}
 	return say_next(&p->say, out);

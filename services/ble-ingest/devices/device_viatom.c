@@ -30,7 +30,8 @@ static const struct device_port ports[N_PORTS] = {
 enum { INFO = 0x14, VALUES = 0x17, WAVE = 0x1b };
 enum { ASK = 0xaa, ANSWER = 0x55, FAILED = 1, NO_COMMAND = 8 };
 #define POLL_US    CLOCK_SECOND
-#define LIST_US    (300 * CLOCK_SECOND)  /* from one look at the list of files to the next */
+#define LIST_US    (300 * CLOCK_SECOND)  /* from one look at the list of files to the next, */
+#define OFF_US     (30 * CLOCK_SECOND)   /* and when it is off the finger: it will be closed */
 #define MOST_LATE  3                     /* replies, before it is no such ring */
 
 struct viatom {
@@ -42,6 +43,7 @@ struct viatom {
 	uint16_t block;               /* its number, when a block was asked for */
 	int is_known, has_info;       /* it has answered; and told of itself */
 	unsigned n_late;              /* without an answer since */
+	int is_off;                   /* the finger */
 	int64_t poll_us, list_us;     /* mono: when the next is due */
 };
 
@@ -87,6 +89,9 @@ say_measured(struct viatom *v, unsigned spo2, unsigned pulse, unsigned battery, 
 {
 	struct sample *s = &say_value(&v->say, now)->sample;
 
+	v->is_off = why == INVALID_NO_FINGER;
+	if (v->is_off && v->list_us > now->mono_us + OFF_US)
+		v->list_us = now->mono_us + OFF_US;
 	measure_set(s, spo2 == 127 || spo2 == 255 ? 0 : spo2, pulse_of(pulse), why);
 	if (s->invalid == INVALID_UNAVAILABLE)
 		s->invalid = INVALID_SEARCHING;  /* worn, and nothing found yet */
@@ -244,7 +249,7 @@ ask_next(struct viatom *v, const struct source_now *now)
 
 	if (!v->list_us || (ring_files_waits(&v->files) && now->mono_us >= v->list_us)) {
 		ask(v, INFO, 0, NULL, 0, LEPU_MOST_DATA, now);
-		v->list_us = now->mono_us + LIST_US;
+		v->list_us = now->mono_us + (v->is_off ? OFF_US : LIST_US);
 	} else if (now->mono_us >= v->poll_us) {
 		if (v->values == VALUES)
 			ask(v, VALUES, 0, NULL, 0, 64, now);

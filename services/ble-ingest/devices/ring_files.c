@@ -78,7 +78,7 @@ choose(struct ring_files *f)
 			if (!f->files[file].is_read && may_hold(f, file, span)) {
 				f->file = file;
 				f->step = RING_OPEN;
-				f->tries = 0;
+				f->tries = f->is_whole = 0;
 				return 1;
 			}
 	return 0;
@@ -112,26 +112,28 @@ ring_files_wants(struct ring_files *f, const char **name, unsigned *block)
 
 /* ---- reading it */
 
-/* What lies before the end of this recording will not come in another. */
+/* What lies before the end of this recording, or before the beginning of one that is there
+ * already, will not come in another. */
 static void
-forget(struct ring_files *f)
+forget(struct ring_files *f, struct say *s)
 {
-	int64_t end_us = (f->vld.local_s + f->n_records * f->vld.step_s) * CLOCK_SECOND - f->zone_us;
-	unsigned i, n = 0;
+	int64_t end_us = (f->vld.local_s + f->n_records * f->vld.step_s) * CLOCK_SECOND;
+	unsigned i = f->missed.n;
 
-	for (i = 0; i < f->missed.n; i++)
-		if (f->missed.at[i].to_us > end_us)
-			f->missed.at[n++] = f->missed.at[i];
-	f->missed.n = n;
+	if (f->file + 1 < f->n_files && f->files[f->file + 1].local_us > end_us)
+		end_us = f->files[f->file + 1].local_us;
+	while (i--)
+		if (f->missed.at[i].to_us <= end_us - f->zone_us)
+			spans_done(&f->missed, i, s);
 }
 
 static void
-finished(struct ring_files *f)
+finished(struct ring_files *f, struct say *s)
 {
 	struct ring_file *file = &f->files[f->file];
 
 	if (f->is_whole)
-		forget(f);
+		forget(f, s);
 	file->is_read = f->is_whole || ++file->n_failed == MOST_TRIES;
 	f->step = 0;
 	f->left = 0;
@@ -146,7 +148,6 @@ opened(struct ring_files *f, struct say *s, const uint8_t *data, size_t len)
 	f->got = f->block = f->n_part = 0;
 	f->vld = (struct vld){0};
 	f->n_records = 0;
-	f->is_whole = 0;
 	f->step = RING_BLOCK;
 	if (r.is_short || f->size <= VLD_HEAD || f->size > MOST_BYTES) {
 		say_wrong(s, "a stored recording of an impossible size");
@@ -182,7 +183,7 @@ ring_files_reply(struct ring_files *f, struct say *s, const uint8_t *data, size_
 	else if (f->step == RING_BLOCK)
 		got_block(f, s, data, len);
 	else if (f->step == RING_CLOSE)
-		finished(f);
+		finished(f, s);
 }
 
 /* A block asked for twice may come twice, and nothing would tell: so it is the whole file that
@@ -192,12 +193,12 @@ ring_files_failed(struct ring_files *f, struct say *s)
 {
 	if (f->step == RING_OPEN && ++f->tries < MOST_TRIES)
 		return;
-	say_wrong(s, "a stored recording could not be read");
-	f->is_whole = f->step == RING_CLOSE && f->is_whole;
+	if (f->step != RING_CLOSE || !f->is_whole)
+		say_wrong(s, "a stored recording could not be read");
 	if (f->step == RING_BLOCK)
 		f->step = RING_CLOSE;
 	else
-		finished(f);
+		finished(f, s);
 }
 
 /* ---- its records */

@@ -9,7 +9,7 @@
 
 #include "services/ble-ingest/device.h"
 
-#define SAY_MOST 6
+#define SAY_MOST 12
 
 struct say {
 	struct device_said out[SAY_MOST];
