@@ -166,7 +166,7 @@ fill_batch(struct apply *a, struct chosen *c, struct batch *batch, struct err *e
 			a->states[c->blocks[i]] = JOURNAL_REFUSED;
 			continue;
 		}
-		batch_add(batch, a->file, a->shape, c->blocks[i]);
+		r = batch_add(batch, a->file, a->shape, c->blocks[i], err);
 		add_aliases(a, batch, c->blocks[i], rows, n);
 		c->blocks[kept++] = c->blocks[i];
 	}
@@ -234,7 +234,7 @@ try_batch(struct apply *a, const struct chosen *wanted, struct err *err)
 
 	ASSERT(c.blocks);
 	memcpy(c.blocks, wanted->blocks, wanted->n * sizeof(*c.blocks));
-	batch_open(&batch);
+	batch_open(&batch, a->phones);
 	r = begin(a, err);
 	if (r == 0)
 		r = is_done_meanwhile(a, &c, &is_done, err);

@@ -10,6 +10,7 @@
 #define APPLY_H
 
 #include "services/dedupe-auditor/migrate/out_journal.h"
+#include "services/dedupe-auditor/migrate/phones.h"
 #include "services/dedupe-auditor/migrate/progress.h"
 #include "services/dedupe-auditor/migrate/quiet.h"
 #include "services/dedupe-auditor/pause.h"
@@ -19,6 +20,7 @@ struct apply {
 	const struct shape *shape;
 	const struct plan_file *file;
 	const struct quiet *quiet;
+	struct phones *phones;
 	struct pause *pause;
 	struct progress progress;
 	int64_t most;                    /* sessions now; 0: all */

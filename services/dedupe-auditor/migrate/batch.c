@@ -1,5 +1,6 @@
 #include "services/dedupe-auditor/migrate/batch.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,17 +17,18 @@ static const struct {
 	[B_MERGE] = {"b_merge", "block int, id text, \"into\" text, rule text, ord int"},
 	[B_SET] = {"b_set", "block int, id text, patch jsonb"},
 	[B_COUNT] = {"b_count", "block int, id text"},
-	[B_FOLDR] = {"b_foldr", "block int, id text"},
+	[B_FOLDR] = {"b_foldr", "block int, id text, cloud boolean"},
 	[B_ALIAS] = {"b_alias", "block int, old text, id text, rule text"},
 	[B_BLOCK] = {"b_block", "block int, id text"},
+	[B_PHONE] = {"b_phone", "block int, tbl text, key text, op text, rule text, \"row\" jsonb"},
 };
 
 void
-batch_open(struct batch *b)
+batch_open(struct batch *b, struct phones *phones)
 {
 	int i;
 
-	*b = (struct batch){0};
+	*b = (struct batch){.phones = phones};
 	for (i = 0; i < BATCH_TABLES; i++)
 		sql_rows_open(&b->rows[i]);
 }
@@ -107,16 +109,71 @@ put_row(struct batch *b, size_t block, const struct entry *e, const char *key, c
 	put_end(b, B_ROW, ord);
 }
 
-static void
-add_adopt(struct batch *b, size_t block, const struct entry *e, const struct shape *shape)
-{
-	int place = place_of(shape, e->table), i;
+/* ---- a phone's rows */
 
-	for (i = 0; i < (int)e->n_members; i++) {
+struct borrowed {
+	struct batch *batch;
+	const struct entry *entry;
+	size_t block;
+	const char *op;
+};
+
+static void
+put_borrowed(void *arg, const char *key, const char *json)
+{
+	struct borrowed *w = arg;
+	const char *row[] = {legacy_table_name(w->entry->table), key, w->op, w->entry->rule, json};
+
+	put(w->batch, B_PHONE, w->block, row, 5);
+	put_end(w->batch, B_PHONE, -1);
+}
+
+static int
+borrow(struct batch *b, const struct plan_block *p, size_t block, const struct entry *e, size_t i,
+       const char *op, const struct shape *shape, struct err *err)
+{
+	int source = e->sources ? e->sources[i] : e->source, place = place_of(shape, e->table), r;
+	struct phone_home home = {.session = p->session, .user_id = p->user_id,
+				  .device_id = b->phones->head->phones[source - 1].device_id,
+				  .settled = e->table == LEGACY_SESSIONS ? &e->settled : NULL};
+	struct borrowed borrowed = {b, e, block, op};
+
+	if (place < 0)
+		return err_set(err, ENOENT, "the cloud has no table %s", legacy_table_name(e->table));
+	r = phones_rows(b->phones, source, &shape->tables[place], e->members[i], &home, put_borrowed,
+			&borrowed, err);
+	if (r == 0)
+		return err_set(err, ENOENT, "%s: no row %s in %s", b->phones->head->phones[source - 1].path,
+			       e->members[i], legacy_table_name(e->table));
+	b->borrows[place] = 1;
+	return r < 0 ? -1 : 0;
+}
+
+/* ---- entries */
+
+static void
+put_foldr(struct batch *b, size_t block, const char *session, const char *cloud)
+{
+	const char *of[] = {session, cloud};
+
+	put(b, B_FOLDR, block, of, 2);
+	put_end(b, B_FOLDR, -1);
+}
+
+static int
+add_adopt(struct batch *b, const struct plan_block *p, size_t block, const struct entry *e,
+	  const struct shape *shape, struct err *err)
+{
+	int place = place_of(shape, e->table), r = 0;
+	size_t i;
+
+	if (e->source != LEGACY_CLOUD && e->table == LEGACY_READINGS)
+		put_foldr(b, block, e->session, "f");
+	for (i = 0; r == 0 && i < e->n_members; i++) {
 		const char *map[] = {e->members[i], e->session, e->rule};
 
 		if (e->source != LEGACY_CLOUD) {
-			b->n_phone_rows++;
+			r = borrow(b, p, block, e, i, "adopt", shape, err);
 		} else if (e->table == LEGACY_READINGS) {
 			put(b, B_MAP, block, map, 3);
 			put_end(b, B_MAP, -1);
@@ -126,31 +183,46 @@ add_adopt(struct batch *b, size_t block, const struct entry *e, const struct sha
 			b->touches[place] = 1;
 		}
 	}
+	return r;
 }
 
-static void
-add_fold(struct batch *b, size_t block, const struct entry *e, const struct shape *shape)
+/* What a phone's row is called here. */
+static const char *
+key_of(const struct entry *e, size_t i, char key[300])
 {
-	const char *of[] = {e->session};
-	int place = place_of(shape, e->table), i;
+	if (e->sources[i] == LEGACY_CLOUD)
+		return e->members[i];
+	(void)snprintf(key, 300, "%d:%s", e->sources[i], e->members[i]);
+	return key;
+}
+
+static int
+add_fold(struct batch *b, const struct plan_block *p, size_t block, const struct entry *e,
+	 const struct shape *shape, struct err *err)
+{
+	int place = place_of(shape, e->table), r = 0;
+	char key[300], keep[300];
+	size_t i;
 
 	if (e->table == LEGACY_READINGS) {
-		put(b, B_FOLDR, block, of, 1);
-		put_end(b, B_FOLDR, -1);
-		return;
+		put_foldr(b, block, e->session, "t");
+		return 0;
 	}
 	if (place <= 0)
-		return;
+		return 0;
 	b->touches[place] = 1;
-	for (i = 0; i < (int)e->n_members; i++) {
-		if (e->sources[i] != LEGACY_CLOUD)
-			b->n_phone_rows++;
-		else
-			put_row(b, block, e, e->members[i], i == (int)e->keep ? "keep" : "fold",
-				e->members[e->keep], i + 1);
+	for (i = 0; r == 0 && i < e->n_members; i++) {
+		int is_phones = e->sources[i] != LEGACY_CLOUD;
+
+		/* a phone's row that stays was adopted before, and is here already */
+		if (is_phones && i != e->keep)
+			r = borrow(b, p, block, e, i, "lend", shape, err);
+		put_row(b, block, e, key_of(e, i, key), is_phones ? "lend" : i == e->keep ? "keep" : "fold",
+			key_of(e, e->keep, keep), (int)i + 1);
 	}
 	if (b->most_fills[place] < (int)e->n_members)
 		b->most_fills[place] = (int)e->n_members;
+	return r;
 }
 
 static void
@@ -193,34 +265,37 @@ add_settle(struct batch *b, size_t block, const struct entry *e)
 	json_decref(patch);
 }
 
-void
-batch_add(struct batch *b, const struct plan_file *file, const struct shape *shape, size_t block)
+int
+batch_add(struct batch *b, const struct plan_file *file, const struct shape *shape, size_t block,
+	  struct err *err)
 {
 	const struct plan_block *p = &file->blocks[block];
 	const struct entry *e = file->plan.entries + p->entry;
 	const char *session[] = {p->session};
-	int count = 0;
+	int count = 0, r = 0;
 	size_t i;
 
 	put(b, B_BLOCK, block, session, 1);
 	put_end(b, B_BLOCK, -1);
-	for (i = 0; i < p->n_entries; i++, e++) {
+	for (i = 0; r == 0 && i < p->n_entries; i++, e++) {
 		if (e->kind == ENTRY_MERGE)
 			add_merge(b, block, e);
 		else if (e->kind == ENTRY_ADOPT)
-			add_adopt(b, block, e, shape);
+			r = add_adopt(b, p, block, e, shape, err);
 		else if (e->kind == ENTRY_FOLD)
-			add_fold(b, block, e, shape);
+			r = add_fold(b, p, block, e, shape, err);
 		else if (e->kind == ENTRY_SETTLE)
 			add_settle(b, block, e);
 		/* readings that came or went are counted anew, whether a line says so or not */
 		count |= e->kind == ENTRY_RECOMPUTE || e->kind == ENTRY_MERGE ||
+			 (e->kind == ENTRY_ADOPT && e->table == LEGACY_SESSIONS) ||
 			 ((e->kind == ENTRY_ADOPT || e->kind == ENTRY_FOLD) && e->table == LEGACY_READINGS);
 	}
 	if (!count)
-		return;
+		return r;
 	put(b, B_COUNT, block, session, 1);
 	put_end(b, B_COUNT, -1);
+	return r;
 }
 
 int

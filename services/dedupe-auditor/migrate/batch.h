@@ -5,11 +5,15 @@
  *	b_row    (block, tbl, key, op, rule, into, ord)   single rows of a table, by their key:
  *		op adopt: goes to session `into`
  *		op fold:  is archived; `into` is the key of the one that stays
- *		op keep:  the one that stays; of both kinds the ord-th's values count most
+ *		op keep:  the one that stays
+ *		op lend:  a phone's; of all three kinds the ord-th's values count most
  *	b_merge  (block, id, into, rule, ord)         sessions that become aliases of `into`
  *	b_set    (block, id, patch)                   columns of sessions
  *	b_count  (block, id)                          sessions whose figures are made anew
- *	b_foldr  (block, id)                          sessions whose readings fold
+ *	b_foldr  (block, id, cloud)                   sessions whose readings fold; not cloud: only
+ *		a phone's into the cloud's
+ *	b_phone  (block, tbl, key, op, rule, row)     a phone's rows, key "N:id", as JSON
+ *		op adopt: comes into the table; op lend: only its values are used
  *	b_alias  (block, old, id, rule)
  *	b_block  (block, id)                          the session that stays
  *
@@ -18,11 +22,12 @@
 #ifndef BATCH_H
 #define BATCH_H
 
+#include "services/dedupe-auditor/migrate/phones.h"
 #include "services/dedupe-auditor/migrate/plan_file.h"
 #include "services/dedupe-auditor/migrate/sql.h"
 
 enum batch_table {
-	B_MAP, B_ROW, B_MERGE, B_SET, B_COUNT, B_FOLDR, B_ALIAS, B_BLOCK, BATCH_TABLES
+	B_MAP, B_ROW, B_MERGE, B_SET, B_COUNT, B_FOLDR, B_ALIAS, B_BLOCK, B_PHONE, BATCH_TABLES
 };
 
 struct batch {
@@ -31,12 +36,13 @@ struct batch {
 	int touches[SHAPE_TABLES];       /* any b_row of the shape's table */
 	int most_fills[SHAPE_TABLES];    /* the largest ord of its folds */
 	int most_merges;
-	int n_phone_rows;                /* adopt or fold rows of a phone */
+	int borrows[SHAPE_TABLES];       /* any b_phone of the shape's table */
+	struct phones *phones;
 };
 
-void batch_open(struct batch *batch);
-void batch_add(struct batch *batch, const struct plan_file *file, const struct shape *shape,
-	       size_t block);
+void batch_open(struct batch *batch, struct phones *phones);
+int batch_add(struct batch *batch, const struct plan_file *file, const struct shape *shape,
+	      size_t block, struct err *err);
 /* An old id leads to the session. */
 void batch_alias(struct batch *batch, size_t block, const char *old, const char *session,
 		 const char *rule);

@@ -30,9 +30,26 @@ static const char *const names[N_PLACES] = {
 	[SPO2] = "spo2_value", [EVENT_TIME] = "event_timestamp", [TIME] = "timestamp",
 };
 
-void
-cells_find(struct cells *cells)
+static int
+ends_with(const char *text, const char *tail)
 {
+	size_t n = strlen(text), m = strlen(tail);
+
+	return n >= m && !strcmp(text + n - m, tail);
+}
+
+/* Who and when a row was made says nothing about what it says. */
+static int
+is_content(const char *name)
+{
+	return strcmp(name, "id") && !ends_with(name, "_id") && !ends_with(name, "_at") &&
+	       !ends_with(name, "timestamp") && !ends_with(name, "_time");
+}
+
+void
+cells_find(struct cells *cells, const struct table *cloud)
+{
+	const struct column *c;
 	int place, i;
 
 	for (place = 0; place < N_PLACES; place++) {
@@ -40,6 +57,11 @@ cells_find(struct cells *cells)
 		for (i = 0; i < cells->n; i++)
 			if (!strcmp(cells->names[i], names[place]))
 				cells->places[place] = i;
+	}
+	for (i = 0; i < cells->n; i++) {
+		c = cloud ? table_column(cloud, cells->names[i]) : NULL;
+		cells->bits[i] = c && is_content(c->name) && !c->is_generated && c - cloud->columns < 64
+				 ? (int)(c - cloud->columns) : -1;
 	}
 }
 
@@ -113,22 +135,6 @@ cells_session(struct cells *cells, struct legacy *legacy, int source, const char
 }
 
 /* ---- children */
-
-static int
-ends_with(const char *text, const char *tail)
-{
-	size_t n = strlen(text), m = strlen(tail);
-
-	return n >= m && !strcmp(text + n - m, tail);
-}
-
-/* Who and when a row was made says nothing about what it says. */
-static int
-is_content(const char *name)
-{
-	return strcmp(name, "id") && !ends_with(name, "_id") && !ends_with(name, "_at") &&
-	       !ends_with(name, "timestamp") && !ends_with(name, "_time");
-}
 
 /* 5, 5.00 and 5.0 are one; so are ["zen", "tingling"] and {zen,tingling}. */
 static uint64_t
@@ -211,10 +217,10 @@ cells_child(struct cells *cells, struct legacy *legacy, enum legacy_table table,
 		if (!cells->values[i] || !strcmp(cells->values[i], "{}") ||
 		    !strcmp(cells->values[i], "[]"))
 			continue;
-		if (i < 64)
-			c->set |= 1ULL << i;
-		if (is_content(cells->names[i]))
-			c->digest += digest_of(cells->names[i], cells->values[i], cells->is_bool[i]);
+		if (cells->bits[i] < 0)
+			continue;
+		c->set |= 1ULL << cells->bits[i];
+		c->digest += digest_of(cells->names[i], cells->values[i], cells->is_bool[i]);
 	}
 	return c;
 }

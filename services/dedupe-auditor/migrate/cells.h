@@ -6,7 +6,7 @@
 #ifndef CELLS_H
 #define CELLS_H
 
-#include "services/dedupe-auditor/migrate/legacy.h"
+#include "services/dedupe-auditor/migrate/in_shape.h"
 
 #define CELLS_MOST 200
 
@@ -17,9 +17,12 @@ struct cells {
 	int is_bool[CELLS_MOST];         /* "t" and "f" are 1 and 0 */
 	int n_bad_times;                 /* that were no time; kept as null for the rules */
 	int places[32];                  /* of the columns the rules know; cells_find() */
+	int bits[CELLS_MOST];            /* of each column in legacy_child.set; -1 none */
 };
 
-void cells_find(struct cells *cells);  /* after the names are set */
+/* After the names are set.  `cloud`: the cloud's columns of this table, so that bits mean the
+ * same in every source; what it has not a phone has in vain. */
+void cells_find(struct cells *cells, const struct table *cloud);
 
 /* The row's key and the session it names are the caller's: tables have them differently. */
 struct legacy_session *cells_session(struct cells *cells, struct legacy *legacy, int source,

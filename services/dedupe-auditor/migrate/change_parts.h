@@ -2,7 +2,8 @@
  * change_parts - what the files of out_change share
  *
  *	was_N (ihht_block, ihht_rule, ihht_key, ihht_link, ...)   rows of the shape's table N as
- *	they were; ihht_key is their key as text, ihht_link the session they go to (NULL: stay)
+ *	they were; ihht_key is their key as text, ihht_link the session they go to (NULL: stay);
+ *	ihht_phone: a phone's row, complete as it would be in the table, ihht_key "N:id"
  */
 #ifndef CHANGE_PARTS_H
 #define CHANGE_PARTS_H
@@ -14,6 +15,10 @@ int change_place(const struct change *change, const struct table *table);
 
 /* "a.x = b.x AND a.y = b.y" over the key; to free. */
 char *change_same_key(const struct table *table, const char *a, const char *b);
+
+int change_borrow(struct change *change, const struct table *table, struct err *err);
+int change_add_borrowed(struct change *change, const struct table *table, struct err *err);
+int change_record_added(struct change *change, const struct table *table, struct err *err);
 
 /* `select` (a table of ids) with its column `id` as `typed`, in the column's type; ids that do
  * not fit it are left out.  To free. */

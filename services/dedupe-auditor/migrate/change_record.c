@@ -54,7 +54,7 @@ archive(struct change *c, const struct table *t, struct err *err)
 		    "FROM was_%d w JOIN b_block b ON b.block = w.ihht_block "
 		    "LEFT JOIN %s n ON %s "
 		    "LEFT JOIN b_row f ON f.op = 'fold' AND f.tbl = '%s' AND f.key = w.ihht_key "
-		    "WHERE n.%s IS NULL OR row(%s)::text <> row(%s)::text RETURNING ihht_entry) "
+		    "WHERE NOT w.ihht_phone AND (n.%s IS NULL OR row(%s)::text <> row(%s)::text) RETURNING ihht_entry) "
 		    "INSERT INTO b_kept SELECT ihht_entry, count(*) FROM kept GROUP BY 1", t->archive, names, c->plan,
 		    first_key(t), after ? after : "NULL", t->n_columns, first_key(t), is_now, was, change_place(c, t),
 		    t->sql, join, t->kind == LEGACY_TABLES ? "" : legacy_table_name(t->kind), first_key(t),
@@ -88,8 +88,11 @@ change_record(struct change *c, struct err *err)
 	int i, r = sql_run(c->pg, NULL, err, "CREATE TEMP TABLE b_kept (entry text, n bigint) ON COMMIT DROP");
 
 	for (i = 0; r == 0 && i < c->shape->n_tables; i++)
-		if (change_touches(c, &c->shape->tables[i]))
+		if (change_touches(c, &c->shape->tables[i])) {
 			r = archive(c, &c->shape->tables[i], err);
+			if (r == 0 && c->batch->borrows[i])
+				r = change_record_added(c, &c->shape->tables[i], err);
+		}
 	if (r == 0)
 		r = sql_run(c->pg, NULL, err, "INSERT INTO ihht_migration.aliases (old_id, session, rule, plan, "
 			    "entry) SELECT DISTINCT ON (a.old) a.old, a.id, a.rule, '%s', b.id FROM b_alias a "

@@ -152,7 +152,7 @@ count_from(struct change *c, const struct table *t, const struct table *from,
 	   const struct figure *figures, size_t n_figures, struct err *err)
 {
 	const struct column *column, *link = from->n_links ? &from->columns[from->links[0]] : NULL;
-	char *set = NULL, *make = NULL, *differs = NULL, *join = NULL;
+	char *set = NULL, *make = NULL, *differs = NULL, *join = NULL, *ids;
 	size_t size, i;
 	FILE *to = open_memstream(&set, &size), *sums = open_memstream(&make, &size),
 	     *where = open_memstream(&differs, &size);
@@ -171,10 +171,12 @@ count_from(struct change *c, const struct table *t, const struct table *from,
 	if (link)
 		ASSERT(asprintf(&join, "LEFT JOIN %s r ON r.%s = s.id::text::%s", from->sql, link->quoted,
 				link->type) > 0);
+	ids = change_ids(table_column(t, "id"), "b_count", "id");
 	if (n)
-		r = sql_run(c->pg, NULL, err, "UPDATE %s t SET %s FROM (SELECT s.id%s FROM b_count b "
-			    "JOIN was_0 w ON w.ihht_key = b.id JOIN %s s ON s.id = w.id %s GROUP BY s.id) f "
-			    "WHERE t.id = f.id AND (%s)", t->sql, set, make, t->sql, join ? join : "", differs);
+		r = sql_run(c->pg, NULL, err, "UPDATE %s t SET %s FROM (SELECT s.id%s FROM %s b "
+			    "JOIN %s s ON s.id = b.typed %s GROUP BY s.id) f WHERE t.id = f.id AND (%s)",
+			    t->sql, set, make, ids, t->sql, join ? join : "", differs);
+	free(ids);
 	free(set);
 	free(make);
 	free(differs);

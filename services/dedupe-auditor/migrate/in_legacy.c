@@ -43,7 +43,7 @@ next_row(PGconn *pg, PGresult **result, struct pause *pause, struct err *err)
 
 /* The first `skip` columns are ours. */
 static void
-take_cells(struct cells *cells, const PGresult *result, int skip)
+take_cells(struct cells *cells, const PGresult *result, int skip, const struct table *t)
 {
 	int i, n = PQnfields(result) - skip;
 
@@ -54,7 +54,7 @@ take_cells(struct cells *cells, const PGresult *result, int skip)
 			ASSERT(cells->names[i]);
 			cells->is_bool[i] = PQftype(result, i + skip) == 16;
 		}
-		cells_find(cells);
+		cells_find(cells, t);
 	}
 	for (i = 0; i < cells->n; i++)
 		cells->values[i] = PQgetisnull(result, 0, i + skip)
@@ -105,7 +105,7 @@ read_table(struct in_legacy *in, PGconn *pg, const struct table *t, struct pause
 			all, all, t->sql) > 0);
 	r = start_rows(pg, sql, err);
 	while (r == 0 && (r = next_row(pg, &result, pause, err)) > 0) {
-		take_cells(&cells, result, 3);
+		take_cells(&cells, result, 3, t);
 		if (t->kind == LEGACY_SESSIONS) {
 			s = cells_session(&cells, &in->model, LEGACY_CLOUD, value(result, 0));
 			keep_seen(in, s->id, value(result, 2));

@@ -7,7 +7,10 @@
 #ifndef IN_LEGACY_H
 #define IN_LEGACY_H
 
+#include <sqlite3.h>
+
 #include "services/dedupe-auditor/migrate/in_shape.h"
+#include "services/dedupe-auditor/migrate/moments.h"
 #include "services/dedupe-auditor/pause.h"
 
 /* How a row looked when it was read, so that a decision about it can be known to be old. */
@@ -39,9 +42,11 @@ struct in_legacy {
 /* All of it in one moment: the caller has begun a transaction that is REPEATABLE READ. */
 int legacy_read_cloud(struct in_legacy *in, PGconn *pg, const struct shape *shape,
 		      struct pause *pause, struct err *err);
-/* `source` is from 1. */
-int legacy_read_phone(struct in_legacy *in, const char *path, int source, struct pause *pause,
-		      struct err *err);
+/* `source` is from 1; the shape is the cloud's. */
+int legacy_read_phone(struct in_legacy *in, const char *path, int source,
+		      const struct shape *shape, struct pause *pause, struct err *err);
+/* The row of a phone's readings that stands; -1 when it has no time. */
+int phone_moment(struct moments *moments, sqlite3_stmt *rows);
 int phone_sha256(const char *path, char sha256[65], struct err *err);
 const char *legacy_seen(const struct in_legacy *in, const char *id);  /* "" when it is not there */
 void in_legacy_clear(struct in_legacy *in);

@@ -64,7 +64,7 @@ text_at(sqlite3_stmt *rows, int column)
 }
 
 static void
-take_cells(struct cells *cells, sqlite3_stmt *rows)
+take_cells(struct cells *cells, sqlite3_stmt *rows, const struct table *cloud)
 {
 	int i;
 
@@ -74,15 +74,15 @@ take_cells(struct cells *cells, sqlite3_stmt *rows)
 			cells->n = CELLS_MOST;
 		for (i = 0; i < cells->n; i++)
 			cells->names[i] = sqlite3_column_name(rows, i);
-		cells_find(cells);
+		cells_find(cells, cloud);
 	}
 	for (i = 0; i < cells->n; i++)
 		cells->values[i] = text_at(rows, i);
 }
 
 static int
-read_rows(struct in_legacy *in, sqlite3 *db, enum legacy_table table, int source,
-	  struct pause *pause, struct err *err)
+read_rows(struct in_legacy *in, sqlite3 *db, const struct shape *shape, enum legacy_table table,
+	  int source, struct pause *pause, struct err *err)
 {
 	sqlite3_stmt *rows = open_table(db, table, "");
 	struct cells cells = {0};
@@ -94,7 +94,7 @@ read_rows(struct in_legacy *in, sqlite3 *db, enum legacy_table table, int source
 	session = find_column(rows, "session_id");
 	while (id >= 0 && (r = db_step(rows, err)) > 0) {
 		pause->n_rows++;
-		take_cells(&cells, rows);
+		take_cells(&cells, rows, shape_kind(shape, table));
 		if (!text_at(rows, id))
 			continue;
 		if (table == LEGACY_SESSIONS)
@@ -129,33 +129,37 @@ end_group(struct in_legacy *in, struct moments *moments, int source)
 	moments_clear(moments);
 }
 
+int
+phone_moment(struct moments *moments, sqlite3_stmt *rows)
+{
+	struct legacy_time time;
+
+	if (times_text(text_at(rows, find_column(rows, "timestamp")), &time, NULL) <= 0)
+		return -1;
+	moments_put(moments, time.us, real_at(rows, find_column(rows, "spo2")),
+		    real_at(rows, find_column(rows, "heart_rate")),
+		    real_at(rows, find_column(rows, "signal_strength")));
+	return 0;
+}
+
 static int
 read_readings(struct in_legacy *in, sqlite3 *db, int source, struct err *err)
 {
 	sqlite3_stmt *rows = open_table(db, LEGACY_READINGS, "ORDER BY session_id");
 	struct moments moments = {0};
-	struct legacy_time time;
 	const char *session;
-	int id, at, spo2, heart_rate, signal, r = 0;
+	int id, r = 0;
 
 	if (!rows)
 		return 0;
 	id = find_column(rows, "session_id");
-	at = find_column(rows, "timestamp");
-	spo2 = find_column(rows, "spo2");
-	heart_rate = find_column(rows, "heart_rate");
-	signal = find_column(rows, "signal_strength");
 	while ((r = db_step(rows, err)) > 0) {
 		session = legacy_text(&in->model, text_at(rows, id));
-		if (!session || times_text(text_at(rows, at), &time, NULL) <= 0) {
-			in->n_bad_times++;
-			continue;
-		}
 		if (session != moments.session_id)
 			end_group(in, &moments, source);
 		moments.session_id = session;
-		moments_put(&moments, time.us, real_at(rows, spo2), real_at(rows, heart_rate),
-			    real_at(rows, signal));
+		if (!session || phone_moment(&moments, rows) < 0)
+			in->n_bad_times++;
 	}
 	end_group(in, &moments, source);
 	moments_release(&moments);
@@ -164,8 +168,8 @@ read_readings(struct in_legacy *in, sqlite3 *db, int source, struct err *err)
 }
 
 int
-legacy_read_phone(struct in_legacy *in, const char *path, int source, struct pause *pause,
-		  struct err *err)
+legacy_read_phone(struct in_legacy *in, const char *path, int source,
+		  const struct shape *shape, struct pause *pause, struct err *err)
 {
 	sqlite3 *db;
 	int t, r;
@@ -179,7 +183,8 @@ legacy_read_phone(struct in_legacy *in, const char *path, int source, struct pau
 		(void)err_in(err, "not the app's file");
 	for (t = 0; r == 0 && t < LEGACY_TABLES; t++)
 		r = t == LEGACY_READINGS ? read_readings(in, db, source, err)
-					 : read_rows(in, db, (enum legacy_table)t, source, pause, err);
+					 : read_rows(in, db, shape, (enum legacy_table)t, source, pause,
+						     err);
 	db_close(&db);
 	return r < 0 ? err_in(err, "%s", path) : 0;
 }

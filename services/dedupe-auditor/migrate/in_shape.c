@@ -34,7 +34,10 @@ static const char catalog_sql[] =
 	"    ON x.attrelid = col.oid AND x.attnum = u.n WHERE NOT x.attnotnull)"
 	"   ORDER BY i.indisprimary DESC, i.indnkeyatts, i.indexrelid LIMIT 1) k,"
 	"  unnest(k.indkey::int2[]) WITH ORDINALITY o(n, place) WHERE o.n = attnum), 0),"
-	" is_link, attnotnull, atthasdef OR attidentity <> '', attgenerated <> '',"
+	" is_link, attnotnull, CASE WHEN attgenerated <> '' THEN '' WHEN attidentity <> '' THEN"
+	"  format('nextval(pg_get_serial_sequence(%L, %L))', quote_ident(nspname) || '.' ||"
+	"  quote_ident(relname), attname) ELSE coalesce((SELECT pg_get_expr(adbin, adrelid)"
+	"  FROM pg_attrdef WHERE adrelid = col.oid AND adnum = attnum), '') END, attgenerated <> '',"
 	" EXISTS (SELECT FROM pg_index i WHERE i.indrelid = col.oid AND i.indisvalid"
 	"  AND i.indpred IS NULL AND (i.indkey::int2[])[0] = attnum),"
 	" (SELECT greatest(reltuples, 0)::bigint FROM pg_class c WHERE c.oid = col.oid),"
@@ -125,7 +128,7 @@ add_column(struct table *t, const PGresult *result, int row, struct err *err)
 	c->key = atoi(PQgetvalue(result, row, 7));
 	c->is_link = is_true(result, row, 8) && t->kind != LEGACY_SESSIONS;
 	c->not_null = is_true(result, row, 9);
-	c->has_default = is_true(result, row, 10);
+	c->standard = copy_of(result, row, 10);
 	c->is_generated = is_true(result, row, 11);
 	t->n_columns++;
 	if (!c->is_link)
@@ -277,6 +280,7 @@ shape_release(struct shape *shape)
 			free(t->columns[i].name);
 			free(t->columns[i].quoted);
 			free(t->columns[i].type);
+			free(t->columns[i].standard);
 		}
 		free(t->columns);
 		free(t->name);

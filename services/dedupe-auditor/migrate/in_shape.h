@@ -21,7 +21,8 @@ struct column {
 	char category;                   /* pg_type.typcategory: A array, S string, U other ... */
 	int key;                         /* from 1: its place in the row's key; 0 */
 	int is_link;                     /* holds a session's id */
-	int not_null, has_default, is_generated;
+	int not_null, is_generated;
+	char *standard;                  /* SQL of its default, "" none */
 };
 
 struct table {

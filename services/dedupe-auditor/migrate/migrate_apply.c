@@ -89,11 +89,14 @@ migrate_apply(struct migrate *m, struct err *err)
 	struct plan_file file = {0};
 	struct guards guards = {0};
 	struct quiet quiet = {0};
+	struct phones phones = {0};
 	struct apply apply = {.pg = m->pg, .shape = &m->shape, .file = &file, .quiet = &quiet,
-			      .pause = &m->pause, .most = m->most, .user_id = m->user_id,
+			      .phones = &phones, .pause = &m->pause, .most = m->most, .user_id = m->user_id,
 			      .since_us = m->since_us};
 	int r = read_plan(m->file, &m->shape, &file, err);
 
+	if (r == 0)
+		r = phones_open(&phones, &file.head, err);
 	if (r == 0)
 		r = journal_open(m->pg, &m->shape, err);
 	if (r == 0 && file.n_blocks)
@@ -112,6 +115,7 @@ migrate_apply(struct migrate *m, struct err *err)
 		r = apply.n_refused || guards.n_refused ? MIGRATE_UNWELL : 0;
 	}
 	guards_release(&guards);
+	phones_close(&phones);
 	quiet_close(&quiet);
 	plan_file_clear(&file);
 	return r;

@@ -11,7 +11,10 @@
 int
 change_touches(const struct change *c, const struct table *t)
 {
-	return t->kind == LEGACY_SESSIONS || c->batch->moves || c->batch->touches[t - c->shape->tables] ||
+	size_t place = (size_t)(t - c->shape->tables);
+
+	return t->kind == LEGACY_SESSIONS || c->batch->moves || c->batch->touches[place] ||
+	       c->batch->borrows[place] ||
 	       (t->kind == LEGACY_READINGS && c->batch->rows[B_FOLDR].n);
 }
 
@@ -102,7 +105,7 @@ copy_linked(struct change *c, const struct table *t, const struct column *link,
 	if (again)
 		ASSERT(asprintf(&absent, "WHERE NOT EXISTS (SELECT FROM was_%d w WHERE %s)",
 				change_place(c, t), same) > 0);
-	r = sql_run(c->pg, NULL, err, "INSERT INTO was_%d SELECT m.block, m.rule, %s, %s, %s FROM %s t "
+	r = sql_run(c->pg, NULL, err, "INSERT INTO was_%d SELECT m.block, m.rule, %s, %s, false, %s FROM %s t "
 		    "JOIN %s m ON t.%s = m.typed %s", change_place(c, t), key, link_after, all, t->sql, ids,
 		    link->quoted, absent ? absent : "");
 	free(ids);
@@ -119,7 +122,7 @@ copy_keyed(struct change *c, const struct table *t, struct err *err)
 	char *rows = keyed_rows(t, "'adopt', 'keep', 'fold'"), *all = table_columns(t, COLUMNS_ALL, "t."),
 	     *key = table_key_text(t, "t"), *value = key_value(t, "t"), *same = change_same_key(t, "w", "t");
 	int r = sql_run(c->pg, NULL, err, "INSERT INTO was_%d SELECT DISTINCT ON (%s) r.block, r.rule, %s, CASE "
-			"r.op WHEN 'adopt' THEN r.\"into\" END, %s FROM %s t JOIN %s r ON %s = r.typed "
+			"r.op WHEN 'adopt' THEN r.\"into\" END, false, %s FROM %s t JOIN %s r ON %s = r.typed "
 			"WHERE NOT EXISTS (SELECT FROM was_%d w WHERE %s) ORDER BY %s, r.op", change_place(c, t),
 			value, key, all, t->sql, rows, value, change_place(c, t), same, value);
 
@@ -139,7 +142,7 @@ copy_table(struct change *c, const struct table *t, struct err *err)
 
 	r = sql_run(c->pg, NULL, err, "CREATE TEMP TABLE was_%d ON COMMIT DROP AS SELECT 0::int AS "
 		    "ihht_block, ''::text AS ihht_rule, ''::text AS ihht_key, ''::text AS ihht_link, "
-		    "* FROM %s LIMIT 0",
+		    "false AS ihht_phone, * FROM %s LIMIT 0",
 		    change_place(c, t), t->sql);
 	if (r == 0 && t->kind == LEGACY_SESSIONS)
 		r = copy_linked(c, t, id, "(SELECT block, rule, id FROM b_merge UNION ALL SELECT block, "
@@ -147,10 +150,12 @@ copy_table(struct change *c, const struct table *t, struct err *err)
 	for (i = 0; r == 0 && c->batch->moves && i < t->n_links; i++)
 		r = copy_linked(c, t, &t->columns[t->links[i]], MAP, "old", "m.new", n++, err);
 	if (r == 0 && t->kind == LEGACY_READINGS && c->batch->rows[B_FOLDR].n)
-		r = copy_linked(c, t, &t->columns[t->links[0]], "(SELECT block, 'sent-again' AS rule, id "
-				"FROM b_foldr) s", "id", "NULL", 1, err);
+		r = copy_linked(c, t, &t->columns[t->links[0]], "(SELECT DISTINCT block, "
+				"'sent-again' AS rule, id FROM b_foldr) s", "id", "NULL", 1, err);
 	if (r == 0 && c->batch->touches[change_place(c, t)])
 		r = copy_keyed(c, t, err);
+	if (r == 0 && c->batch->borrows[change_place(c, t)])
+		r = change_borrow(c, t, err);
 	if (r == 0)
 		r = sql_run(c->pg, NULL, err, "ANALYZE was_%d", change_place(c, t));
 	return r < 0 ? err_in(err, "%s", t->name) : 0;
@@ -210,7 +215,6 @@ static int
 fill(struct change *c, const struct table *t, struct err *err)
 {
 	char *set = fill_list(t, 0), *differs = fill_list(t, 1), *value = key_value(t, "t");
-	char *from = keyed_rows(t, "'keep', 'fold'");
 	const struct column *key = NULL;
 	int k, i, r = 0;
 
@@ -219,14 +223,14 @@ fill(struct change *c, const struct table *t, struct err *err)
 			key = &t->columns[i];
 	for (k = c->batch->most_fills[change_place(c, t)]; r == 0 && *set && k > 0; k--)
 		r = sql_run(c->pg, NULL, err, "UPDATE %s t SET %s FROM (SELECT r.\"into\"::%s AS stays, r.key "
-			    "FROM %s r WHERE r.ord = %d) r JOIN was_%d f ON f.ihht_key = r.key "
-			    "WHERE %s = r.stays AND (%s)", t->sql, set,
-			    strncmp(value, "row(", 4) ? key->type : "text", from, k, change_place(c, t), value,
+			    "FROM b_row r WHERE r.tbl = '%s' AND r.op IN ('keep', 'fold', 'lend') AND "
+			    "r.ord = %d) r JOIN was_%d f ON f.ihht_key = r.key WHERE %s = r.stays AND (%s)",
+			    t->sql, set, strncmp(value, "row(", 4) ? key->type : "text",
+			    legacy_table_name(t->kind), k, change_place(c, t), value,
 			    differs);
 	free(set);
 	free(differs);
 	free(value);
-	free(from);
 	return r;
 }
 
@@ -272,7 +276,9 @@ change_table(struct change *c, const struct table *t, struct err *err)
 {
 	int keyed = c->batch->touches[change_place(c, t)], i, r = 0;
 
-	if (keyed && t->kind != LEGACY_READINGS)
+	if (c->batch->borrows[change_place(c, t)])
+		r = change_add_borrowed(c, t, err);
+	if (r == 0 && keyed && t->kind != LEGACY_READINGS)
 		r = fill(c, t, err);
 	if (r == 0 && keyed)
 		r = fold_keyed(c, t, err);
@@ -288,6 +294,8 @@ change_children(struct change *c, struct err *err)
 {
 	int i, r = 0;
 
+	if (c->batch->borrows[0])
+		r = change_add_borrowed(c, c->shape->tables, err);
 	for (i = 1; r == 0 && i < c->shape->n_tables; i++)
 		if (change_touches(c, &c->shape->tables[i]))
 			r = change_table(c, &c->shape->tables[i], err);

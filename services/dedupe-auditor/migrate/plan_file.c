@@ -141,7 +141,9 @@ put_head(const struct plan_head *head, FILE *to)
 	for (i = 0; i < head->n_phones; i++) {
 		(void)fprintf(to, "phone %d ", i + 1);
 		plan_put_word(to, head->phones[i].path);
-		(void)fprintf(to, " %s\n", head->phones[i].sha256);
+		(void)fprintf(to, " %s ", head->phones[i].sha256);
+		plan_put_word(to, head->phones[i].device_id);
+		(void)fputc('\n', to);
 	}
 	for (i = 0; i < head->n_tables; i++) {
 		(void)fprintf(to, "table ");

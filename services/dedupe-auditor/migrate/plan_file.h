@@ -5,7 +5,7 @@
  *	id 0f5e...                               what follows, up to the seal, is not to be edited
  *	made 2026-11-23T08:30:00.000000Z
  *	database "ihht, PostgreSQL 15.20" 9a0c... public
- *	phone 1 "/home/a/vitaliti.db" 77c2...    path, SHA-256
+ *	phone 1 "/home/a/vitaliti.db" 77c2... dev_1     path, SHA-256, device_id in the cloud
  *	table readings 12 9 -3841... 12          rows before and after, digest, largest key
  *	seal 3c51...                             SHA-256 of the lines above
  *
@@ -43,6 +43,7 @@ struct plan_table {
 
 struct plan_phone {
 	const char *path, *sha256;
+	const char *device_id;           /* of its sessions in the cloud; NULL: it has none there */
 };
 
 struct plan_head {

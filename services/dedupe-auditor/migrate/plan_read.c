@@ -132,8 +132,11 @@ read_phone(struct reader *r, struct err *err)
 	if (n != head->n_phones + 1 || n > PLAN_PHONES)
 		return bad(err, "phones are numbered from 1 on, to 100 at most");
 	if (need(r, "path", &head->phones[n - 1].path, err) < 0 ||
-	    need(r, "SHA-256", &head->phones[n - 1].sha256, err) < 0)
+	    need(r, "SHA-256", &head->phones[n - 1].sha256, err) < 0 ||
+	    need(r, "device", &head->phones[n - 1].device_id, err) < 0)
 		return -1;
+	if (!head->phones[n - 1].path || !head->phones[n - 1].sha256)
+		return bad(err, "a phone needs its path and digest");
 	head->n_phones++;
 	return 0;
 }

@@ -22,7 +22,7 @@ read_all(struct planner *p, struct err *err)
 	if (r == 0)
 		r = legacy_read_cloud(&p->in, p->pg, p->shape, p->pause, err);
 	for (i = 0; r == 0 && i < p->n_phones; i++)
-		r = legacy_read_phone(&p->in, p->phones[i], i + 1, p->pause, err);
+		r = legacy_read_phone(&p->in, p->phones[i], i + 1, p->shape, p->pause, err);
 	return r;
 }
 
@@ -98,6 +98,12 @@ add_entry(struct planner *p, const struct entry *e)
 }
 
 static int
+is_phones_readings(const struct entry *e)
+{
+	return e->kind == ENTRY_ADOPT && e->table == LEGACY_READINGS && e->source != LEGACY_CLOUD;
+}
+
+static int
 is_of_last_block(const struct planner *p, const struct entry *e)
 {
 	return p->file.n_blocks &&
@@ -139,16 +145,21 @@ add_blocks(struct planner *p, const struct unions *unions)
 {
 	const struct entry *e;
 	struct index index;
+	int64_t n = 0;
 
 	index_open(&index, &p->in.model);
 	for (e = p->plan.entries; e < p->plan.entries + p->plan.n; e++) {
 		if (e->kind == ENTRY_LEAVE)
 			continue;
+		if (is_phones_readings(e) && !(n = unions_new(unions, e->session)))
+			continue;        /* the cloud has them all */
 		if (!is_of_last_block(p, e)) {
 			end_block(p, unions);
 			start_block(p, &index, e);
 		}
 		add_entry(p, e);
+		if (is_phones_readings(e))
+			p->file.plan.entries[p->file.plan.n - 1].n = n;
 	}
 	end_block(p, unions);
 	for (e = p->plan.entries; e < p->plan.entries + p->plan.n; e++)
@@ -179,6 +190,21 @@ effect(const struct entry *e)
 	return n;
 }
 
+/* Of the sessions in the cloud that this phone has, too. */
+static const char *
+device_of(const struct planner *p, int source)
+{
+	const struct legacy_session *phones, *s, *end = p->in.model.sessions + p->in.model.n_sessions;
+	const char *device = NULL;
+
+	for (phones = p->in.model.sessions; !device && phones < end; phones++)
+		for (s = p->in.model.sessions; phones->source == source && phones->local_id && !device &&
+		     s < end; s++)
+			if (s->source == LEGACY_CLOUD && s->local_id == phones->local_id)
+				device = s->device_id;
+	return device;
+}
+
 static void
 add_head(struct planner *p)
 {
@@ -199,7 +225,8 @@ add_head(struct planner *p)
 	for (i = 0; i < p->n_phones; i++)
 		head->phones[head->n_phones++] = (struct plan_phone){
 			plan_file_text(&p->file, p->phones[i]),
-			plan_file_text(&p->file, p->in.phones[i].sha256)};
+			plan_file_text(&p->file, p->in.phones[i].sha256),
+			plan_file_text(&p->file, device_of(p, i + 1))};
 	for (i = 0; i < p->shape->n_tables; i++) {
 		t = &head->tables[head->n_tables++];
 		*t = (struct plan_table){
@@ -227,7 +254,8 @@ planner_run(struct planner *p, struct err *err)
 		options.n_aliases = p->aliases.n;
 		rules_plan(&p->in.model, &options, &p->plan);
 		p->pause->doing = "readings that come together";
-		r = unions_read(&unions, p->pg, p->shape, &p->in.model, &p->plan, p->pause, err);
+		r = unions_read(&unions, p->pg, p->shape, &p->in.model, &p->plan, p->phones, p->pause,
+				err);
 	}
 	(void)pg_exec(p->pg, "ROLLBACK", NULL);
 	if (r == 0) {
