@@ -4,6 +4,7 @@
 # resumes by itself, what was missed is a gap, and no link is left behind.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/bluez.sh"
+counter() { "$BIN/ihht" --json status 2>/dev/null | jq -r --arg p "$1" --arg c "$2" '.processes[] | select(.process == $p) | .counts[$c]'; }
 A=aa:bb:cc:00:00:01 QUIET=aa:bb:cc:00:00:02
 fresh
 bluez_start
@@ -99,6 +100,9 @@ mark
 tell "vanish $A"
 tell "near $A"
 is_back
+
+wait_until '[ "$(counter ble-ingest links_lost)" -ge 10 ]'
+ok $? "every lost link was counted" || diag "$(counter ble-ingest links_lost)"
 
 mark
 kill9 ble-ingest

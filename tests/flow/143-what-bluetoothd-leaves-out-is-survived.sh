@@ -20,6 +20,7 @@ for i in 1 2 3 4 5 6 7 8 9; do
 	if [ -n "${FLAG[$i]:-}" ]; then tell "set $(dev $i) ${FLAG[$i]}"; fi
 done
 tell "set $(dev 6) no-dropped 1"
+tell "set $(dev 1) no-acquire 1"
 start local-store
 listen
 tell "known $(dev 8)"
@@ -44,6 +45,9 @@ tell "near $(dev 8)"
 streams $(dev 8) "  until it is seen" 1
 
 mark
+tell "drop $(dev 1)"
+heard "device.*$(dev 1).*state=lost" "no socket tells of the end of the link: its signal does"
+heard " gap .*$(dev 1)" "  and it comes back"
 tell "drop $(dev 5)"
 heard "device.*$(dev 5).*state=lost" "the end of the link is not signalled: its socket tells"
 heard " gap .*$(dev 5)" "  and it comes back"
