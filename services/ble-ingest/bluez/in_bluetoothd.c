@@ -23,6 +23,7 @@ read_object(sd_bus_message *m, struct object *o, struct err *err)
 	const char *path;
 	int fits;
 
+	o->what = 0;
 	if (sd_bus_message_read_basic(m, 'o', &path) < 0)
 		return err_set(err, EBADMSG, "objects: not as BlueZ documents them");
 	fits = objects_clear(o, path);
@@ -54,9 +55,10 @@ read_all(struct central *c, sd_bus_message *m, struct gatt *gatt, struct err *er
 	int r = sd_bus_message_enter_container(m, 'a', "{oa{sa{sv}}}");
 
 	while (r > 0 && (r = sd_bus_message_enter_container(m, 'e', "oa{sa{sv}}")) > 0) {
-		gatt->objects = realloc(gatt->objects, (gatt->n + 1) * sizeof(*gatt->objects));
-		ASSERT(gatt->objects);
-		o = &gatt->objects[gatt->n];
+		o = realloc(gatt->objects, (gatt->n + 1) * sizeof(*o));
+		ASSERT(o);
+		gatt->objects = o;
+		o += gatt->n;
 		if (read_object(m, o, err) < 0)
 			return -1;
 		told(c, o, 1);

@@ -10,8 +10,7 @@
 int
 objects_clear(struct object *o, const char *path)
 {
-	memset(o, 0, offsetof(struct object, value));
-	o->len = 0;
+	memset(o, 0, sizeof(*o));
 	o->manufacturer = -1;
 	return (size_t)snprintf(o->path, sizeof(o->path), "%s", path) < sizeof(o->path);
 }
@@ -134,31 +133,30 @@ enum as { AS_LOWER, AS_TEXT, AS_BOOL, AS_INT16, AS_BYTE, AS_CALL, AS_MARK };
 
 #define AT(member) offsetof(struct object, member), sizeof(((struct object *)0)->member)
 static const struct property {
-	unsigned what;
 	const char *name, *type;
-	enum as as;
 	size_t at, size;
-	unsigned has;
 	int (*call)(sd_bus_message *m, struct object *o);
+	unsigned what, has;
+	enum as as;
 } properties[] = {
-	{OBJECT_ADAPTER, "Address", "s", AS_LOWER, AT(address), HAS_ADDRESS, NULL},
-	{OBJECT_ADAPTER, "Powered", "b", AS_BOOL, AT(is_powered), HAS_POWERED, NULL},
-	{OBJECT_ADAPTER, "Discovering", "b", AS_BOOL, AT(is_discovering), HAS_DISCOVERING, NULL},
-	{OBJECT_DEVICE, "Address", "s", AS_LOWER, AT(address), HAS_ADDRESS, NULL},
-	{OBJECT_DEVICE, "Name", "s", AS_TEXT, AT(name), HAS_NAME, NULL},
-	{OBJECT_DEVICE, "UUIDs", "as", AS_CALL, 0, 0, HAS_UUIDS, read_uuids},
-	{OBJECT_DEVICE, "RSSI", "n", AS_INT16, AT(rssi), HAS_RSSI, NULL},
-	{OBJECT_DEVICE, "Connected", "b", AS_BOOL, AT(is_connected), HAS_CONNECTED, NULL},
-	{OBJECT_DEVICE, "ServicesResolved", "b", AS_BOOL, AT(is_resolved), HAS_RESOLVED, NULL},
-	{OBJECT_DEVICE, "Paired", "b", AS_BOOL, AT(is_paired), HAS_PAIRED, NULL},
-	{OBJECT_DEVICE, "ManufacturerData", "a{qv}", AS_CALL, 0, 0, HAS_MAKER, read_maker},
-	{OBJECT_DEVICE, "ServiceData", "a{sv}", AS_MARK, 0, 0, HAS_ADVERTISED, NULL},
-	{OBJECT_DEVICE, "Percentage", "y", AS_BYTE, AT(battery), HAS_BATTERY, NULL},
-	{OBJECT_SERVICE, "UUID", "s", AS_LOWER, AT(uuid), 0, NULL},
-	{OBJECT_CHARACTERISTIC, "UUID", "s", AS_LOWER, AT(uuid), 0, NULL},
-	{OBJECT_CHARACTERISTIC, "Service", "o", AS_TEXT, AT(service), 0, NULL},
-	{OBJECT_CHARACTERISTIC, "Flags", "as", AS_CALL, 0, 0, 0, read_flags},
-	{OBJECT_CHARACTERISTIC, "Value", "ay", AS_CALL, 0, 0, 0, read_value},
+	{"Address", "s", AT(address), NULL, OBJECT_ADAPTER, HAS_ADDRESS, AS_LOWER},
+	{"Powered", "b", AT(is_powered), NULL, OBJECT_ADAPTER, HAS_POWERED, AS_BOOL},
+	{"Discovering", "b", AT(is_discovering), NULL, OBJECT_ADAPTER, HAS_DISCOVERING, AS_BOOL},
+	{"Address", "s", AT(address), NULL, OBJECT_DEVICE, HAS_ADDRESS, AS_LOWER},
+	{"Name", "s", AT(name), NULL, OBJECT_DEVICE, HAS_NAME, AS_TEXT},
+	{"UUIDs", "as", 0, 0, read_uuids, OBJECT_DEVICE, HAS_UUIDS, AS_CALL},
+	{"RSSI", "n", AT(rssi), NULL, OBJECT_DEVICE, HAS_RSSI, AS_INT16},
+	{"Connected", "b", AT(is_connected), NULL, OBJECT_DEVICE, HAS_CONNECTED, AS_BOOL},
+	{"ServicesResolved", "b", AT(is_resolved), NULL, OBJECT_DEVICE, HAS_RESOLVED, AS_BOOL},
+	{"Paired", "b", AT(is_paired), NULL, OBJECT_DEVICE, HAS_PAIRED, AS_BOOL},
+	{"ManufacturerData", "a{qv}", 0, 0, read_maker, OBJECT_DEVICE, HAS_MAKER, AS_CALL},
+	{"ServiceData", "a{sv}", 0, 0, NULL, OBJECT_DEVICE, HAS_ADVERTISED, AS_MARK},
+	{"Percentage", "y", AT(battery), NULL, OBJECT_DEVICE, HAS_BATTERY, AS_BYTE},
+	{"UUID", "s", AT(uuid), NULL, OBJECT_SERVICE, 0, AS_LOWER},
+	{"UUID", "s", AT(uuid), NULL, OBJECT_CHARACTERISTIC, 0, AS_LOWER},
+	{"Service", "o", AT(service), NULL, OBJECT_CHARACTERISTIC, 0, AS_TEXT},
+	{"Flags", "as", 0, 0, read_flags, OBJECT_CHARACTERISTIC, 0, AS_CALL},
+	{"Value", "ay", 0, 0, read_value, OBJECT_CHARACTERISTIC, 0, AS_CALL},
 };
 
 static int
