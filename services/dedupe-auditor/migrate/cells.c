@@ -60,8 +60,9 @@ cells_find(struct cells *cells, const struct table *cloud)
 	}
 	for (i = 0; i < cells->n; i++) {
 		c = cloud ? table_column(cloud, cells->names[i]) : NULL;
-		cells->bits[i] = c && is_content(c->name) && !c->is_generated && c - cloud->columns < 64
-				 ? (int)(c - cloud->columns) : -1;
+		cells->bits[i] = !cloud ? i : c && !c->is_generated ? (int)(c - cloud->columns) : -1;
+		if (cells->bits[i] >= 64 || !is_content(cells->names[i]))
+			cells->bits[i] = -1;
 	}
 }
 

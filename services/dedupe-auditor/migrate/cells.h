@@ -21,7 +21,7 @@ struct cells {
 };
 
 /* After the names are set.  `cloud`: the cloud's columns of this table, so that bits mean the
- * same in every source; what it has not a phone has in vain. */
+ * same in every source; what it has not a phone has in vain.  NULL: there is one source only. */
 void cells_find(struct cells *cells, const struct table *cloud);
 
 /* The row's key and the session it names are the caller's: tables have them differently. */
