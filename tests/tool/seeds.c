@@ -93,19 +93,27 @@ seed_clock(int n)
 	return (size_t)snprintf((char *)bytes, sizeof(bytes), "%s%s", text, ends[n % 5]);
 }
 
-/* Each sixth line of the vectors of a kind; `kind` is its place among the kinds, by name, and
- * `before` the steps that lead to it (see fuzz_devices.c). */
+/* Each sixth line of the vectors of a kind, and `before` the steps that lead to it (see
+ * fuzz_devices.c). */
 static const struct {
-	const char *file;
-	uint8_t kind;
-	const char *before;
+	const char *file, *kind, *before;
 	size_t n_before;
 } vectors[] = {
-	{"berry", 0, "", 0}, {"berry_bci", 0, "", 0}, {"contec", 1, "", 0}, {"hrs", 2, "", 0},
-	{"nonin", 3, "", 0}, {"oxyii", 4, "\2\0\2\0\2\0", 6}, {"pc60fw", 5, "", 0},
-	{"plx", 6, "\10\2\14\0\200\0\0\1\14\4\5\0\5\0", 14}, {"viatom", 7, "\2\2{}", 4},
-	{"viatom_1b", 7, "\2\2{}\2\4\377\0\0\0\27", 11},
+	{"berry", "berry", "", 0}, {"berry_bci", "berry", "", 0}, {"contec", "contec", "", 0}, {"hrs", "hrs", "", 0},
+	{"nonin", "nonin", "", 0}, {"oxyii", "oxyii", "\2\0\2\0\2\0", 6}, {"pc60fw", "pc60fw", "", 0},
+	{"plx", "plx", "\10\2\14\0\200\0\0\1\14\4\5\0\5\0", 14}, {"viatom", "viatom", "\2\2{}", 4},
+	{"viatom_1b", "viatom", "\2\2{}\2\4\377\0\0\0\27", 11},
 };
+
+static uint8_t
+sum_of(const char *kind)
+{
+	unsigned sum = 0;
+
+	while (*kind)
+		sum += (uint8_t)*kind++;
+	return (uint8_t)sum;
+}
 
 /* A ring whose recording is read: it tells of it, is worn, an hour is recalled. */
 static size_t
@@ -117,13 +125,15 @@ seed_ring_files(void)
 		block[] = "\x02\x37\3\0\xe9\7\x0b\x17\4\0\0\x37\0\0\0\x0c\0________________________"
 			  "_\x61\x48\0\1\0\x60\x48\0\1\0\xff\xff\xff\1\0", closed[] = "\x02\0";
 	static const struct { const char *bytes; size_t len; } steps[] = {
-		{"\7", 2}, {told, sizeof(told) - 1}, {value, sizeof(value) - 1},
+		{told, sizeof(told) - 1}, {value, sizeof(value) - 1},
 		{recall, sizeof(recall) - 1}, {told, sizeof(told) - 1}, {soon, 1},
 		{size, sizeof(size) - 1}, {block, sizeof(block) - 1}, {closed, sizeof(closed) - 1},
 		{"\x17", 1}, {value, sizeof(value) - 1},
 	};
-	size_t i, len = 0;
+	size_t i, len = 2;
 
+	bytes[0] = sum_of("viatom");
+	bytes[1] = 0;
 	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); len += steps[i++].len)
 		memcpy(bytes + len, steps[i].bytes, steps[i].len);
 	return len;
@@ -148,7 +158,7 @@ seed_devices(int n)
 	fclose(file);
 	if (sscanf(line, "%u %n", &port, &used) != 1)
 		return 0;
-	bytes[len++] = vectors[v].kind;
+	bytes[len++] = sum_of(vectors[v].kind);
 	bytes[len++] = 0;
 	memcpy(bytes + len, vectors[v].before, vectors[v].n_before);
 	len += vectors[v].n_before;

@@ -148,7 +148,7 @@ TEST(battery_and_maker_are_heard_of_every_kind_that_offers_them)
 				is_str(play_hear(&p, j, "4142"), "about firmware=AB");
 			play_end(&p);
 		}
-	is_int(n, 15);
+	ok(n >= 15, "%u", n);
 }
 
 /* Whatever is said on whatever port, cut to any length: it ends, and keeps its limits (play.h
