@@ -6,7 +6,7 @@
 U=00000000-0000-4000-8000-00000000000
 PLX=aa:bb:cc:00:00:01 SIGNALS=aa:bb:cc:00:00:02 RING=aa:bb:cc:00:00:03 WIDE=aa:bb:cc:00:00:04
 DEMO=aa:bb:cc:00:00:05 DENIED=aa:bb:cc:00:00:06 LAMP=aa:bb:cc:00:00:07 STRAP=aa:bb:cc:00:00:08
-BERRY=aa:bb:cc:00:00:09
+BERRY=aa:bb:cc:00:00:09 PC60=aa:bb:cc:00:00:0a CONTEC=aa:bb:cc:00:00:0b
 fresh
 bluez_start
 tell "device $PLX plx Oxi One"
@@ -45,7 +45,14 @@ is "$(lite "SELECT group_concat(DISTINCT r.data_source) FROM readings r JOIN ses
 	1 "as bluetooth"
 is "$(lite "SELECT group_concat(DISTINCT r.data_source) FROM readings r JOIN session s ON s.no = r.session WHERE s.device_id = '$DEMO'")" \
 	2 "but those of a demonstration mode as mock"
-is "$(links)" 7 "there is a link to each of them and to no other"
+# those whose bytes are only known from captures
+for d in "$PC60 pc60fw PC-60FW 1" "$CONTEC contec SpO201"; do tell "device $d"; tell "near ${d%% *}"; done
+for d in $PC60 $CONTEC; do saw "@ acquired $d" "listening to $d"; done
+tell "send $PC60 AA550F0801603E005000C008"
+tell "send $CONTEC EB010453637F0025"
+heard "sample/.*$PC60.* spo2=96 heart_rate=62 perfusion_index=8" "a frame of a PC-60FW is a value"
+heard "sample/.*$CONTEC.* spo2=99 heart_rate=83" "a frame of a Contec is a value"
+is "$(links)" 9 "there is a link to each of them and to no other"
 air_since >"$T/air_since"
 for what in "acquired $PLX" "notifying $SIGNALS 00002a5f"; do like "$(cat "$T/air_since")" "$what" "listening: $what"; done
 unlike "$(cat "$T/air_since")" "connect ($DENIED|$LAMP)" "one that is denied, and one that is nothing we know, are left alone"

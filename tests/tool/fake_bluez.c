@@ -7,7 +7,7 @@
  * as "@ connect aa:bb:..".  Commands, A being an address:
  *
  *	adapter hci0 on|off|gone           gone takes its devices along
- *	device A plx|hrs|viatom|berry|nonin NAME  one that is out of range
+ *	device A KIND NAME           one that is out of range; pc60fw and contec only `send`
  *	known A                            it has an object, as from an earlier day
  *	near A | far A                     in range: it advertises; far breaks its link
  *	near A hci0                        only for that adapter
@@ -90,6 +90,11 @@ static const struct kind kinds[] = {
 		 {"49535343-8841-43f4-a8d4-ecbe34729bb3", {"write-without-response", "write"}}}},
 	{"nonin", "46a970e0-0d5f-11e2-8b5e-0002a5d5c51b", 0,
 		{{"0aad7ea0-0d60-11e2-8e3c-0002a5d5c51b", {"notify"}}}},
+	{"pc60fw", "6e400001-b5a3-f393-e0a9-e50e24dcca9e", 0,
+		{{"6e400003-b5a3-f393-e0a9-e50e24dcca9e", {"notify"}},
+		 {"6e400002-b5a3-f393-e0a9-e50e24dcca9e", {"write-without-response"}}}},
+	{"contec", SHORT("ff12"), 0,
+		{{SHORT("ff02"), {"notify"}}, {SHORT("ff01"), {"write-without-response", "write"}}}},
 };
 enum { CONTINUOUS, SPOT, FEATURES, CONTROL };
 

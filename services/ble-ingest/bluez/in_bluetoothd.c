@@ -12,8 +12,10 @@
 static void
 odd(struct central *c, const struct err *err)
 {
-	if (log_often(&c->odd, c->now.mono_us))
-		log_warn("object_refused", "n=%llu why=\"%s\"", (unsigned long long)c->odd.n, err->text);
+	if (!log_often(&c->odd, c->now.mono_us))
+		return;
+	log_warn("object_refused", "n=%llu why=\"%s\"", (unsigned long long)c->odd.n, err->text);
+	c->odd.n = 0;
 }
 
 /* One item {path: interfaces} or the same two as arguments. */

@@ -72,9 +72,11 @@ wrong(struct peer *p, uint64_t was)
 
 	if (p->talk.n_wrong == was)
 		return;
-	if (log_often(&c->wrong, c->now.mono_us))
-		log_warn("frame_wrong", "n=%llu device=%s kind=%s why=\"%s\"",
-			 (unsigned long long)c->wrong.n, p->id, p->kind->name, p->talk.wrong);
+	if (!log_often(&c->wrong, c->now.mono_us))
+		return;
+	log_warn("frame_wrong", "n=%llu device=%s kind=%s why=\"%s\"",
+		 (unsigned long long)c->wrong.n, p->id, p->kind->name, p->talk.wrong);
+	c->wrong.n = 0;
 }
 
 /* It is none of that kind; perhaps one of the next. */
