@@ -165,6 +165,27 @@ TEST(what_fails_is_tried_again_but_not_for_ever)
 	play_end(&p);
 }
 
+/* Each silence costs values: two of them, and the link is theirs alone. */
+TEST(a_ring_that_is_silent_about_files_is_asked_for_values_only)
+{
+	struct play p;
+	int i, opened = 1, values = 0;
+
+	begin_recall(&p, 8, 40);
+	for (i = 0; i < 2000; i++) {
+		opened += !!strstr(p.said, "aa03");
+		if (strstr(p.said, "aa17")) {
+			(void)reply(&p, 0, 0, A_VALUE, 13);
+			values += !!strstr(p.said, "value");
+		} else {
+			(void)play_wait(&p, 100000);
+		}
+	}
+	is_int(opened, 2);
+	ok(values > 150, "%d", values);
+	play_end(&p);
+}
+
 TEST(a_recording_that_was_read_is_not_read_again_even_if_closing_fails)
 {
 	char said[4000];
@@ -300,6 +321,7 @@ main(void)
 	RUN(only_files_that_may_hold_it_are_opened);
 	RUN(what_is_missed_is_looked_for_again_every_five_minutes);
 	RUN(what_fails_is_tried_again_but_not_for_ever);
+	RUN(a_ring_that_is_silent_about_files_is_asked_for_values_only);
 	RUN(a_recording_that_was_read_is_not_read_again_even_if_closing_fails);
 	RUN(what_a_recording_covers_is_no_longer_missed);
 	RUN(a_file_that_does_not_open_after_one_that_did_is_not_taken_for_read);

@@ -6,8 +6,9 @@
  * Never sent: E2, E3, E5-E7, EA, EB, EE, F5-F8, FA, which reset, write or erase.
  *
  * Some of these may answer the greeting with a key, and go on encrypted: that is told, and such
- * a device is left.  What it recorded is not read: public sources agree on the way, but it wants
- * an MTU that a kind cannot ask for, and answers nothing at all below that.
+ * a device is left.  What it recorded is not read: sources agree on the way, but one says that a
+ * ring that was asked for values answers no request for files any more, another that it does; and
+ * each unanswered one would cost values.
  * Sources: o2ring-s-protocol, wellue-o2ring-web-ui, viatom-o2ring-ble.
  */
 #include <math.h>

@@ -33,6 +33,7 @@ enum { ASK = 0xaa, ANSWER = 0x55, FAILED = 1, NO_COMMAND = 8 };
 #define LIST_US    (300 * CLOCK_SECOND)  /* from one look at the list of files to the next, */
 #define OFF_US     (30 * CLOCK_SECOND)   /* and when it is off the finger: it will be closed */
 #define MOST_LATE  3                     /* replies, before it is no such ring */
+#define MOST_UNREAD 2                    /* then values come first: each costs four of them */
 
 struct viatom {
 	struct say say;
@@ -44,6 +45,7 @@ struct viatom {
 	int is_known, has_info;       /* it has answered; and told of itself */
 	unsigned n_late;              /* without an answer since */
 	int is_off;                   /* the finger */
+	unsigned n_unread;            /* requests for files without an answer, on this link */
 	int64_t poll_us, list_us;     /* mono: when the next is due */
 };
 
@@ -206,10 +208,12 @@ answered(struct viatom *v, const struct lepu_reply *reply, const struct source_n
 static void
 unanswered(struct viatom *v)
 {
-	if (v->asked <= RING_CLOSE)
+	if (v->asked <= RING_CLOSE) {
 		ring_files_failed(&v->files, &v->say);
-	else
+		v->n_unread++;
+	} else {
 		say_wrong(&v->say, "command %02x was not answered", v->asked);
+	}
 	if (++v->n_late == MOST_LATE && !v->is_known)
 		(void)say(&v->say, SAID_STRANGER);
 }
@@ -231,7 +235,8 @@ ask_for_file(struct viatom *v, const struct source_now *now)
 {
 	const char *name;
 	unsigned block;
-	int step = v->is_known ? ring_files_wants(&v->files, &name, &block) : 0;
+	int step = v->is_known && v->n_unread < MOST_UNREAD ? ring_files_wants(&v->files, &name, &block)
+							    : 0;
 
 	if (step == RING_OPEN)
 		ask(v, RING_OPEN, 0, name, RING_FILES_NAME + 1, 64, now);
@@ -247,7 +252,8 @@ ask_next(struct viatom *v, const struct source_now *now)
 {
 	static const uint8_t fast[] = {0};
 
-	if (!v->list_us || (ring_files_waits(&v->files) && now->mono_us >= v->list_us)) {
+	if (!v->list_us || (ring_files_waits(&v->files) && now->mono_us >= v->list_us &&
+			    v->n_unread < MOST_UNREAD)) {
 		ask(v, INFO, 0, NULL, 0, LEPU_MOST_DATA, now);
 		v->list_us = now->mono_us + (v->is_off ? OFF_US : LIST_US);
 	} else if (now->mono_us >= v->poll_us) {
