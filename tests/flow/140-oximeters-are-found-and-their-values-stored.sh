@@ -45,6 +45,8 @@ is "$(lite "SELECT group_concat(DISTINCT r.data_source) FROM readings r JOIN ses
 	1 "as bluetooth"
 is "$(lite "SELECT group_concat(DISTINCT r.data_source) FROM readings r JOIN session s ON s.no = r.session WHERE s.device_id = '$DEMO'")" \
 	2 "but those of a demonstration mode as mock"
+is "$(lite "SELECT group_concat(DISTINCT (r.rr & 65535) || ' ' || (r.rr >> 16)) FROM readings r JOIN session s ON s.no = r.session WHERE s.device_id = '$STRAP'")" \
+	"812 813" "with the intervals between beats, where the device tells them"
 # those whose bytes are only known from captures
 for d in "$PC60 pc60fw PC-60FW 1" "$CONTEC contec SpO201"; do tell "device $d"; tell "near ${d%% *}"; done
 for d in $PC60 $CONTEC; do saw "@ acquired $d" "listening to $d"; done
