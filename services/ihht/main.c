@@ -49,6 +49,15 @@ static const struct verb verbs[] = {
 	 "whatever is down.  Exit code 1: a hop is broken.\n\n"
 	 "  ihht doctor\n"
 	 "  ihht doctor --json | jq -r .first_broken\n", doctor_run, NULL},
+	{"alerts", "[--follow [--run COMMAND]]", "what somebody should look at",
+	 "The alerts that stand now, as local-store tells them: rows that wait too long for\n"
+	 "Postgres, bundles that fail, a backlog that grows, rows in quarantine, a disk that\n"
+	 "fills or refuses, a clock that was set.  --follow tells each as it begins, changes or\n"
+	 "ends, until Ctrl-C; --run has sh run COMMAND for it, with ALERT_NAME, ALERT_LEVEL\n"
+	 "(info: over), ALERT_TEXT and ALERT_GATEWAY.  Exit code 1: an alert stands.\n\n"
+	 "  ihht alerts\n"
+	 "  ihht alerts --follow --run 'echo \"$ALERT_TEXT\" | mail -s \"$ALERT_NAME\" root'\n",
+	 alerts_run, NULL},
 	{"devices test", "ADDRESS [VALUES]", "what one oximeter sends, and what it is understood as",
 	 "Shows ten values as they come, each with the bytes it was made of.  The device must be\n"
 	 "one that is used: `ihht devices`.  Exit code 1: none came for 30 s.\n\n"

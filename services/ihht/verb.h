@@ -35,6 +35,7 @@ int verb_usage(const struct verb *verb, const char *format, ...);
 /* The same for what the settings or the world are to blame for; gives `code`. */
 int verb_fail(const struct verb *verb, int code, const struct err *err);
 
+int alerts_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
 int doctor_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
 int status_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
 int command_run(struct ihht *me, const struct verb *verb, int argc, char **argv);

@@ -16,6 +16,7 @@
  */
 #include <czmq.h>
 #include <errno.h>
+#include <sys/statvfs.h>
 
 #include "common/clock.h"
 #include "common/log.h"
@@ -27,11 +28,13 @@
 #include "services/local-store/quarantine/release.h"
 #include "services/local-store/recount.h"
 #include "services/local-store/samples.h"
+#include "services/local-store/watchdog.h"
 
 #define MAX_EFFECTS  64
 #define MAX_FRAMES   10000                /* of one link, before the others have their turn */
 #define RETRY_US     CLOCK_SECOND
 #define SLICE_US     (CLOCK_SECOND / 20)  /* bundles are made so long, then samples are taken */
+#define WATCH_US     (5 * CLOCK_SECOND)
 #define RECOUNT_US   (CLOCK_SECOND / 5)   /* between two recounts, and … */
 #define RECOUNT_RESTS 9                   /* … so many times as long as the last one took */
 
@@ -46,6 +49,13 @@ static const struct conf_key keys[] = {
 	 "so many readings leave for Postgres; 0: as many as it takes"},
 	{"bytes-per-second", CONF_NUMBER, "0", 0, 100000000000, NULL, "the same in bytes, as they are sent"},
 	{"resend-seconds", CONF_NUMBER, "30", 1, 3600, NULL, "a bundle without receipt goes again"},
+	{"alert-unsynced-seconds", CONF_NUMBER, "300", 1, 604800, NULL,
+	 "alert when a row has waited for Postgres so long"},
+	{"alert-critical-seconds", CONF_NUMBER, "1800", 1, 2592000, NULL, "and a louder one after so long"},
+	{"alert-failing-percent", CONF_NUMBER, "5", 0, 100, NULL,
+	 "alert when more of the bundles of 10 minutes fail"},
+	{"alert-clock-seconds", CONF_NUMBER, "2", 1, 3600, NULL, "alert when the clock was set by more"},
+	{"alert-disk-percent", CONF_NUMBER, "80", 1, 100, NULL, "alert when more of the disk is used"},
 };
 static const struct process_manual manual = {
 	"local-store", "keeps every reading, session and survey in SQLite and sends them on", keys,
@@ -72,6 +82,9 @@ struct local_store {
 	int64_t n_quarantined;                  /* as was told last */
 	uint64_t n_synced;                      /* bundles in Postgres, at the last beat */
 	int64_t synced_us;                      /* when these became more, or nothing waited */
+	struct watchdog watchdog;
+	struct standing standing;
+	int64_t watch_us;
 };
 
 /* ---- memory as the disk has it */
@@ -138,7 +151,7 @@ fail(struct local_store *me, const struct err *err)
 	forget(me);
 	if (recall(me, &again) < 0)
 		me->trouble = again;
-	news_alert(me->news, "cannot_store", LEVEL_CRITICAL, me->trouble.text);
+	news_warn(me->news, &me->standing, "cannot_store", LEVEL_CRITICAL, me->trouble.text);
 }
 
 static void
@@ -164,7 +177,7 @@ recover(struct local_store *me)
 	}
 	log_info("stores_again", "failures=%llu", (unsigned long long)me->n_failures);
 	me->trouble = (struct err){0};
-	news_alert(me->news, "cannot_store", LEVEL_INFO, "the disk takes data again");
+	news_warn(me->news, &me->standing, "cannot_store", LEVEL_INFO, "the disk takes data again");
 }
 
 /* Rows have come into quarantine, or the last one has left it. */
@@ -178,9 +191,9 @@ tell_quarantine(struct local_store *me)
 		(void)snprintf(text, sizeof(text), "rows in quarantine: %lld; Postgres refuses them; see ihht "
 			       "quarantine list", (long long)c->held);
 		log_warn("quarantined", "rows=%lld", (long long)c->held);
-		news_alert(me->news, "quarantine", LEVEL_WARN, text);
+		news_warn(me->news, &me->standing, "quarantine", LEVEL_WARN, text);
 	} else if (!c->held && me->n_quarantined) {
-		news_alert(me->news, "quarantine", LEVEL_INFO, "nothing is held in quarantine any more");
+		news_warn(me->news, &me->standing, "quarantine", LEVEL_INFO, "nothing is held in quarantine any more");
 	}
 	me->n_quarantined = c->held;
 }
@@ -308,7 +321,7 @@ take_receipt(struct local_store *me, const struct link_frame *frame, struct err 
 	int known;
 
 	if (frame->message == &msg_alert) {
-		news_say(me->news, &msg_alert, ((const struct alert *)frame->msg)->name, frame->msg);
+		news_alert(me->news, &me->standing, frame->msg);
 		return 0;
 	}
 	/* who is let go of below must not be named by readings that wait */
@@ -321,8 +334,10 @@ take_receipt(struct local_store *me, const struct link_frame *frame, struct err 
 		/* Postgres' own words may quote values of people */
 		log_warn("bundle_refused", "session=%s sqlstate=\"%s\" why=\"%s\"", receipt->session_id,
 			 receipt->sqlstate, *receipt->sqlstate ? "see the alert" : receipt->text);
-		news_alert(me->news, "bundle_refused", LEVEL_WARN, receipt->text);
+		news_warn(me->news, &me->standing, "bundle_refused", LEVEL_WARN, receipt->text);
 	} else {
+		if (standing_has(&me->standing, "bundle_refused"))
+			news_warn(me->news, &me->standing, "bundle_refused", LEVEL_INFO, "bundles arrive again");
 		outbox_counts(me->outbox, &counts);
 		news_synced(me->news, receipt, counts.pending);
 	}
@@ -464,6 +479,44 @@ beat(struct local_store *me)
 		     c.n_bytes ? (double)c.n_raw_bytes / (double)c.n_bytes : 1.0, c.limited);
 }
 
+/* ---- what somebody should look at */
+
+static struct watchdog_facts
+look_around(struct local_store *me)
+{
+	struct watchdog_facts facts = {.mono_us = clock_mono_us(), .utc_us = clock_utc_us(), .disk_used = -1};
+	struct outbox_counts c = {0};
+	struct statvfs disk;
+	struct err err;
+
+	if (me->outbox) {
+		outbox_counts(me->outbox, &c);
+		(void)store_oldest_unsynced(me->store, &facts.oldest_us, &err);
+	}
+	facts.pending = c.pending;
+	facts.n_arrived = c.n_applied + c.n_duplicate + c.n_quarantined;
+	facts.n_failed = c.n_refused + c.n_resent;
+	if (statvfs(me->process->database, &disk) == 0 && disk.f_blocks)
+		facts.disk_used = 1 - (double)disk.f_bavail / (double)disk.f_blocks;
+	return facts;
+}
+
+static void
+watch(struct local_store *me)
+{
+	struct watchdog_facts facts;
+	struct alert told[N_RULES];
+	size_t i, n;
+
+	if (clock_mono_us() < me->watch_us)
+		return;
+	me->watch_us = clock_mono_us() + WATCH_US;
+	facts = look_around(me);
+	n = watchdog_look(&me->watchdog, &facts, told);
+	for (i = 0; i < n; i++)
+		news_alert(me->news, &me->standing, &told[i]);
+}
+
 static int64_t
 commit_due_us(const struct local_store *me)
 {
@@ -505,7 +558,7 @@ turn(struct local_store *me, struct err *err)
 		return -1;
 	if (me->begun_us)
 		return 0;  /* no bundles from what is not committed */
-	news_greet(me->news, me->sessions);
+	news_greet(me->news, me->sessions, &me->standing);
 	return send_bundles(me, err) < 0 || recount(me, err) < 0 ? -1 : 0;
 }
 
@@ -525,6 +578,7 @@ loop(struct local_store *me, struct err *err)
 
 	while (!on[SIGNAL].revents) {
 		beat(me);
+		watch(me);
 		on[NEWS].events = me->begun_us ? 0 : ZMQ_POLLIN;
 		on[BUNDLES].events = me->blocked ? ZMQ_POLLOUT : 0;
 		if (zmq_poll(on, me->trouble.code ? 1 : N, wait_ms(me)) < 0 && errno != EINTR)
@@ -548,9 +602,20 @@ loop(struct local_store *me, struct err *err)
 static int
 attach(struct local_store *me, struct err *err)
 {
+	const struct conf *conf = me->process->conf;
+	struct watchdog_limits limits = {
+		.unsynced_warn_s = conf_number(conf, "alert-unsynced-seconds"),
+		.unsynced_critical_s = conf_number(conf, "alert-critical-seconds"),
+		.failing_percent = conf_number(conf, "alert-failing-percent"),
+		.clock_s = conf_number(conf, "alert-clock-seconds"),
+		.disk_percent = conf_number(conf, "alert-disk-percent"),
+	};
+	struct watchdog_facts facts = {.mono_us = clock_mono_us(), .utc_us = clock_utc_us()};
+
 	me->commit_rows = (size_t)conf_number(me->process->conf, "commit-rows");
 	if (!(me->store = store_open(me->process->database, err)) || recall(me, err) < 0)
 		return -1;
+	watchdog_init(&me->watchdog, &limits, &facts);
 	return (me->news = link_open(me->process, "news", LINK_OUT, err)) &&
 			       (me->bundles = link_open(me->process, "bundles", LINK_OUT, err)) &&
 			       (me->receipts = link_open(me->process, "receipts", LINK_IN, err)) &&

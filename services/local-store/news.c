@@ -16,7 +16,15 @@ news_say(struct link *news, const struct message *message, const char *key, cons
 }
 
 void
-news_alert(struct link *news, const char *name, int64_t level, const char *text)
+news_alert(struct link *news, struct standing *standing, const struct alert *alert)
+{
+	standing_take(standing, alert);
+	news_say(news, &msg_alert, alert->name, alert);
+}
+
+void
+news_warn(struct link *news, struct standing *standing, const char *name, int64_t level,
+	  const char *text)
 {
 	struct alert alert;
 
@@ -25,7 +33,7 @@ news_alert(struct link *news, const char *name, int64_t level, const char *text)
 	(void)snprintf(alert.text, sizeof(alert.text), "%s", text);
 	alert.level = level;
 	alert.at_us = clock_utc_us();
-	news_say(news, &msg_alert, name, &alert);
+	news_alert(news, standing, &alert);
 }
 
 void
@@ -63,15 +71,28 @@ news_effects(struct link *news, const struct effects *fx)
 		news_session(news, fx->entry);
 }
 
+/* Whether a subscription to `prefix` gets topics that begin with `topic`. */
+static int
+asks_for(const char *prefix, const char *topic)
+{
+	size_t n = strlen(prefix) < strlen(topic) ? strlen(prefix) : strlen(topic);
+
+	return !strncmp(prefix, topic, n);
+}
+
 void
-news_greet(struct link *news, const struct sessions *sessions)
+news_greet(struct link *news, const struct sessions *sessions, const struct standing *standing)
 {
 	struct entry *entry;
 	char prefix[80];
+	size_t i;
 
-	while (link_joined(news, prefix, sizeof(prefix)))
-		if (!strncmp(prefix, "session/", strlen(prefix) < 8 ? strlen(prefix) : 8))
+	while (link_joined(news, prefix, sizeof(prefix))) {
+		if (asks_for(prefix, "session/"))
 			for (entry = NULL; (entry = sessions_next(sessions, entry));)
 				if (entry_active(entry))
 					news_session(news, entry);
+		for (i = 0; i < standing->n && asks_for(prefix, "alert/"); i++)
+			news_say(news, &msg_alert, standing->all[i].name, &standing->all[i]);
+	}
 }

@@ -9,10 +9,14 @@
 #include "proto/link.h"
 #include "services/local-store/effects.h"
 #include "services/local-store/intake.h"
+#include "services/local-store/standing.h"
 
 void news_say(struct link *news, const struct message *message, const char *key,
 	      const void *msg);
-void news_alert(struct link *news, const char *name, int64_t level, const char *text);
+/* An alert that lasts until it is told with level info. */
+void news_alert(struct link *news, struct standing *standing, const struct alert *alert);
+void news_warn(struct link *news, struct standing *standing, const char *name, int64_t level,
+	       const char *text);
 void news_stored(struct link *news, const struct heard *heard);
 void news_session(struct link *news, const struct entry *entry);
 void news_synced(struct link *news, const struct receipt *receipt, int64_t pending);
@@ -20,7 +24,8 @@ void news_synced(struct link *news, const struct receipt *receipt, int64_t pendi
 /* The answer, and the record and the session as they are now. */
 void news_effects(struct link *news, const struct effects *effects);
 
-/* To those who have just begun to listen to sessions: all that run, as they are. */
-void news_greet(struct link *news, const struct sessions *sessions);
+/* To those who have just begun to listen: all sessions that run, all alerts that stand. */
+void news_greet(struct link *news, const struct sessions *sessions,
+		const struct standing *standing);
 
 #endif

@@ -28,7 +28,7 @@ static const char session_extra[] =
 enum statement {
 	BEGIN, COMMIT, ROLLBACK, LAST_READING, SCAN, RANGE, SINCE, SESSION_ID, SESSION_NO,
 	SESSIONS_ACTIVE, SESSIONS_DEVICE, SPANS, PUT_SPAN, PUT_SYNC, SPOOL, PUT_SPOOL, SETTING,
-	PUT_SETTING, UNSYNCED, STALE, PUT_STALE, DROP_STALE, N_STATEMENTS,
+	PUT_SETTING, UNSYNCED, OLDEST, STALE, PUT_STALE, DROP_STALE, N_STATEMENTS,
 };
 
 static const char *const sql[N_STATEMENTS] = {
@@ -63,6 +63,17 @@ static const char *const sql[N_STATEMENTS] = {
 		     "UNION ALL SELECT session_id, hlc FROM progression WHERE synced_hlc < hlc "
 		     "UNION ALL SELECT session_id, 0 FROM gap WHERE synced_hlc < 0) "
 		     "GROUP BY id HAVING (max(at), id) < (?1, ?2) ORDER BY 2 DESC, 1 DESC",
+	/* the log is read from where all before has arrived to the first that has not; a stamp's
+	 * upper 48 bits are ms */
+	[OLDEST] = "SELECT coalesce(min(at), 0) FROM "
+		   "(SELECT * FROM (SELECT r.taken_us AS at FROM readings r JOIN session s ON s.no = r.session "
+		   "WHERE r.id > coalesce((SELECT value FROM settings WHERE name = 'synced_floor'), 0) "
+		   "AND r.id > coalesce(s.synced_reading, 0) ORDER BY r.id LIMIT 1) "
+		   "UNION ALL SELECT min(hlc >> 16) * 1000 FROM session WHERE synced_hlc < hlc "
+		   "UNION ALL SELECT min(hlc >> 16) * 1000 FROM survey WHERE synced_hlc < hlc "
+		   "UNION ALL SELECT min(hlc >> 16) * 1000 FROM event WHERE synced_hlc < hlc "
+		   "UNION ALL SELECT min(hlc >> 16) * 1000 FROM phase_stats WHERE synced_hlc < hlc "
+		   "UNION ALL SELECT min(hlc >> 16) * 1000 FROM progression WHERE synced_hlc < hlc)",
 	[STALE] = "SELECT session FROM stale",
 	[PUT_STALE] = "INSERT OR IGNORE INTO stale VALUES (?)",
 	[DROP_STALE] = "DELETE FROM stale WHERE session = ?",
@@ -652,6 +663,19 @@ store_put_sync(struct store *store, const struct entry *entry, const char *statu
 	sqlite3_bind_text(s, 3, status, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(s, 4, now_us);
 	return db_run(s, err);
+}
+
+int
+store_oldest_unsynced(struct store *store, int64_t *utc_us, struct err *err)
+{
+	sqlite3_stmt *s = store->statements[OLDEST];
+	int r = db_step(s, err);
+
+	if (r > 0) {
+		*utc_us = sqlite3_column_int64(s, 0);
+		sqlite3_reset(s);
+	}
+	return r < 0 ? -1 : 0;
 }
 
 /* ---- spools and settings */

@@ -83,6 +83,9 @@ int store_load_stale(struct store *store, struct sessions *sessions, struct err 
 int store_put_sync(struct store *store, const struct entry *entry, const char *status,
 		   int64_t now_us, struct err *err);
 
+/* When the oldest row that Postgres lacks was taken or changed, UTC; 0 none. */
+int store_oldest_unsynced(struct store *store, int64_t *utc_us, struct err *err);
+
 /* How far a spool has been heard: 1 and *upto, 0 never. */
 int store_spool(struct store *store, int64_t spool, int64_t *upto, struct err *err);
 int store_put_spool(struct store *store, int64_t spool, int64_t upto, struct err *err);
