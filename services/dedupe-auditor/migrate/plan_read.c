@@ -343,7 +343,7 @@ read_members(struct reader *r, struct members *m, struct settled *s, struct err 
 			if (*end || source < 1 || source > r->file->head.n_phones)
 				return err_set(err, EINVAL, "\"%.20s\" is no phone of this plan", r->word);
 			r->at++;
-			if (take(r, "", err) <= 0)
+			if (isspace((unsigned char)*r->at) || take(r, "", err) <= 0)
 				return bad(err, "an id is missing");
 		}
 		if (add_member(r, m, source, err) < 0)
