@@ -117,7 +117,7 @@ plan_put_word(FILE *to, const char *text)
 		if (*text == '"' || *text == '\\')
 			(void)fputc('\\', to);
 		if ((unsigned char)*text < ' ')
-			(void)fprintf(to, "\\u%04x", *text);
+			(void)fprintf(to, "\\u%04x", (unsigned char)*text);
 		else
 			(void)fputc(*text, to);
 	}
@@ -187,8 +187,8 @@ put_entry(const struct entry *e, FILE *to)
 	int source;
 	size_t i;
 
-	(void)fprintf(to, e->kind == ENTRY_LEAVE ? "left %s" : "  %s %s",
-		      e->kind == ENTRY_LEAVE ? e->rule : entry_kind_text(e->kind), e->rule);
+	(void)fprintf(to, e->kind == ENTRY_LEAVE ? "left " : "  %s ", entry_kind_text(e->kind));
+	plan_put_word(to, e->rule);
 	if (e->kind == ENTRY_LEAVE) {
 		(void)fputc(' ', to);
 		plan_put_word(to, e->session);
@@ -224,7 +224,9 @@ put_block(const struct plan_file *file, const struct plan_block *b, FILE *to)
 	for (i = b->saw; i < b->saw + b->n_saw; i++) {
 		(void)fputs("  saw ", to);
 		plan_put_word(to, file->saw[i].id);
-		(void)fprintf(to, " %s\n", file->saw[i].digest);
+		(void)fputc(' ', to);
+		plan_put_word(to, file->saw[i].digest);
+		(void)fputc('\n', to);
 	}
 	for (i = b->entry; i < b->entry + b->n_entries; i++)
 		put_entry(&file->plan.entries[i], to);

@@ -1,6 +1,5 @@
 #include <ctype.h>
 #include <errno.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,22 +26,37 @@ bad(struct err *err, const char *what)
 
 /* ---- words */
 
+/* After a backslash: what plan_put_word() writes there.  -1: something else. */
+static int
+take_escaped(struct reader *r)
+{
+	unsigned c;
+
+	if (*r->at == '"' || *r->at == '\\')
+		return *r->at++;
+	if (strspn(r->at + 1, "0123456789abcdefABCDEF") < 4 || sscanf(r->at, "u%4x", &c) != 1 || !c ||
+	    c > 0x7f)
+		return -1;
+	r->at += 5;
+	return (int)c;
+}
+
 static int
 take_quoted(struct reader *r, struct err *err)
 {
-	json_error_t error;
-	json_t *text = json_loads(r->at, JSON_DECODE_ANY | JSON_DISABLE_EOF_CHECK, &error);
-	size_t len;
+	size_t n = 0;
+	int c;
 
-	if (!text || !json_is_string(text) || json_string_length(text) >= sizeof(r->word) ||
-	    strlen(json_string_value(text)) != json_string_length(text)) {
-		json_decref(text);
-		return bad(err, "not a quoted text");
+	for (r->at++; *r->at != '"';) {
+		c = (unsigned char)*r->at++;
+		if (c == '\\')
+			c = take_escaped(r);
+		if (c <= 0 || c == '\n' || n + 1 == sizeof(r->word))
+			return bad(err, "not a quoted text");
+		r->word[n++] = (char)c;
 	}
-	(void)snprintf(r->word, sizeof(r->word), "%s", json_string_value(text));
-	json_decref(text);
-	len = (size_t)error.position;
-	r->at += len;
+	r->word[n] = 0;
+	r->at++;
 	return 1;
 }
 
@@ -58,7 +72,7 @@ take(struct reader *r, const char *stop, struct err *err)
 	if (!*r->at || *r->at == '#')
 		return 0;
 	if (*r->at == '"')
-		return take_quoted(r, err);
+		return take_quoted(r, err) < 0 ? -1 : 1;
 	while (*r->at && !isspace((unsigned char)*r->at) && !strchr(stop, *r->at)) {
 		if (n + 1 == sizeof(r->word))
 			return bad(err, "a word is too long");
@@ -306,6 +320,8 @@ struct members {
 static int
 add_member(struct reader *r, struct members *m, int source, struct err *err)
 {
+	if (!*r->word || r->is_none)
+		return bad(err, "an id is empty");
 	if (m->n == MEMBERS)
 		return bad(err, "too many ids in one line");
 	if (m->n == m->room) {
@@ -489,19 +505,19 @@ static int
 check_sessions(const struct plan_file *file, struct err *err)
 {
 	size_t room = file->n_blocks + 1, n = 0, i, j;
-	const struct entry *e;
+	const struct entry *entries = file->plan.entries;
 	const char **ids;
 	int r = 0;
 
-	for (e = file->plan.entries; e < file->plan.entries + file->plan.n; e++)
-		room += e->kind == ENTRY_MERGE ? e->n_members : 0;
+	for (i = 0; i < file->plan.n; i++)
+		room += entries[i].kind == ENTRY_MERGE ? entries[i].n_members : 0;
 	ids = calloc(room, sizeof(*ids));
 	ASSERT(ids);
 	for (i = 0; i < file->n_blocks; i++)
 		ids[n++] = file->blocks[i].session;
-	for (e = file->plan.entries; e < file->plan.entries + file->plan.n; e++)
-		for (j = 0; e->kind == ENTRY_MERGE && j < e->n_members; j++)
-			ids[n++] = e->members[j];
+	for (i = 0; i < file->plan.n; i++)
+		for (j = 0; entries[i].kind == ENTRY_MERGE && j < entries[i].n_members; j++)
+			ids[n++] = entries[i].members[j];
 	if (n)
 		qsort(ids, n, sizeof(*ids), by_text);
 	for (i = 1; r == 0 && i < n; i++)
