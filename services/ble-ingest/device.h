@@ -60,7 +60,7 @@ enum said_kind {
 	SAID_STORED,   /* out of the device's own memory */
 	SAID_BATTERY,
 	SAID_ABOUT,    /* maker, model, firmware */
-	SAID_WRITE,    /* please write this to a port */
+	SAID_WRITE,    /* please write this to a port: in the order said, one after the other */
 	SAID_WRONG,    /* bytes that are no frame, or a frame that breaks its protocol: counted */
 	SAID_STRANGER, /* this is no such device after all: leave it */
 	SAID_RECALLED, /* all there is of what was recalled has been said: no need to ask again */

@@ -280,6 +280,25 @@ TEST(what_is_missed_during_a_report_is_asked_for_after_it)
 	play_end(&p);
 }
 
+TEST(eight_stretches_can_be_missed_and_of_more_the_last_ones)
+{
+	struct play p;
+	int i;
+
+	begin_with_records(&p, 0);
+	p.kind->heard(p.state, FEATURES, (const uint8_t *)"\0\0", 2, &p.now);  /* not yet */
+	for (i = 0; i < 10; i++)
+		(void)play_recall(&p, PLAY_UTC_US + (10 * i - 1) * CLOCK_SECOND,
+				  PLAY_UTC_US + (10 * i + 1) * CLOCK_SECOND);
+	(void)play_hear(&p, FEATURES, RECORDS);
+	(void)play_hear(&p, CONTROL, "05000A00");
+	for (i = 0; i < 10; i++)
+		ok(!strstr(record(&p, 10 * i, 0, 92), "stored") == (i < 2), "%d", i);
+	is_str(play_hear(&p, CONTROL, "06000101"), "recalled 19-21, recalled 29-31, recalled 39-41, "
+	       "recalled 49-51, recalled 59-61, recalled 69-71, recalled 79-81, recalled 89-91");
+	play_end(&p);
+}
+
 TEST(a_record_that_cannot_be_placed_is_told)
 {
 	struct play p;
@@ -311,6 +330,7 @@ main(void)
 	RUN(an_answer_to_something_else_is_wrong_and_changes_nothing);
 	RUN(silence_is_asked_again_three_times_and_then_let_go);
 	RUN(what_is_missed_during_a_report_is_asked_for_after_it);
+	RUN(eight_stretches_can_be_missed_and_of_more_the_last_ones);
 	RUN(a_record_that_cannot_be_placed_is_told);
 	return test_done();
 }

@@ -140,6 +140,24 @@ TEST(what_is_no_JSON_or_refused_is_told)
 	play_end(&p);
 }
 
+TEST(what_it_tells_of_itself_is_asked_once_when_nothing_was_missed)
+{
+	struct play p;
+	int i, asked = 0;
+
+	play_begin(&p, "viatom", 0, 0);
+	is_str(tell(&p, "{\"CurBAT\":\"0%\"}"), "battery 0, " ASK_17);
+	for (i = 0; i < 1500; i++) {
+		asked += !!strstr(p.said, "aa14");
+		if (strstr(p.said, "aa17"))
+			(void)reply(&p, 0, 0, A_VALUE, 13);
+		else
+			(void)play_wait(&p, CLOCK_SECOND);
+	}
+	is_int(asked, 0);
+	play_end(&p);
+}
+
 TEST(names_of_rings_are_known)
 {
 	static const struct { const char *name, *service; int maker; const char *kind; } rows[] = {
@@ -177,6 +195,7 @@ main(void)
 	RUN(a_late_reply_answers_nothing_that_is_asked_later);
 	RUN(what_never_answers_is_a_stranger_and_a_ring_that_did_is_none);
 	RUN(what_is_no_JSON_or_refused_is_told);
+	RUN(what_it_tells_of_itself_is_asked_once_when_nothing_was_missed);
 	RUN(names_of_rings_are_known);
 	return test_done();
 }
