@@ -52,19 +52,34 @@ write_plan(const struct plan_file *file, const char *path, struct err *err)
 	return r;
 }
 
+/* The plan may be applied from another folder. */
+static int
+find_phones(struct migrate *m, char *paths[], struct err *err)
+{
+	int i;
+
+	for (i = 0; i < m->n_phones; i++)
+		if (!(paths[i] = realpath(m->phones[i], NULL)))
+			return err_set(err, errno, "%s: %s", m->phones[i], strerror(errno));
+	return 0;
+}
+
 int
 migrate_plan(struct migrate *m, struct err *err)
 {
 	const char *path = m->out ? m->out : PLAN_NAME;
+	char *phones[sizeof(m->phones) / sizeof(m->phones[0])] = {NULL};
 	struct watch watch = {.migrate = m};
 	struct planner planner = {
-		.pg = m->pg, .shape = &m->shape, .pause = &m->pause, .phones = m->phones,
+		.pg = m->pg, .shape = &m->shape, .pause = &m->pause, .phones = phones,
 		.n_phones = m->n_phones, .empty_twins = m->empty_twins, .now_us = clock_utc_us(),
 		.abandon_us = m->abandon_us};
-	int r;
+	int i, r;
 
 	if (access(path, F_OK) == 0)
 		return err_set(err, EEXIST, "%s is there already; --out names another file", path);
+	if (find_phones(m, phones, err) < 0)
+		return -1;
 	progress_open(&watch.progress, "plan");
 	m->pause = (struct pause){.wait = watch_wait, .arg = &watch};
 	r = planner_run(&planner, err);
@@ -76,5 +91,7 @@ migrate_plan(struct migrate *m, struct err *err)
 	else if (r == 0)
 		totals_page(stdout, &planner, path);
 	planner_release(&planner);
+	for (i = 0; i < m->n_phones; i++)
+		free(phones[i]);
 	return r;
 }

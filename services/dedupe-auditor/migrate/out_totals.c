@@ -18,6 +18,7 @@ struct line {
 struct lines {
 	struct line items[MOST_LINES];
 	int n;
+	int64_t n_more;                  /* entries that found no room */
 };
 
 static int
@@ -36,8 +37,10 @@ count(struct lines *lines, const struct entry *e)
 	for (i = 0; i < lines->n && !is_like(&lines->items[i], e); i++)
 		;
 	if (i == lines->n) {
-		if (lines->n == MOST_LINES)
+		if (lines->n == MOST_LINES) {
+			lines->n_more++;
 			return;
+		}
 		lines->items[lines->n++] = (struct line){.kind = e->kind, .rule = e->rule,
 							 .table = e->table,
 							 .why = e->why ? e->why : ""};
@@ -61,7 +64,7 @@ gather(struct lines *lines, const struct plan_file *file)
 {
 	size_t i;
 
-	lines->n = 0;
+	*lines = (struct lines){0};
 	for (i = 0; i < file->plan.n; i++)
 		count(lines, &file->plan.entries[i]);
 	qsort(lines->items, (size_t)lines->n, sizeof(lines->items[0]), in_order);
@@ -118,6 +121,9 @@ totals_page(FILE *to, const struct planner *p, const char *path)
 	if (has_left(&lines))
 		(void)fprintf(to, "\nLeft as it is, for a person to decide:\n");
 	print_lines(to, &lines, 1);
+	if (lines.n_more)
+		(void)fprintf(to, "%9lld  entries more of other kinds; the plan has them all\n",
+			      (long long)lines.n_more);
 	if (p->in.n_bad_times)
 		(void)fprintf(to, "%9lld  values are no time; they are kept as they are\n",
 			      (long long)p->in.n_bad_times);
