@@ -2,14 +2,17 @@
  * dedupe-auditor - do both stores hold the same rows, and can it be proved?
  *
  *	in	the SQLite file (read only), Postgres (as a role that only reads)
- *	out	repairs  to local-store: ranges that Postgres lacks, to be sent again
- *	owns	nothing
+ *	out	repairs  to local-store: ranges that Postgres lacks, to be sent again; alerts
+ *	owns	its audit log: what it found and did, each entry vouching for those before
  *
  * Every `interval` seconds, and soon after its start, it compares count and digest of each
  * session's readings and records (digest.h has the layout, verify.h how live traffic raises
  * no false alarm).  What Postgres lacks is sent again; what it has too much, changed or
  * doubled is reported and never touched.  It rests at least RESTS times as long as it
  * worked, however short the interval.
+ *
+ * Where there is an old database of the app (postgres/migrate), it looks there too, by the rules
+ * of `ihht migrate`: see record/old.h.
  *
  *	dedupe-auditor verify   the same at once, for people: see command.c, or ihht verify
  *	dedupe-auditor migrate  repairs the app's old database: see migrate/, or ihht migrate
@@ -18,6 +21,9 @@
  * doubled on either side.
  */
 #include <czmq.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <unistd.h>
 
 #include "common/clock.h"
 #include "common/log.h"
@@ -25,6 +31,8 @@
 #include "proto/link.h"
 #include "services/dedupe-auditor/command.h"
 #include "services/dedupe-auditor/migrate/migrate.h"
+#include "services/dedupe-auditor/record/command_audit.h"
+#include "services/dedupe-auditor/record/old.h"
 #include "services/dedupe-auditor/verify.h"
 
 #define RESTS      20                   /* at most 5 % of a core, whatever there is to read */
@@ -34,6 +42,12 @@
 static const struct conf_key keys[] = {
 	{"interval", CONF_NUMBER, "300", 1, 86400, NULL,
 	 "seconds from one comparison of both stores to the next"},
+	{"audit-log", CONF_PATH, "", 0, 400, NULL,
+	 "what was found and done, for ihht audit; empty: audit.log beside the SQLite file"},
+	{"old-interval", CONF_NUMBER, "3600", 60, 86400, NULL,
+	 "seconds from one look at the app's old database (postgres/migrate) to the next"},
+	{"old-repair", CONF_WORD, "never", 0, 0, "never|certain",
+	 "certain: what ids and equal values show is repaired at once, with backup and undo"},
 };
 
 static const struct process_manual manual = {
@@ -61,6 +75,14 @@ struct auditor {
 	uint64_t n_different, n_pending, n_missing, n_quarantined;
 	double seconds;
 	uint64_t n_repairs;              /* since the start */
+
+	struct record *record;
+	char record_path[500], record_dir[500];
+	int has_old;                     /* there is an old database */
+	struct old old;
+	int64_t old_next_us;
+	struct log_often old_away;
+	int old_found;                   /* an alert is out */
 };
 
 static void
@@ -71,10 +93,31 @@ beat(struct auditor *me)
 	process_beat(me->process, *me->why ? PROCESS_WAITING : PROCESS_READY, me->why,
 		     "sessions_checked=%zu sessions_different=%llu readings_pending=%llu "
 		     "readings_missing=%llu rows_quarantined=%llu repairs_sent=%llu last_verify_age_s=%lld "
-		     "verify_seconds=%.3f", me->n_checked, (unsigned long long)me->n_different,
+		     "verify_seconds=%.3f old_findings=%lld old_left=%lld old_repaired=%lld "
+		     "audit_entries=%lld", me->n_checked, (unsigned long long)me->n_different,
 		     (unsigned long long)me->n_pending, (unsigned long long)me->n_missing,
 		     (unsigned long long)me->n_quarantined,
-		     (unsigned long long)me->n_repairs, (long long)age, me->seconds);
+		     (unsigned long long)me->n_repairs, (long long)age, me->seconds,
+		     (long long)me->old.found.n_sessions, (long long)me->old.found.n_left,
+		     (long long)me->old.n_applied,
+		     (long long)(me->record ? record_head(me->record)->n : 0));
+}
+
+/* What it did must be on record; without one it does nothing more. */
+__attribute__((format(printf, 3, 4)))
+static void
+note(struct auditor *me, const char *what, const char *format, ...)
+{
+	char text[CHAIN_LINE];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	if (record_add(me->record, what, "%s", text) == 0)
+		return;
+	log_error("audit_log_refused", "path=\"%s\" why=\"%s\"", me->record_path, strerror(errno));
+	me->pause.stopped = 1;
 }
 
 /* Beats go on and a signal is heard while a store is read. */
@@ -137,6 +180,13 @@ say(struct auditor *me, const struct audit *audit, uint64_t n_sent)
 		log_info("stores_equal", "sessions=%zu readings=%llu pending=%llu seconds=%.3f",
 			 audit->sessions.n, (unsigned long long)audit->n_local,
 			 (unsigned long long)audit->n_pending, me->seconds);
+	if (n_sent || audit_differs(audit) != me->differed || !me->last_us)
+		note(me, "compared", "sessions=%zu different=%llu missing=%llu extra=%llu changed=%llu "
+		     "doubled=%llu records=%llu repairs_sent=%llu", audit->sessions.n,
+		     (unsigned long long)me->n_different, (unsigned long long)n[MISSING],
+		     (unsigned long long)n[EXTRA], (unsigned long long)n[CHANGED],
+		     (unsigned long long)n[DOUBLED], (unsigned long long)n_records,
+		     (unsigned long long)n_sent);
 	me->differed = audit_differs(audit);
 }
 
@@ -194,6 +244,57 @@ compare(struct auditor *me)
 	audit_clear(&audit);
 }
 
+/* To news, by local-store: once when there is something, once when it is over. */
+static void
+alert_old(struct auditor *me)
+{
+	const struct findings *f = &me->old.found;
+	struct alert alert;
+	struct err err;
+	int found = f->n_sessions || f->n_left;
+
+	if (found == me->old_found)
+		return;
+	msg_clear(&msg_alert, &alert);
+	(void)snprintf(alert.name, sizeof(alert.name), "old_database_dirty");
+	alert.level = found ? LEVEL_WARN : LEVEL_INFO;
+	alert.at_us = clock_utc_us();
+	(void)snprintf(alert.text, sizeof(alert.text), "the app's old database: %lld sessions to repair, "
+		       "%lld cases to decide; `ihht audit` lists them", (long long)f->n_sessions,
+		       (long long)f->n_left);
+	if (link_send(me->repairs, &msg_alert, alert.name, &alert, &err) > 0)
+		me->old_found = found;
+}
+
+/* The old database, by the rules; a look takes as long as it takes, and then there is rest. */
+static void
+look_at_old(struct auditor *me)
+{
+	int64_t began_us = clock_mono_us(), rest_us;
+	struct err err;
+	int r = old_look(&me->old, me->record, &me->pause, &err);
+
+	rest_us = r > 0 ? 0 : conf_number(me->process->conf, "old-interval") * CLOCK_SECOND;
+	if (r < 0)
+		rest_us = LOOK_AGAIN;
+	if (r < 0 && !me->pause.stopped && log_often(&me->old_away, clock_mono_us())) {
+		log_warn("cannot_look_at_old", "why=\"%s\" before=%llu", err.text,
+			 (unsigned long long)me->old_away.n);
+		me->old_away.n = 0;
+	}
+	if (rest_us < RESTS * (clock_mono_us() - began_us))
+		rest_us = RESTS * (clock_mono_us() - began_us);
+	me->old_next_us = clock_mono_us() + rest_us;
+	if (r == 0)
+		alert_old(me);
+}
+
+static int64_t
+next_us(const struct auditor *me)
+{
+	return me->has_old && me->old_next_us < me->next_us ? me->old_next_us : me->next_us;
+}
+
 static int
 loop(struct auditor *me, struct err *err)
 {
@@ -203,12 +304,46 @@ loop(struct auditor *me, struct err *err)
 	while (!on[0].revents && !me->pause.stopped) {
 		if (clock_mono_us() >= me->next_us)
 			compare(me);
+		if (me->has_old && !me->pause.stopped && clock_mono_us() >= me->old_next_us)
+			look_at_old(me);
 		beat(me);
 		beat_ms = process_beat_in_ms(me->process);
-		next_ms = clock_until_ms(me->next_us, clock_mono_us(), 1000);
+		next_ms = clock_until_ms(next_us(me), clock_mono_us(), 1000);
 		if (zmq_poll(on, 1, beat_ms < next_ms ? beat_ms : next_ms) < 0 && errno != EINTR)
 			return err_set(err, errno, "poll: %s", zmq_strerror(errno));
 	}
+	return 0;
+}
+
+static const char *
+config_of(int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i + 1 < argc; i++)
+		if (!strcmp(argv[i], "--config"))
+			return argv[i + 1];
+	return NULL;
+}
+
+/* -1: what has to be fixed first. */
+static int
+open_record(struct auditor *me, const char *config, struct err *err)
+{
+	const char *old = conf_find(me->process->conf, "postgres", "migrate");
+	char *slash;
+
+	audit_log_path(me->process, me->record_path, sizeof(me->record_path));
+	(void)snprintf(me->record_dir, sizeof(me->record_dir), "%s", me->record_path);
+	slash = strrchr(me->record_dir, '/');
+	(void)snprintf(slash ? slash : me->record_dir, 2, "%s", slash ? "" : ".");
+	if (!(me->record = record_open(me->record_path, err)))
+		return -1;
+	me->has_old = old && *old;
+	me->old = (struct old){.config = config, .dir = me->record_dir,
+			       .repair = !strcmp(conf_text(me->process->conf, "old-repair"), "certain")};
+	note(me, "started", "version=%s pid=%d old_database=%d old_repair=%d", VERSION, (int)getpid(),
+	     me->has_old, me->old.repair);
 	return 0;
 }
 
@@ -223,10 +358,18 @@ main(int argc, char **argv)
 		return command_verify(&manual, argc - 1, argv + 1);
 	if (argc > 1 && !strcmp(argv[1], "migrate"))
 		return command_migrate(&manual, argc - 1, argv + 1);
+	if (argc > 1 && !strcmp(argv[1], "audit"))
+		return command_audit(&manual, argc - 1, argv + 1);
 	me.signals = sig_open(&err);
 	if (!(me.process = process_open(&manual, argc, argv, &exit_code)))
 		return exit_code;
 	me.pause.arg = &me;
+	if (open_record(&me, config_of(argc, argv), &err) < 0) {
+		log_error("stopping", "why=\"%s\" cure=\"move it away, or set dedupe-auditor/audit-log\"",
+			  err.text);
+		process_close(&me.process);
+		return err.code == EAGAIN ? PROCESS_TRY_AGAIN : PROCESS_FIX_CONFIG;
+	}
 	command_stores(me.process, me.conninfo, sizeof(me.conninfo), &me.of);
 	me.repairs = link_open(me.process, "repairs", LINK_OUT, &err);
 	r = me.signals < 0 || !me.repairs ? -1 : 0;
@@ -240,6 +383,10 @@ main(int argc, char **argv)
 	log_info("stopped", "sessions_checked=%zu sessions_different=%llu repairs_sent=%llu",
 		 me.n_checked, (unsigned long long)me.n_different,
 		 (unsigned long long)me.n_repairs);
+	if (!me.pause.stopped || r == 0)
+		note(&me, "stopped", "compared=%zu repairs_sent=%llu", me.n_checked,
+		     (unsigned long long)me.n_repairs);
+	record_close(&me.record);
 	link_close(&me.repairs);
 	process_close(&me.process);
 	return r < 0 ? PROCESS_TRY_AGAIN : 0;

@@ -161,6 +161,13 @@ static const struct verb verbs[] = {
 	 "It stays on this gateway, and can still be replayed.\n\n"
 	 "  ihht quarantine drop 7\n"
 	 "  ihht quarantine drop 7 reason=\"a test\"\n", quarantine_act_run, NULL},
+	{"audit", "[check] [OPTIONS]", "what the auditor found and did",
+	 "Shows the last entries of the audit log, and what the rules of `ihht migrate` find in the\n"
+	 "app's old database while an old app still writes to it.  `ihht audit check` shows that\n"
+	 "no entry of the log was changed, taken out or put in; it needs nothing but the file.\n"
+	 "`dedupe-auditor audit --help` has every option.\n\n"
+	 "  ihht audit\n"
+	 "  ihht audit check --log /backup/audit.log\n", audit_run, NULL},
 	{"migrate", "plan|apply|undo|verify [PLAN] [OPTIONS]", "repair the app's old cloud database",
 	 "Sessions twice, readings under the wrong twin, surveys under ids of nothing: `plan` reads\n"
 	 "the database (postgres/migrate in ihht.conf, else postgres/url) and the app's SQLite\n"

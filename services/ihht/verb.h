@@ -45,6 +45,7 @@ int quarantine_list_run(struct ihht *me, const struct verb *verb, int argc, char
 int quarantine_show_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
 int quarantine_act_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
 int verify_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
+int audit_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
 int migrate_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
 int check_config_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
 int keys_run(struct ihht *me, const struct verb *verb, int argc, char **argv);

@@ -349,7 +349,13 @@ static int
 take_repair(struct local_store *me, const struct link_frame *frame, struct err *err)
 {
 	const struct repair *repair = frame->msg;
-	struct entry *entry = store_load_id(me->store, me->sessions, repair->session_id, err);
+	struct entry *entry;
+
+	if (frame->message == &msg_alert) {
+		news_say(me->news, &msg_alert, ((const struct alert *)frame->msg)->name, frame->msg);
+		return 0;
+	}
+	entry = store_load_id(me->store, me->sessions, repair->session_id, err);
 
 	if (!entry && err->code != ENOENT)
 		return -1;

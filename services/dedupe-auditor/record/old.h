@@ -1,0 +1,31 @@
+/*
+ * old - the app's old cloud database, watched by the rules that repaired it
+ *
+ * An old app may still write to it.  Now and then a plan is made as by `ihht migrate plan`, in
+ * a process of its own, and kept beside the audit log; what it would do are findings.  Where
+ * that is wanted, what is certain is applied at once, with backup and journal, so that `ihht
+ * migrate undo` takes it back.
+ */
+#ifndef OLD_H
+#define OLD_H
+
+#include "services/dedupe-auditor/pause.h"
+#include "services/dedupe-auditor/record/findings.h"
+#include "services/dedupe-auditor/record/out_record.h"
+
+struct old {
+	const char *config;          /* as given to us; NULL: found as always */
+	const char *dir;             /* of the audit log */
+	int repair;
+
+	struct findings found;
+	int64_t n_looks, n_applied;  /* n_applied: sessions repaired */
+};
+
+/* 1 something was repaired: look again; 0; -1 and err.  What it does is in the record. */
+int old_look(struct old *old, struct record *record, struct pause *pause, struct err *err);
+
+/* The plan of the last look, as a path. */
+void old_plan_path(const char *dir, char *path, size_t size);
+
+#endif
