@@ -59,7 +59,7 @@ static const char *const flags[N_FLAGS] = {
 	[REFUSE_NOTIFY] = "refuse-notify",   /* that many times */
 	[SLOW_NOTIFY] = "slow-notify",       /* ms until StartNotify is answered */
 	[OUTLIVE] = "outlive",               /* ms its link outlives a bluetoothd, of no use */
-	[HANG_CONNECT] = "hang-connect",     /* that many times there is no answer */
+	[HANG_CONNECT] = "hang-connect",     /* that many times there is a link, but no answer */
 	[NO_ACQUIRE] = "no-acquire",         /* values by PropertiesChanged only */
 	[BOND] = "bond",                     /* nothing before pairing */
 	[BOND_WRITE] = "bond-write",         /* only writing needs pairing */
@@ -515,9 +515,8 @@ on_connect(sd_bus_message *m, struct oximeter *o, int a)
 		return sd_bus_reply_method_errorf(m, failed, "le-connection-abort-by-local");
 	if (o->via >= 0)
 		return sd_bus_reply_method_errorf(m, failed, "le-connection-abort-by-peer");
-	o->connecting = sd_bus_message_ref(m);
-	if (o->flag[HANG_CONNECT] > 0 && o->flag[HANG_CONNECT]--)
-		return 1;
+	if (o->flag[HANG_CONNECT] <= 0 || !o->flag[HANG_CONNECT]--)
+		o->connecting = sd_bus_message_ref(m);
 	if (o->is_near[a])
 		link_up(o, a);
 	else
