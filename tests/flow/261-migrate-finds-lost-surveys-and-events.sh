@@ -36,6 +36,7 @@ BEFORE=$(dump_hash)
 
 plan
 is "$STATUS" 0 "plan" || diag "$OUT"
+ID=$(awk '/^id /{print $2}' "$T/plan")
 migrate apply "$T/plan"
 is "$STATUS" 0 "apply" || diag "$OUT"
 is "$(sql "SELECT left(id::text, 8), status, total_readings, total_mask_lifts FROM sessions ORDER BY id" | tr '\n' ' ')" \
@@ -51,7 +52,19 @@ is "$(sql "SELECT string_agg(left(session_id::text, 8) || phase_number, ' ' ORDE
 	"000000011 000000012" "answers, keyed by session, moved along"
 migrate verify "$T/plan"
 is "$STATUS" 0 "verify" || diag "$OUT"
-migrate undo "$T/plan"
-is "$STATUS" 0 "undo" || diag "$OUT"
+is "$(cd "$T" && "$BIN/ihht" --config "$CONF" --json migrate verify "$T/plan" | jq .wrong)" 0 \
+	"the same, asked of ihht, as JSON"
+rm "$T/plan"
+migrate plan --out "$T/plan" --json
+is "$(jq -c '[.sessions, .tables.sessions.before, .tables.sessions.after]' <<<"$OUT")" "[0,2,2]" \
+	"a new plan, as JSON, has nothing to do"
+migrate apply "$T/plan" --json
+is "$(jq -c '[.applied, .rows, .refused]' <<<"$OUT")" "[0,0,0]" "and applying it changes 0 rows"
+migrate undo "$ID" --json
+is "$STATUS $(jq -c '[.undone, .left, .refused]' <<<"$OUT")" "0 [2,0,0]" "undo, by the plan's id" || diag "$OUT"
 is "$(dump_hash)" "$BEFORE" "every row is what it was, to the byte"
+migrate frobnicate
+is "$STATUS" 2 "no such verb: exit 2"
+migrate plan --help
+like "$OUT" '--abandon-before DATE' "--help has every option"
 done_testing

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/migrate.sh"
 
 SEEDS=${SEEDS:-2 4 6}
-SIZE=${SIZE:-3 4 12 0}          # of damage: persons, sessions, readings, phones
+SIZE=${SIZE:-3 4 12 1}          # of damage: persons, sessions, readings, phones
 fresh
 PG_SCHEMA_DONE=1
 OWNER=ihht_owner
