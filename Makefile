@@ -164,10 +164,11 @@ run:          ## everything on this machine, with simulated sessions, until Ctrl
 
 test:         ## every test there is; the last line says how many passed
 	@deploy/install-deps build run test
+	@deploy/install-deps bluetooth || true
 	@exec tests/run
 
 install-deps: ## the Debian packages of deploy/packages.txt that are missing
-	@deploy/install-deps build run test
+	@deploy/install-deps build run test bluetooth
 
 check: unit flow  ## the unit and flow tests of one build
 

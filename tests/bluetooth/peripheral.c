@@ -50,7 +50,8 @@ struct peripheral {
 	sd_event_source *measuring, *advertising;
 	char adapter[64];
 	const char *name;
-	int is_berry, is_registered, shall_advertise;
+	int is_berry, shall_advertise;
+	int is_registered;              /* its services, with this bluetoothd */
 	uint64_t period_us;             /* 0: no values */
 	unsigned n;                     /* of the last value */
 	struct characteristic all[N_CHARACTERISTICS];
@@ -266,25 +267,6 @@ answered(sd_bus_message *reply, void *what, sd_bus_error *error)
 	return 0;
 }
 
-static int
-registered(sd_bus_message *reply, void *data, sd_bus_error *error)
-{
-	struct peripheral *me = data;
-
-	(void)error;
-	me->is_registered = !sd_bus_message_get_error(reply);
-	if (me->is_registered)
-		printf("registered\n");
-	return 0;
-}
-
-static int
-ignored(sd_bus_message *reply, void *data, sd_bus_error *error)
-{
-	(void)reply, (void)data, (void)error;
-	return 0;
-}
-
 static void
 call(struct peripheral *me, const char *interface, const char *method, const char *object,
      sd_bus_message_handler_t then)
@@ -297,24 +279,56 @@ call(struct peripheral *me, const char *interface, const char *method, const cha
 					 me, "o", object);
 }
 
-/* Whatever became of bluetoothd or the adapter, this makes it right again. */
+/* One call after the other: bluetoothd 5.66 dies of an UnregisterAdvertisement that comes while
+ * it registers one. */
 static int
-advertise(sd_event_source *timer, uint64_t now_us, void *data)
+rest(sd_bus_message *reply, void *data, sd_bus_error *error)
 {
 	struct peripheral *me = data;
 
+	(void)reply, (void)error;
+	sd_event_source_set_time_relative(me->advertising, ADVERTISE_US);
+	return sd_event_source_set_enabled(me->advertising, SD_EVENT_ONESHOT);
+}
+
+static int
+unadvertised(sd_bus_message *reply, void *data, sd_bus_error *error)
+{
+	struct peripheral *me = data;
+
+	if (!me->shall_advertise || !me->is_registered)
+		return rest(reply, data, error);
+	call(me, BLUEZ ".LEAdvertisingManager1", "RegisterAdvertisement", "/advertisement", rest);
+	return 0;
+}
+
+static int
+registered(sd_bus_message *reply, void *data, sd_bus_error *error)
+{
+	struct peripheral *me = data;
+
+	me->is_registered = !sd_bus_message_get_error(reply);
+	if (me->is_registered)
+		printf("registered\n");
+	return rest(reply, data, error);
+}
+
+/* Whatever became of bluetoothd or the adapter, this makes it right again. */
+static int
+advertise(sd_event_source *timer, uint64_t due_us, void *data)
+{
+	struct peripheral *me = data;
+
+	(void)timer, (void)due_us;
+	if (is_heard(me))
+		return rest(NULL, me, NULL);
 	if (!me->is_registered)
 		call(me, BLUEZ ".GattManager1", "RegisterApplication",
 		     me->is_berry ? "/berry" : "/plx", registered);
-	if (!is_heard(me)) {
+	else
 		call(me, BLUEZ ".LEAdvertisingManager1", "UnregisterAdvertisement", "/advertisement",
-		     ignored);
-		if (me->shall_advertise && me->is_registered)
-			call(me, BLUEZ ".LEAdvertisingManager1", "RegisterAdvertisement",
-			     "/advertisement", ignored);
-	}
-	sd_event_source_set_time(timer, now_us + ADVERTISE_US);
-	return sd_event_source_set_enabled(timer, SD_EVENT_ON);
+		     unadvertised);
+	return 0;
 }
 
 static int
@@ -327,7 +341,20 @@ owner_changed(sd_bus_message *signal, void *data, sd_bus_error *error)
 	me->is_registered = 0;
 	for (i = 0; i < N_CHARACTERISTICS; i++)
 		me->all[i].is_heard = 0;
-	printf("another bluetoothd\n");
+	printf("nobody knows us\n");
+	return 0;
+}
+
+/* Our adapter is new: it was unplugged, and has no services of ours. */
+static int
+object_added(sd_bus_message *signal, void *data, sd_bus_error *error)
+{
+	struct peripheral *me = data;
+	const char *path;
+
+	(void)error;
+	if (sd_bus_message_read(signal, "o", &path) > 0 && !strcmp(path, me->adapter))
+		return owner_changed(signal, data, error);
 	return 0;
 }
 
@@ -371,7 +398,7 @@ measure_again(sd_event_source *timer, uint64_t now_us, void *data)
 		measure(me);
 	say(me, STREAM);
 	sd_event_source_set_time(timer, due_us + every_us);
-	return sd_event_source_set_enabled(timer, SD_EVENT_ON);
+	return sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
 }
 
 static void
@@ -392,7 +419,7 @@ obey(struct peripheral *me, const char *line)
 			sd_bus_flush(me->bus);
 		}
 	} else if (sscanf(line, "advertise %d", &me->shall_advertise) == 1) {
-		sd_event_source_set_time(me->advertising, 0);
+		/* at the next turn */
 	} else if (!strcmp(line, "drop\n")) {
 		drop(me);
 	} else if (!strcmp(line, "quit\n")) {
@@ -451,6 +478,8 @@ attach(struct peripheral *me)
 	sd_bus_add_match(me->bus, NULL,
 			 "type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',"
 			 "arg0='" BLUEZ "'", owner_changed, me);
+	sd_bus_match_signal(me->bus, NULL, BLUEZ, "/", "org.freedesktop.DBus.ObjectManager",
+			    "InterfacesAdded", object_added, me);
 	sd_event_add_io(me->loop, NULL, 0, 1 /* EPOLLIN */, take_lines, me);
 	sd_event_add_time(me->loop, &me->measuring, CLOCK_MONOTONIC, 0, 1000, measure_again, me);
 	return sd_event_add_time(me->loop, &me->advertising, CLOCK_MONOTONIC, 0, 1000, advertise,

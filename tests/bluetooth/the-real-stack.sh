@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/../.." || exit
 MODE=${MODE:-release}
 DIR=build/bluetooth
-LIMIT_S=300
+LIMIT_S=500
 
 skip_all() { echo "1..0 # SKIP $*"; exit 0; }
 
