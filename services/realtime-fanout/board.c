@@ -144,16 +144,19 @@ count_on(struct board *board, const char *device, int64_t epoch, int64_t seq, in
 static void
 take_sample(struct board *board, const struct sample *sample, int64_t mono_us)
 {
+	enum frame_type type = state_is_recalled(board->state, sample) ? FRAME_RECALLED : FRAME_SAMPLE;
 	const struct session *session;
 	struct text *text;
 
-	count_on(board, sample->device_id, sample->epoch, sample->seq, mono_us);
-	state_sample(board->state, sample, mono_us);
-	if (!(text = begin(board, FRAME_SAMPLE)))
+	if (type == FRAME_SAMPLE) {
+		count_on(board, sample->device_id, sample->epoch, sample->seq, mono_us);
+		state_sample(board->state, sample, mono_us);
+	}
+	if (!(text = begin(board, type)))
 		return;
 	session = state_session_of(board->state, sample->device_id);
 	frame_sample(text, sample, session);
-	end(board, FRAME_SAMPLE, sample->device_id, session ? session->id : "", mono_us);
+	end(board, type, sample->device_id, session ? session->id : "", mono_us);
 }
 
 static void

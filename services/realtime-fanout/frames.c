@@ -18,6 +18,7 @@ static const struct {
 	{"alert", &msg_alert},
 	{"process", NULL},
 	{"hole", NULL},
+	{"recalled", NULL},
 };
 #define N_TYPES (sizeof(types) / sizeof(types[0]))
 
@@ -50,7 +51,7 @@ const char *
 frame_names(void)
 {
 	return "sample, gap, device, session, survey, event, phase_stats, progression, synced, "
-	       "alert, process, hole";
+	       "alert, process, hole, recalled";
 }
 
 uint32_t

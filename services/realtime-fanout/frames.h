@@ -23,7 +23,8 @@ enum frame_type {
 	FRAME_ALERT = 512,
 	FRAME_PROCESS = 1024,
 	FRAME_HOLE = 2048,
-	FRAME_ALL = 4095,
+	FRAME_RECALLED = 4096,  /* a sample of before, see main.c */
+	FRAME_ALL = 8191,
 };
 
 /* Of its name; 0 when there is none such. */

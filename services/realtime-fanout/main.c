@@ -14,6 +14,8 @@
  * minutes of each device; then what happens.  Who returns with ?resume=RUN.SEQ or
  * Last-Event-ID gets what it missed, or a `hole` and a snapshot (see clients.h).
  * A `hole` "of":"device" says that values from..to of a device's count never came here.
+ * What a device had in its own memory of a time when it was away comes as `recalled`, with
+ * the fields of a `sample`: it is not the latest value, and no hole is counted in it.
  *
  * Promise: no watcher can hold up another one, or the pipeline; who is too slow for live
  * is brought to now, told of the hole, and parted from when it happens again.

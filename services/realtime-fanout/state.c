@@ -125,6 +125,15 @@ state_count(struct state *state, const char *device_id, int64_t epoch, int64_t s
 	return missing;
 }
 
+int
+state_is_recalled(const struct state *state, const struct sample *sample)
+{
+	const struct kept_device *d = kept_device(state, sample->device_id);
+
+	return d && d->sample.seq && sample->device_us != MSG_NONE && sample->epoch != d->epoch &&
+	       sample->taken_us < d->sample.taken_us;
+}
+
 static void
 add_point(struct kept_device *d, const struct sample *sample)
 {

@@ -19,6 +19,9 @@ const struct session *state_session_of(const struct state *state, const char *de
 /* The device of a running session, "" when unknown. */
 const char *state_device_of(const struct state *state, const char *session_id);
 
+/* Is it out of the device's memory, of a time before its last value? */
+int state_is_recalled(const struct state *state, const struct sample *sample);
+
 /* The device's count moved on to (epoch, seq): how many values never came, and the first. */
 int64_t state_count(struct state *state, const char *device_id, int64_t epoch, int64_t seq,
 		    int64_t *from);

@@ -119,6 +119,40 @@ TEST(a_value_that_never_came_is_told_before_the_next_one)
 	board_release(&board);
 }
 
+/* As a ring's recording comes after a gap: named by the seconds of its clock, four apart. */
+TEST(what_a_device_had_in_its_memory_is_neither_latest_nor_a_hole)
+{
+	struct sample s;
+	int i;
+
+	set_up(10);
+	sample("d1", 77, 1);
+	msg_clear(&msg_sample, &s);
+	strcpy(s.device_id, "d1");
+	s.epoch = 1;
+	for (i = 0; i < 3; i++) {
+		s.seq = s.pos = 1000 + 4 * i;
+		s.taken_us = s.device_us = (1 + i) * SECOND;
+		s.spo2 = 70;
+		board_take(&board, &msg_sample, &s, now);
+		has_str(last(), "\"device_seq\":");
+		has_str(last(), "\"spo2\":70");
+		ok(ring_at(board.ring, ring_next(board.ring) - 1)->type == FRAME_RECALLED);
+	}
+	is_int(board.n_device_holes, 0);
+	sample("d1", 77, 2);
+	is_int(board.n_device_holes, 0);
+	sample("d1", 77, 5);
+	is_int(board.n_device_holes, 1);
+	/* a live value may have the device's time, too */
+	s.taken_us = 6 * SECOND;
+	s.epoch = 77;
+	s.seq = 6;
+	board_take(&board, &msg_sample, &s, now);
+	ok(ring_at(board.ring, ring_next(board.ring) - 1)->type == FRAME_SAMPLE);
+	board_release(&board);
+}
+
 TEST(a_gap_takes_a_place_in_the_count)
 {
 	struct gap g;
@@ -306,6 +340,7 @@ main(void)
 {
 	RUN(a_sample_says_whose_session_and_phase_it_is);
 	RUN(a_value_that_never_came_is_told_before_the_next_one);
+	RUN(what_a_device_had_in_its_memory_is_neither_latest_nor_a_hole);
 	RUN(a_gap_takes_a_place_in_the_count);
 	RUN(missed_messages_of_the_live_link_are_told_once);
 	RUN(after_missed_news_what_is_not_repeated_is_over);
