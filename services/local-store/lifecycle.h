@@ -8,7 +8,7 @@
 #define LIFECYCLE_H
 
 #include "services/local-store/effects.h"
-#include "services/local-store/out_sqlite.h"
+#include "services/local-store/disk/out_sqlite.h"
 
 struct lifecycle {
 	struct store *store;

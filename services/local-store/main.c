@@ -24,7 +24,7 @@
 #include "proto/link.h"
 #include "services/local-store/commands.h"
 #include "services/local-store/news.h"
-#include "services/local-store/outbox.h"
+#include "services/local-store/outbox/outbox.h"
 #include "services/local-store/quarantine/release.h"
 #include "services/local-store/recount.h"
 #include "services/local-store/samples.h"

@@ -9,7 +9,7 @@
 
 #include "services/local-store/intake.h"
 #include "services/local-store/lifecycle.h"
-#include "services/local-store/outbox.h"
+#include "services/local-store/outbox/outbox.h"
 
 #define SAMPLES_SPOOLS  64
 #define SAMPLES_STARTED 64

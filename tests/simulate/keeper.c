@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "services/local-store/commands.h"
-#include "services/local-store/outbox.h"
+#include "services/local-store/outbox/outbox.h"
 #include "services/local-store/recount.h"
 #include "services/local-store/samples.h"
 #include "tests/simulate/disk.h"

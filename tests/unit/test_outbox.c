@@ -2,7 +2,7 @@
 
 #include "proto/columns.h"
 #include "proto/records.h"
-#include "services/local-store/outbox.h"
+#include "services/local-store/outbox/outbox.h"
 
 #define S 1000000LL
 #define T (1000 * S)  /* when a test begins */

@@ -8,7 +8,7 @@
 #ifndef QUARANTINE_H
 #define QUARANTINE_H
 
-#include "services/local-store/shipment.h"
+#include "services/local-store/outbox/shipment.h"
 
 struct quarantine;
 struct quarantine *quarantine_open(struct store *store, struct err *err);  /* NULL: see err */

@@ -8,7 +8,7 @@
 #define RELEASE_H
 
 #include "services/local-store/commands.h"
-#include "services/local-store/outbox.h"
+#include "services/local-store/outbox/outbox.h"
 
 /* 0 and *effects (a refusal is an answer, too); -1 the store has failed: roll back. */
 int release_apply(struct lifecycle *life, struct outbox *outbox, const struct release *command,

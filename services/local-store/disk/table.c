@@ -1,4 +1,4 @@
-#include "services/local-store/table.h"
+#include "services/local-store/disk/table.h"
 
 #include <errno.h>
 #include <math.h>

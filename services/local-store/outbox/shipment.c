@@ -1,4 +1,4 @@
-#include "services/local-store/shipment.h"
+#include "services/local-store/outbox/shipment.h"
 
 #include <errno.h>
 #include <stdio.h>

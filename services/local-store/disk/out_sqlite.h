@@ -9,7 +9,7 @@
 #define OUT_SQLITE_H
 
 #include "services/local-store/sessions.h"
-#include "services/local-store/table.h"
+#include "services/local-store/disk/table.h"
 
 enum record { RECORD_SURVEY, RECORD_EVENT, RECORD_PHASE_STATS, RECORD_PROGRESSION, RECORD_GAP,
 	      N_RECORDS };

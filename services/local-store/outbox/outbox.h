@@ -4,13 +4,14 @@
  * Reads the log in order, gathers rows by session, and closes a bundle of one session at
  * `rows` rows, after `wait_us`, or when the session ends.  What is open and in flight is
  * bounded; beyond it the log just grows on disk.  A changed session or record goes at once
- * and overtakes readings, also where these wait because so many a second may leave.  Nothing of this is on disk but how far each session has come, so
- * after a crash some rows are sent twice, which is harmless.
+ * and overtakes readings, also where these wait because so many a second may leave.  Nothing
+ * of this is on disk but how far each session has come, so after a crash some rows are sent
+ * twice, which is harmless.
  */
 #ifndef OUTBOX_H
 #define OUTBOX_H
 
-#include "services/local-store/bucket.h"
+#include "services/local-store/outbox/bucket.h"
 #include "services/local-store/quarantine/quarantine.h"
 
 struct outbox_limits {

@@ -5,7 +5,7 @@
 #define SHIPMENT_H
 
 #include "proto/ids.h"
-#include "services/local-store/out_sqlite.h"
+#include "services/local-store/disk/out_sqlite.h"
 
 #define SHIPMENT_MARKS 200  /* records in one bundle, at most */
 

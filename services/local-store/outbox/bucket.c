@@ -1,4 +1,4 @@
-#include "services/local-store/bucket.h"
+#include "services/local-store/outbox/bucket.h"
 
 #include "common/clock.h"
 

@@ -1,0 +1,232 @@
+#include "services/local-store/outbox/outbox_parts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "common/log.h"
+
+#define HOLD_US      (60 * CLOCK_SECOND)  /* a refused session waits so long, then twice … */
+#define HOLD_DOUBLES 4                    /* … up to 16 times as long */
+
+/* ---- lists */
+
+void
+outbox_due(struct outbox *o, struct entry *entry)
+{
+	if (entry->due)
+		return;
+	entry->due = true;
+	entry->next_due = NULL;
+	*o->due_end = entry;
+	o->due_end = &entry->next_due;
+}
+
+/* ---- open and close */
+
+struct outbox *
+outbox_open(struct store *store, struct sessions *sessions, const char *gateway,
+	    const struct outbox_limits *limits, bool pack, struct err *err)
+{
+	struct outbox *o = calloc(1, sizeof(*o));
+
+	ASSERT(o);
+	o->store = store;
+	o->sessions = sessions;
+	o->limits = *limits;
+	o->pack = pack;
+	heaps_init(&o->heaps, limits->rows, limits->wait_us);
+	o->due_end = &o->due;
+	o->shipments_end = &o->shipments;
+	o->due_on_disk = true;
+	(void)snprintf(o->gateway, sizeof(o->gateway), "%s", gateway);
+	o->bundle = calloc(1, sizeof(*o->bundle));
+	o->rows = calloc(limits->rows, sizeof(*o->rows));
+	ASSERT(o->bundle && o->rows);
+	o->rate_rows = bucket_new(limits->rows_per_s, 0);
+	o->rate_bytes = bucket_new(limits->bytes_per_s, 0);
+	o->head = o->maybe_sent = store_last_reading(store);
+	o->quarantine = quarantine_open(store, err);
+	if (!o->quarantine || store_setting(store, "synced_floor", 0, &o->floor, err) < 0)
+		outbox_close(&o);
+	else
+		o->scanned = o->floor;
+	return o;
+}
+
+void
+outbox_close(struct outbox **outbox)
+{
+	struct outbox *o = *outbox;
+	struct shipment *sh;
+
+	if (!o)
+		return;
+	while ((sh = o->shipments)) {
+		o->shipments = sh->next;
+		shipment_free(&sh);
+	}
+	quarantine_close(&o->quarantine);
+	heaps_release(&o->heaps);
+	free(o->bundle);
+	free(o->rows);
+	free(o);
+	*outbox = NULL;
+}
+
+void
+outbox_head(struct outbox *o, int64_t last_reading)
+{
+	o->head = last_reading;
+}
+
+/* ---- what is not to be sent */
+
+void
+outbox_drop(struct outbox *o, struct shipment *gone)
+{
+	struct shipment **at = &o->shipments;
+
+	while (*at != gone)
+		at = &(*at)->next;
+	*at = gone->next;
+	if (!*at)
+		o->shipments_end = at;
+	if (o->current == gone)
+		o->current = NULL;
+	o->n_shipments--;
+	shipment_free(&gone);
+}
+
+/* It cannot go now: all of the session waits, and then starts again. */
+void
+outbox_hold(struct outbox *o, struct entry *entry, int64_t now_us)
+{
+	struct shipment *sh, *next;
+
+	for (sh = o->shipments; sh; sh = next) {
+		next = sh->next;
+		if (sh->entry == entry)
+			outbox_drop(o, sh);
+	}
+	heaps_drop(&o->heaps, entry);
+	/* its rows go again in other bundles, while a worker may still have one of these */
+	if (o->maybe_sent < o->scanned)
+		o->maybe_sent = o->scanned;
+	if (!entry->held_until_us) {
+		o->n_held++;
+		entry->n_shipped++;  /* keeps it in hand */
+	}
+	entry->held_until_us = now_us + (HOLD_US << entry->n_refused);
+	entry->n_refused += entry->n_refused < HOLD_DOUBLES;
+}
+
+bool
+outbox_has_room(const struct outbox *o, bool urgent)
+{
+	return o->n_shipments < o->limits.in_flight + (urgent ? URGENT_EXTRA : 0);
+}
+
+/* ---- sending */
+
+/* How long readings have to wait for the rate's sake. */
+static int64_t
+rate_wait_us(const struct outbox *o, int64_t now_us)
+{
+	int64_t rows = bucket_wait_us(&o->rate_rows, now_us);
+	int64_t bytes = bucket_wait_us(&o->rate_bytes, now_us);
+
+	return rows > bytes ? rows : bytes;
+}
+
+static bool
+is_sendable(const struct outbox *o, const struct shipment *sh, int64_t now_us)
+{
+	return !sh->done && (!sh->sent_us || now_us - sh->sent_us >= o->limits.resend_us);
+}
+
+/* Of those that wait, changes go before readings and the newest of them first. */
+static bool
+goes_before(const struct shipment *a, const struct shipment *b)
+{
+	return a->urgent && (!b->urgent || a->session_hlc > b->session_hlc);
+}
+
+const struct bundle *
+outbox_next(struct outbox *o, int64_t now_us, struct err *err)
+{
+	struct shipment *sh, *best = NULL;
+
+	(void)err;
+	o->counts.limited = false;
+	for (sh = o->shipments; sh; sh = sh->next)
+		if (!is_sendable(o, sh, now_us))
+			continue;
+		else if (!sh->urgent && rate_wait_us(o, now_us))
+			o->counts.limited = true;
+		else if (!best || goes_before(sh, best))
+			best = sh;
+	o->current = best;
+	if (!best)
+		return NULL;
+	shipment_bundle(best, o->gateway, o->bundle);
+	return o->bundle;
+}
+
+void
+outbox_sent(struct outbox *o, int64_t now_us)
+{
+	ASSERT(o->current);
+	if (o->current->sent_us)
+		o->counts.n_resent++;
+	o->counts.n_sent++;
+	o->counts.n_bytes += o->current->records_len + o->current->columns_len;
+	o->counts.n_raw_bytes += o->current->raw_len;
+	bucket_spend(&o->rate_rows, (int64_t)o->current->n_rows, now_us);
+	bucket_spend(&o->rate_bytes, (int64_t)o->current->records_len + o->current->columns_len, now_us);
+	o->current->sent_us = now_us;
+	o->current = NULL;
+}
+
+/* ---- what is going on */
+
+int64_t
+outbox_wake_us(const struct outbox *o, int64_t now_us)
+{
+	int64_t wake = now_us + 60 * CLOCK_SECOND, at;
+	const struct heap *oldest = o->heaps.growing.first;
+	const struct shipment *sh;
+
+	if (oldest && outbox_has_room(o, false) && oldest->opened_us + o->limits.wait_us < wake)
+		wake = oldest->opened_us + o->limits.wait_us;
+	for (sh = o->shipments; sh; sh = sh->next) {
+		at = sh->sent_us + o->limits.resend_us;
+		if (sh->sent_us && !sh->done && at < wake)
+			wake = at;
+	}
+	at = now_us + rate_wait_us(o, now_us);
+	if (o->counts.limited && at < wake)
+		wake = at;
+	return wake;
+}
+
+void
+outbox_counts(const struct outbox *o, struct outbox_counts *counts)
+{
+	const struct shipment *sh;
+	size_t shipped = 0;
+
+	for (sh = o->shipments; sh; sh = sh->next)
+		shipped += sh->last_id && !sh->done ? sh->n_rows : 0;
+	*counts = o->counts;
+	counts->open_rows = o->heaps.n_rows;
+	counts->in_flight = o->n_shipments;
+	counts->pending = o->head - o->scanned + (int64_t)(o->heaps.n_rows + shipped);
+}
+
+struct quarantine *
+outbox_quarantine(struct outbox *o)
+{
+	return o->quarantine;
+}

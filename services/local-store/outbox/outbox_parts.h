@@ -1,0 +1,66 @@
+/*
+ * outbox_parts - what the files of outbox share among themselves; others include outbox.h
+ */
+#ifndef OUTBOX_PARTS_H
+#define OUTBOX_PARTS_H
+
+#include "common/log.h"
+#include "services/local-store/outbox/heaps.h"
+#include "services/local-store/outbox/outbox.h"
+#include "services/local-store/outbox/shipment.h"
+
+#define MAX_REPAIRS  1000
+#define URGENT_EXTRA 16        /* places that readings cannot take */
+
+struct repair_job {
+	struct entry *entry;
+	int64_t from_us, to_us;
+	size_t skip;               /* rows taken at from_us that went already */
+};
+
+struct outbox {
+	struct store *store;
+	struct sessions *sessions;
+	char gateway[80];
+	struct outbox_limits limits;
+	bool pack;
+	int64_t head, scanned;        /* readings.id: end of the log, read up to here */
+	int64_t maybe_sent;           /* what comes after was never sent by anybody */
+	int64_t now_us;               /* of the running outbox_work() */
+	int64_t floor;                /* as on disk: a restart reads from here */
+	struct heaps heaps;
+	struct entry *due, **due_end;       /* sessions with changes to send at once */
+	struct unsynced_page page;          /* those of earlier runs: looked for once, at the start */
+	bool due_on_disk;                   /* there may be more of them */
+	bool ended_open;                    /* some session with a heap has ended */
+	bool floor_due;                     /* receipts have come since it was saved */
+	bool unsettled;                     /* some session waits for `completed` */
+	size_t n_held;
+	struct shipment *shipments, **shipments_end;  /* oldest first */
+	size_t n_shipments;
+	struct shipment *current;           /* what outbox_next() gave */
+	struct repair_job repairs[MAX_REPAIRS];
+	size_t n_repairs;
+	struct bundle *bundle;
+	struct reading *rows;               /* for repairs */
+	struct outbox_counts counts;
+	struct log_often unsent_often;
+	struct quarantine *quarantine;
+	struct bucket rate_rows, rate_bytes;
+};
+
+/* Room for one more in flight; what is urgent has some more. */
+bool outbox_has_room(const struct outbox *outbox, bool urgent);
+
+/* 1 and *shipped; 0 its session is held, as something of it can never be sent; -1. */
+int outbox_ship(struct outbox *outbox, struct entry *entry, const struct reading *rows, size_t n,
+		bool urgent, struct shipment **shipped, struct err *err);
+
+/* It is not to be sent: one bundle; all of a session, which waits and then starts again. */
+void outbox_drop(struct outbox *outbox, struct shipment *gone);
+void outbox_hold(struct outbox *outbox, struct entry *entry, int64_t now_us);
+
+/* One bundle of the oldest repair; it is over when its span is. */
+int outbox_repair_next(struct outbox *outbox, struct err *err);
+
+#endif
