@@ -32,7 +32,7 @@
 #include "services/dedupe-auditor/command.h"
 #include "services/dedupe-auditor/migrate/migrate.h"
 #include "services/dedupe-auditor/record/command_audit.h"
-#include "services/dedupe-auditor/record/old.h"
+#include "services/dedupe-auditor/record/watch.h"
 #include "services/dedupe-auditor/verify.h"
 
 #define RESTS      20                   /* at most 5 % of a core, whatever there is to read */
@@ -77,12 +77,9 @@ struct auditor {
 	uint64_t n_repairs;              /* since the start */
 
 	struct record *record;
-	char record_path[500], record_dir[500];
-	int has_old;                     /* there is an old database */
-	struct old old;
-	int64_t old_next_us;
-	struct log_often old_away;
-	int old_found;                   /* an alert is out */
+	char record_path[500];
+	int unrecorded;                  /* something could not be put on record */
+	struct watch watch;              /* over the app's old database */
 };
 
 static void
@@ -98,8 +95,8 @@ beat(struct auditor *me)
 		     (unsigned long long)me->n_pending, (unsigned long long)me->n_missing,
 		     (unsigned long long)me->n_quarantined,
 		     (unsigned long long)me->n_repairs, (long long)age, me->seconds,
-		     (long long)me->old.found.n_sessions, (long long)me->old.found.n_left,
-		     (long long)me->old.n_applied,
+		     (long long)me->watch.old.found.n_sessions, (long long)me->watch.old.found.n_left,
+		     (long long)me->watch.old.n_applied,
 		     (long long)(me->record ? record_head(me->record)->n : 0));
 }
 
@@ -117,7 +114,7 @@ note(struct auditor *me, const char *what, const char *format, ...)
 	if (record_add(me->record, what, "%s", text) == 0)
 		return;
 	log_error("audit_log_refused", "path=\"%s\" why=\"%s\"", me->record_path, strerror(errno));
-	me->pause.stopped = 1;
+	me->unrecorded = me->pause.stopped = 1;
 }
 
 /* Beats go on and a signal is heard while a store is read. */
@@ -244,55 +241,10 @@ compare(struct auditor *me)
 	audit_clear(&audit);
 }
 
-/* To news, by local-store: once when there is something, once when it is over. */
-static void
-alert_old(struct auditor *me)
-{
-	const struct findings *f = &me->old.found;
-	struct alert alert;
-	struct err err;
-	int found = f->n_sessions || f->n_left;
-
-	if (found == me->old_found)
-		return;
-	msg_clear(&msg_alert, &alert);
-	(void)snprintf(alert.name, sizeof(alert.name), "old_database_dirty");
-	alert.level = found ? LEVEL_WARN : LEVEL_INFO;
-	alert.at_us = clock_utc_us();
-	(void)snprintf(alert.text, sizeof(alert.text), "the app's old database: %lld sessions to repair, "
-		       "%lld cases to decide; `ihht audit` lists them", (long long)f->n_sessions,
-		       (long long)f->n_left);
-	if (link_send(me->repairs, &msg_alert, alert.name, &alert, &err) > 0)
-		me->old_found = found;
-}
-
-/* The old database, by the rules; a look takes as long as it takes, and then there is rest. */
-static void
-look_at_old(struct auditor *me)
-{
-	int64_t began_us = clock_mono_us(), rest_us;
-	struct err err;
-	int r = old_look(&me->old, me->record, &me->pause, &err);
-
-	rest_us = r > 0 ? 0 : conf_number(me->process->conf, "old-interval") * CLOCK_SECOND;
-	if (r < 0)
-		rest_us = LOOK_AGAIN;
-	if (r < 0 && !me->pause.stopped && log_often(&me->old_away, clock_mono_us())) {
-		log_warn("cannot_look_at_old", "why=\"%s\" before=%llu", err.text,
-			 (unsigned long long)me->old_away.n);
-		me->old_away.n = 0;
-	}
-	if (rest_us < RESTS * (clock_mono_us() - began_us))
-		rest_us = RESTS * (clock_mono_us() - began_us);
-	me->old_next_us = clock_mono_us() + rest_us;
-	if (r == 0)
-		alert_old(me);
-}
-
 static int64_t
 next_us(const struct auditor *me)
 {
-	return me->has_old && me->old_next_us < me->next_us ? me->old_next_us : me->next_us;
+	return me->watch.on && me->watch.next_us < me->next_us ? me->watch.next_us : me->next_us;
 }
 
 static int
@@ -304,8 +256,8 @@ loop(struct auditor *me, struct err *err)
 	while (!on[0].revents && !me->pause.stopped) {
 		if (clock_mono_us() >= me->next_us)
 			compare(me);
-		if (me->has_old && !me->pause.stopped && clock_mono_us() >= me->old_next_us)
-			look_at_old(me);
+		if (!me->pause.stopped)
+			watch_look(&me->watch, &me->pause);
 		beat(me);
 		beat_ms = process_beat_in_ms(me->process);
 		next_ms = clock_until_ms(next_us(me), clock_mono_us(), 1000);
@@ -328,22 +280,12 @@ config_of(int argc, char **argv)
 
 /* -1: what has to be fixed first. */
 static int
-open_record(struct auditor *me, const char *config, struct err *err)
+open_record(struct auditor *me, struct err *err)
 {
-	const char *old = conf_find(me->process->conf, "postgres", "migrate");
-	char *slash;
-
 	audit_log_path(me->process, me->record_path, sizeof(me->record_path));
-	(void)snprintf(me->record_dir, sizeof(me->record_dir), "%s", me->record_path);
-	slash = strrchr(me->record_dir, '/');
-	(void)snprintf(slash ? slash : me->record_dir, 2, "%s", slash ? "" : ".");
 	if (!(me->record = record_open(me->record_path, err)))
 		return -1;
-	me->has_old = old && *old;
-	me->old = (struct old){.config = config, .dir = me->record_dir,
-			       .repair = !strcmp(conf_text(me->process->conf, "old-repair"), "certain")};
-	note(me, "started", "version=%s pid=%d old_database=%d old_repair=%d", VERSION, (int)getpid(),
-	     me->has_old, me->old.repair);
+	note(me, "started", "version=%s pid=%d", VERSION, (int)getpid());
 	return 0;
 }
 
@@ -364,7 +306,7 @@ main(int argc, char **argv)
 	if (!(me.process = process_open(&manual, argc, argv, &exit_code)))
 		return exit_code;
 	me.pause.arg = &me;
-	if (open_record(&me, config_of(argc, argv), &err) < 0) {
+	if (open_record(&me, &err) < 0) {
 		log_error("stopping", "why=\"%s\" cure=\"move it away, or set dedupe-auditor/audit-log\"",
 			  err.text);
 		process_close(&me.process);
@@ -374,6 +316,8 @@ main(int argc, char **argv)
 	me.repairs = link_open(me.process, "repairs", LINK_OUT, &err);
 	r = me.signals < 0 || !me.repairs ? -1 : 0;
 	if (r == 0) {
+		watch_init(&me.watch, me.process, config_of(argc, argv), me.record_path, me.record,
+			   me.repairs);
 		log_info("ready", "interval_s=%lld",
 			 (long long)conf_number(me.process->conf, "interval"));
 		r = loop(&me, &err);
@@ -383,11 +327,11 @@ main(int argc, char **argv)
 	log_info("stopped", "sessions_checked=%zu sessions_different=%llu repairs_sent=%llu",
 		 me.n_checked, (unsigned long long)me.n_different,
 		 (unsigned long long)me.n_repairs);
-	if (!me.pause.stopped || r == 0)
+	if (!me.unrecorded)
 		note(&me, "stopped", "compared=%zu repairs_sent=%llu", me.n_checked,
 		     (unsigned long long)me.n_repairs);
 	record_close(&me.record);
 	link_close(&me.repairs);
 	process_close(&me.process);
-	return r < 0 ? PROCESS_TRY_AGAIN : 0;
+	return r < 0 || me.unrecorded ? PROCESS_TRY_AGAIN : 0;
 }

@@ -109,6 +109,7 @@ apply(struct old *old, struct plan_file *file, struct record *record, struct pau
 	if (r > 1)
 		return err_set(err, EAGAIN, "migrate apply: %.*s", (int)strcspn(said, "\n"), said);
 	old->n_applied += n;
+	old->applied = old->found;
 	return 1;
 }
 
@@ -136,7 +137,9 @@ old_look(struct old *old, struct record *record, struct pause *pause, struct err
 			       *old->found.rules ? " " : "", old->found.rules);
 		r = tell(record, "old_looked", err, text);
 	}
-	if (r == 0 && old->repair && old->found.n_certain)
+	/* what an apply left as it was, the next one would leave, too */
+	if (r == 0 && old->repair && old->found.n_certain &&
+	    memcmp(&old->applied, &old->found, sizeof(old->found)) != 0)
 		r = apply(old, &file, record, pause, err);
 	plan_file_clear(&file);
 	return r;

@@ -18,7 +18,7 @@ struct old {
 	const char *dir;             /* of the audit log */
 	int repair;
 
-	struct findings found;
+	struct findings found, applied;  /* applied: what was found when it was repaired last */
 	int64_t n_looks, n_applied;  /* n_applied: sessions repaired */
 };
 
