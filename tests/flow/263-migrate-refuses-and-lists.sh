@@ -111,6 +111,19 @@ like "$OUT" "^  readings $changed" "each"
 is "$(sql "SELECT count(*) FROM sessions")" 8 "all others are back"
 is "$(sql "SELECT current_cycle FROM sessions WHERE id = '$goes'"; sql "SELECT spo2 FROM readings WHERE id = $changed")" \
 	"$(printf '4\n50')" "what somebody wrote since is kept"
+
+# ---- a row elsewhere points at a copy by a foreign key
+as_owner <<SQL
+CREATE TABLE notes (reading bigint REFERENCES readings (id) ON DELETE CASCADE);
+INSERT INTO readings (session_id, "timestamp", spo2, heart_rate, signal_strength)
+	SELECT session_id, "timestamp", spo2, heart_rate, signal_strength FROM readings WHERE session_id = '$(sid 3)' LIMIT 1;
+INSERT INTO notes SELECT max(id) FROM readings;
+SQL
+plan
+migrate apply "$T/plan"
+is "$STATUS" 1 "exit 1"
+like "$OUT" 'rows of another table point at copies' "the session with the copy is refused"
+is "$(sql "SELECT count(*) FROM notes")" 1 "and nothing cascades"
 migrate undo 00000000-0000-4000-8000-000000000000
 like "$OUT" 'undone: 0 sessions' "a plan nobody applied"
 done_testing

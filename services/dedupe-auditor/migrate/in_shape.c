@@ -44,7 +44,11 @@ static const char catalog_sql[] =
 	" pg_total_relation_size(oid) + coalesce((SELECT sum(pg_total_relation_size(inhrelid))"
 	"  FROM pg_inherits WHERE inhparent = oid), 0)::bigint,"
 	" coalesce((SELECT string_agg(tgname, ' ' ORDER BY tgname) FROM pg_trigger"
-	"  WHERE tgrelid = col.oid AND NOT tgisinternal AND tgenabled <> 'D'), '')"
+	"  WHERE tgrelid = col.oid AND NOT tgisinternal AND tgenabled <> 'D'), ''),"
+	" CASE WHEN is_home THEN '' ELSE coalesce((SELECT string_agg(format('SELECT %I::text AS key FROM"
+	"  %s', a.attname, p.conrelid::regclass), ' UNION ALL ') FROM pg_constraint p JOIN pg_attribute a"
+	"  ON a.attrelid = p.conrelid AND a.attnum = p.conkey[1] WHERE p.contype = 'f' AND"
+	"  p.confrelid = col.oid), '') END"
 	" FROM col WHERE is_home OR oid IN (SELECT oid FROM col WHERE is_link) OR ("
 	"  nspname = $1 AND relname = ANY($2::text[]) AND oid IN"
 	"   (SELECT oid FROM col WHERE attname = 'session_id'))"
@@ -95,6 +99,7 @@ add_table(struct shape *shape, const PGresult *result, int row)
 	t->rows = atoll(PQgetvalue(result, row, 13));
 	t->bytes = atoll(PQgetvalue(result, row, 14));
 	t->triggers = copy_of(result, row, 15);
+	t->pointers = copy_of(result, row, 16);
 	t->columns = calloc(SHAPE_COLUMNS, sizeof(*t->columns));
 	ASSERT(t->columns);
 	return t;
@@ -287,6 +292,7 @@ shape_release(struct shape *shape)
 		free(t->sql);
 		free(t->archive);
 		free(t->triggers);
+		free(t->pointers);
 	}
 	free(shape->tables);
 	free(shape->schema);

@@ -36,6 +36,8 @@ struct table {
 	int has_link_index;              /* an index begins with the first link */
 	int64_t rows, bytes;             /* rows: an estimate */
 	char *triggers;                  /* names of users' own that are on, "" none */
+	char *pointers;                  /* SQL: rows elsewhere, as (key), whose foreign key is of this
+	                                  * table; "" none.  Not for sessions: those are links */
 };
 
 struct shape {

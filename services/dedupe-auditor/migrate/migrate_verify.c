@@ -44,7 +44,7 @@ migrate_verify(struct migrate *m, struct err *err)
 			r = err_set(err, EINVAL, "made for another database (%s)", file.head.database);
 		if (r < 0)
 			(void)err_in(err, "%s", m->file);
-		proof.head = &file.head;
+		proof.file = &file;
 	}
 	if (r == 0)
 		r = proof_run(&proof, err);

@@ -61,7 +61,7 @@ rows_of_then(const struct proof *p, const struct table *t, const struct plan_tab
 		(void)snprintf(upto, sizeof(upto), "WHERE %s <= %.20s", key->quoted, then->upto);
 	ASSERT(asprintf(&text, "(SELECT * FROM (SELECT %s FROM %s UNION ALL SELECT %s FROM %s WHERE "
 			"ihht_op = 'merged' AND ihht_undone IS NULL AND ihht_at >= '%s') u %s) v", columns,
-			t->sql, columns, t->archive, clock_text(p->head->made_us, at), upto) > 0);
+			t->sql, columns, t->archive, clock_text(p->file->head.made_us, at), upto) > 0);
 	free(columns);
 	return text;
 }
@@ -72,7 +72,7 @@ count_added(struct proof *p, const struct table *t, int64_t *n, struct err *err)
 	char at[CLOCK_TEXT], *text;
 
 	text = sql_ask(p->pg, err, "SELECT count(*) FROM %s WHERE ihht_op = 'added' AND ihht_undone IS NULL "
-		       "AND ihht_at >= '%s'", t->archive, clock_text(p->head->made_us, at));
+		       "AND ihht_at >= '%s'", t->archive, clock_text(p->file->head.made_us, at));
 	if (!text)
 		return -1;
 	*n = atoll(text);
@@ -118,11 +118,11 @@ compare_all(struct proof *p, struct err *err)
 	const struct table *t;
 	int i, r = 0;
 
-	for (i = 0; r == 0 && i < p->head->n_tables; i++)
-		if ((t = shape_table(p->shape, p->head->tables[i].name)))
-			r = compare_table(p, t, &p->head->tables[i], err);
+	for (i = 0; r == 0 && i < p->file->head.n_tables; i++)
+		if ((t = shape_table(p->shape, p->file->head.tables[i].name)))
+			r = compare_table(p, t, &p->file->head.tables[i], err);
 		else
-			say(p, 0, "%s: the table is gone", p->head->tables[i].name);
+			say(p, 0, "%s: the table is gone", p->file->head.tables[i].name);
 	return r;
 }
 
@@ -209,19 +209,45 @@ check_orphans(struct proof *p, const struct plan *plan, struct err *err)
 	return 0;
 }
 
+/* Sessions of the plan that are as they were: not done yet, refused, or undone. */
+static int
+count_not_applied(struct proof *p, int64_t *n, struct err *err)
+{
+	enum journal_state *states;
+	size_t i;
+	int r, is_there;
+
+	*n = 0;
+	if (!p->file)
+		return 0;
+	states = calloc(p->file->n_blocks + 1, sizeof(*states));
+	ASSERT(states);
+	r = journal_is_there(p->pg, &is_there, err);
+	if (r == 0 && is_there)
+		r = journal_states(p->pg, p->file, states, err);
+	for (i = 0; r == 0 && i < p->file->n_blocks; i++)
+		*n += states[i] != JOURNAL_APPLIED;
+	free(states);
+	return r;
+}
+
 static int
 plan_again(struct proof *p, struct err *err)
 {
 	struct planner planner = {.pg = p->pg, .shape = p->shape, .pause = p->pause,
 				  .now_us = p->now_us, .abandon_us = MSG_NONE};
-	int64_t n_left = 0;
+	int64_t n_left = 0, n_waiting = 0;
 	size_t i;
 	int r = planner_run(&planner, err);
 
+	if (r == 0)
+		r = count_not_applied(p, &n_waiting, err);
 	if (r == 0) {
 		for (i = 0; i < planner.plan.n; i++)
 			n_left += planner.plan.entries[i].kind == ENTRY_LEAVE;
-		if (planner.file.n_blocks)
+		if (planner.file.n_blocks && (int64_t)planner.file.n_blocks <= n_waiting)
+			say(p, 1, "%lld sessions of this plan are not applied", (long long)n_waiting);
+		else if (planner.file.n_blocks)
 			say(p, 0, "a new plan would still change %zu sessions", planner.file.n_blocks);
 		else
 			say(p, 1, "a new plan would change nothing: no duplicate that a rule covers is left");
@@ -257,7 +283,7 @@ proof_run(struct proof *p, struct err *err)
 {
 	int is_there, r = journal_is_there(p->pg, &is_there, err);
 
-	if (r == 0 && is_there && p->head)
+	if (r == 0 && is_there && p->file)
 		r = compare_all(p, err);
 	if (r == 0 && is_there)
 		r = check_folded(p, err);

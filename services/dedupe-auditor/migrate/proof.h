@@ -17,7 +17,7 @@ struct proof {
 	PGconn *pg;
 	const struct shape *shape;
 	struct pause *pause;
-	const struct plan_head *head;    /* what was there before; NULL: that is not compared */
+	const struct plan_file *file;    /* what was there before; NULL: that is not compared */
 	int64_t now_us;
 
 	struct finding_line findings[PROOF_FINDINGS];

@@ -33,7 +33,8 @@ try_out(struct quiet *q, PGconn *pg, struct err *err)
 	return r;
 }
 
-/* Triggers that fire for a replica, too, are switched off by name in any case. */
+/* Triggers that fire for a replica, too, are switched off by name in any case.  Our own redirect
+ * does nothing to rows that name a session that stays, and is no reason to lock a table. */
 static PGresult *
 find_triggers(const struct quiet *q, PGconn *pg, const struct shape *shape)
 {
@@ -52,7 +53,8 @@ find_triggers(const struct quiet *q, PGconn *pg, const struct shape *shape)
 	values[1] = q->is_replica ? "AR" : "OAR";
 	result = PQexecParams(pg, "SELECT tgrelid::regclass, quote_ident(tgname), CASE tgenabled "
 			      "WHEN 'A' THEN 'ALWAYS ' WHEN 'R' THEN 'REPLICA ' ELSE '' END "
-			      "FROM pg_trigger WHERE NOT tgisinternal AND strpos($2, tgenabled::text) > 0 "
+			      "FROM pg_trigger WHERE NOT tgisinternal AND tgname !~ '^ihht_' AND "
+			      "strpos($2, tgenabled::text) > 0 "
 			      "AND tgrelid = ANY(string_to_array($1, E'\\n')::regclass[]) ORDER BY 1, 2",
 			      2, NULL, values, NULL, NULL, 0);
 	free(tables);

@@ -67,6 +67,10 @@ begin(struct undo *u, int from, int n, struct err *err)
 		r = sql_run(u->pg, NULL, err, "DELETE FROM u_entry u WHERE NOT EXISTS (SELECT FROM "
 			    "ihht_migration.entries e WHERE e.plan = '%s' AND e.session = u.entry AND "
 			    "e.state = 'applied'); ANALYZE u_entry", u->plan);
+	/* first, or our own triggers would lead the rows that come back to where they were */
+	if (r == 0)
+		r = sql_run(u->pg, NULL, err, "DELETE FROM ihht_migration.aliases a USING u_entry u WHERE "
+			    "a.plan = '%s' AND a.entry = u.entry", u->plan);
 	return r;
 }
 
@@ -74,10 +78,8 @@ static int
 journal(struct undo *u, int64_t n_left, struct err *err)
 {
 	return sql_run(u->pg, NULL, err, "UPDATE ihht_migration.entries e SET state = 'undone', at = now(), "
-		       "why = %s FROM u_entry u WHERE e.plan = '%s' AND e.session = u.entry;"
-		       "DELETE FROM ihht_migration.aliases a USING u_entry u WHERE a.plan = '%s' AND "
-		       "a.entry = u.entry", n_left ? "'rows were changed since, and left'" : "NULL", u->plan,
-		       u->plan);
+		       "why = %s FROM u_entry u WHERE e.plan = '%s' AND e.session = u.entry",
+		       n_left ? "'rows were changed since, and left'" : "NULL", u->plan);
 }
 
 static int
