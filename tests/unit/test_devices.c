@@ -180,6 +180,25 @@ TEST(no_bytes_break_a_kind)
 	}
 }
 
+TEST(bytes_that_nobody_pulls_are_bounded)
+{
+	static const uint8_t leads[] = {0x55, 0xa5, 0xaa, 0xeb, 0x87, 0xff, 0};
+	uint8_t bytes[DEVICE_MOST_BYTES];
+	const struct device_kind *kind;
+	unsigned i, j, n;
+	struct play p;
+
+	for (i = 0; (kind = device_at(i)); i++)
+		for (j = 0; j < sizeof(leads); j++) {
+			play_begin(&p, kind->name, 0, 0);
+			memset(bytes, leads[j], sizeof(bytes));
+			for (n = 0; n < 20 * kind->n_ports; n++)
+				kind->heard(p.state, n % kind->n_ports, bytes, sizeof(bytes), &p.now);
+			(void)play_pull(&p);
+			play_end(&p);
+		}
+}
+
 /* Each at its own time: nobody pulls, and what is kept stays bounded. */
 TEST(a_kind_that_is_not_pulled_keeps_the_newest)
 {
@@ -208,6 +227,7 @@ main(void)
 	RUN(a_device_without_a_port_that_is_needed_is_a_stranger);
 	RUN(battery_and_maker_are_heard_of_every_kind_that_offers_them);
 	RUN(no_bytes_break_a_kind);
+	RUN(bytes_that_nobody_pulls_are_bounded);
 	RUN(a_kind_that_is_not_pulled_keeps_the_newest);
 	return test_done();
 }
