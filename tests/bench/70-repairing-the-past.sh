@@ -4,7 +4,7 @@
 . tests/flow/lib.sh
 FINISHED=1
 fresh
-SIZE=${SIZE:-600 24 27 0}           # persons, sessions, readings, phones
+SIZE=${SIZE:-500 24 72 0}           # persons, sessions, readings, phones
 OWNER=ihht_owner PG_SCHEMA_DONE=1
 as_owner() { PGOPTIONS='-c client_min_messages=warning' psql -XAtq -v ON_ERROR_STOP=1 -h "$RUN" -U "$OWNER" ihht "$@"; }
 pg_start >/dev/null
