@@ -1,0 +1,152 @@
+#include "services/local-store/drain.h"
+
+#include <errno.h>
+
+#include "common/clock.h"
+#include "services/local-store/commands.h"
+#include "services/local-store/quarantine/release.h"
+#include "services/local-store/transaction.h"
+
+#define MAX_FRAMES  10000  /* of one link, before the others have their turn */
+
+static void
+complain(struct local_store *me, const struct err *err)
+{
+	if (!log_often(&me->bad_often, clock_mono_us()))
+		return;
+	log_warn("bad_frame", "why=\"%s\" count=%llu", err->text,
+		 (unsigned long long)me->bad_often.n);
+	me->bad_often.n = 0;
+}
+
+typedef int take_fn(struct local_store *me, const struct link_frame *frame, struct err *err);
+
+/* What is there, until the transaction is full. -1 only when the store fails. */
+static int
+drain(struct local_store *me, struct link *link, take_fn *take, struct err *err)
+{
+	struct link_frame frame;
+	int n, r;
+
+	me->utc_us = clock_utc_us();
+	for (n = 0; n < MAX_FRAMES && !transaction_is_full(me); n++) {
+		r = link_recv(link, &frame, err);
+		if (r < 0 && err->code != EBADMSG)
+			return -1;
+		if (r < 0)
+			complain(me, err);
+		else if (r == 0)
+			break;
+		else if (take(me, &frame, err) < 0)
+			return -1;
+		else if (!me->begun_us)
+			me->begun_us = clock_mono_us();
+	}
+	return 0;
+}
+
+static int
+take_sample(struct local_store *me, const struct link_frame *frame, struct err *err)
+{
+	return samples_take(&me->intake, &me->life, me->outbox, frame->message, frame->msg,
+			    me->utc_us, err);
+}
+
+static int
+take_command(struct local_store *me, const struct link_frame *frame, struct err *err)
+{
+	struct effects *fx = &me->effects[me->n_effects++];
+
+	me->n_commands++;
+	effects_clear(fx, msg_str(&frame->message->fields[0], frame->msg));
+	if (transaction_settle(me, err) < 0 || store_begin(me->store, err) < 0)
+		return -1;
+	if ((frame->message == &msg_release
+		     ? release_apply(&me->life, me->outbox, frame->msg, me->utc_us, fx, err)
+		     : commands_apply(&me->life, frame->message, frame->msg, me->utc_us, fx, err)) < 0)
+		return -1;
+	me->n_refused += !fx->reply.ok;
+	if (fx->entry)
+		outbox_due(me->outbox, fx->entry);  /* which also keeps it in hand until then */
+	return 0;
+}
+
+static int
+take_receipt(struct local_store *me, const struct link_frame *frame, struct err *err)
+{
+	const struct receipt *receipt = frame->msg;
+	struct outbox_counts counts;
+	struct entry *entry;
+	int known;
+
+	if (frame->message == &msg_alert) {
+		news_alert(me->news, &me->standing, frame->msg);
+		return 0;
+	}
+	/* who is let go of below must not be named by readings that wait */
+	if (transaction_settle(me, err) < 0 || store_begin(me->store, err) < 0)
+		return -1;
+	known = outbox_receipt(me->outbox, receipt, clock_mono_us(), &entry, err);
+	if (known <= 0)
+		return known;
+	if (receipt->outcome == OUTCOME_REFUSED) {
+		/* Postgres' own words may quote values of people */
+		log_warn("bundle_refused", "session=%s sqlstate=\"%s\" why=\"%s\"", receipt->session_id,
+			 receipt->sqlstate, *receipt->sqlstate ? "see the alert" : receipt->text);
+		news_warn(me->news, &me->standing, "bundle_refused", LEVEL_WARN, receipt->text);
+	} else {
+		if (standing_has(&me->standing, "bundle_refused"))
+			news_warn(me->news, &me->standing, "bundle_refused", LEVEL_INFO, "bundles arrive again");
+		outbox_counts(me->outbox, &counts);
+		news_synced(me->news, receipt, counts.pending);
+	}
+	sessions_trim(me->sessions, entry->row.device_id);
+	return 0;
+}
+
+static int
+take_repair(struct local_store *me, const struct link_frame *frame, struct err *err)
+{
+	const struct repair *repair = frame->msg;
+	struct entry *entry;
+
+	if (frame->message == &msg_alert) {
+		news_say(me->news, &msg_alert, ((const struct alert *)frame->msg)->name, frame->msg);
+		return 0;
+	}
+	entry = store_load_id(me->store, me->sessions, repair->session_id, err);
+
+	if (!entry && err->code != ENOENT)
+		return -1;
+	if (!entry)
+		return 0;  /* not of this gateway */
+	if (store_begin(me->store, err) < 0)
+		return -1;
+	if (outbox_repair(me->outbox, entry, repair->from_us, repair->to_us, err) < 0)
+		return err->code == ENOBUFS ? 0 : -1;  /* the auditor asks again */
+	return 0;
+}
+
+int
+drain_samples(struct local_store *me, struct err *err)
+{
+	return drain(me, me->samples, take_sample, err);
+}
+
+int
+drain_commands(struct local_store *me, struct err *err)
+{
+	return drain(me, me->commands, take_command, err);
+}
+
+int
+drain_receipts(struct local_store *me, struct err *err)
+{
+	return drain(me, me->receipts, take_receipt, err);
+}
+
+int
+drain_repairs(struct local_store *me, struct err *err)
+{
+	return drain(me, me->repairs, take_repair, err);
+}

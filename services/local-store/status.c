@@ -1,0 +1,93 @@
+#include "services/local-store/status.h"
+
+#include <sys/statvfs.h>
+
+#include "common/clock.h"
+
+#define WATCH_US (5 * CLOCK_SECOND)
+
+/* Work waiting and none done: for how many seconds. */
+static double
+sync_wait_s(struct local_store *me, const struct outbox_counts *c)
+{
+	uint64_t done = c->n_applied + c->n_duplicate + c->n_quarantined;
+	int64_t now = clock_mono_us();
+
+	if (!c->pending || done != me->n_synced)
+		me->synced_us = now;
+	me->n_synced = done;
+	return (double)(now - me->synced_us) / (double)CLOCK_SECOND;
+}
+
+void
+status_beat(struct local_store *me)
+{
+	struct quarantine_counts q = {0};
+	struct outbox_counts c = {0};
+
+	if (me->outbox) {
+		outbox_counts(me->outbox, &c);
+		q = *quarantine_counts(outbox_quarantine(me->outbox));
+	}
+	process_beat(me->process, me->trouble.code ? PROCESS_WAITING : PROCESS_READY,
+		     me->trouble.text,
+		     "readings_stored=%llu readings_seen=%llu readings_outside=%llu gaps=%llu "
+		     "holes=%llu positions_skipped=%llu commits=%llu store_failures=%llu "
+		     "sessions_active=%zu commands=%llu commands_refused=%llu bad_frames=%llu "
+		     "readings_pending=%lld sync_wait_s=%.3f bundles_in_flight=%zu bundles_sent=%llu "
+		     "bundles_resent=%llu bundles_applied=%llu bundles_duplicate=%llu "
+		     "bundles_quarantined=%llu bundles_refused=%llu quarantine_held=%lld "
+		     "quarantine_replaying=%lld quarantine_dropped=%lld bundle_bytes=%llu "
+		     "bundle_bytes_raw=%llu pack_ratio=%.2f rate_limited=%d",
+		     (unsigned long long)me->intake.n_stored, (unsigned long long)me->intake.n_seen,
+		     (unsigned long long)me->intake.n_outside, (unsigned long long)me->intake.n_gaps,
+		     (unsigned long long)me->intake.n_holes, (unsigned long long)me->intake.n_skipped,
+		     (unsigned long long)me->n_commits, (unsigned long long)me->n_failures,
+		     me->sessions ? sessions_active(me->sessions) : 0,
+		     (unsigned long long)me->n_commands, (unsigned long long)me->n_refused,
+		     (unsigned long long)(link_counts(me->samples)->n_bad +
+					  link_counts(me->commands)->n_bad),
+		     (long long)c.pending, sync_wait_s(me, &c), c.in_flight, (unsigned long long)c.n_sent,
+		     (unsigned long long)c.n_resent, (unsigned long long)c.n_applied,
+		     (unsigned long long)c.n_duplicate, (unsigned long long)c.n_quarantined,
+		     (unsigned long long)c.n_refused, (long long)q.held, (long long)q.replaying,
+		     (long long)q.dropped, (unsigned long long)c.n_bytes,
+		     (unsigned long long)c.n_raw_bytes,
+		     c.n_bytes ? (double)c.n_raw_bytes / (double)c.n_bytes : 1.0, c.limited);
+}
+
+static struct watchdog_facts
+look_around(struct local_store *me)
+{
+	struct watchdog_facts facts = {.mono_us = clock_mono_us(), .utc_us = clock_utc_us(), .disk_used = -1};
+	struct outbox_counts c = {0};
+	struct statvfs disk;
+	struct err err;
+
+	if (me->outbox) {
+		outbox_counts(me->outbox, &c);
+		(void)store_oldest_unsynced(me->store, &facts.oldest_us, &err);
+	}
+	facts.pending = c.pending;
+	facts.n_arrived = c.n_applied + c.n_duplicate + c.n_quarantined;
+	facts.n_failed = c.n_refused + c.n_resent;
+	if (statvfs(me->process->database, &disk) == 0 && disk.f_blocks)
+		facts.disk_used = 1 - (double)disk.f_bavail / (double)disk.f_blocks;
+	return facts;
+}
+
+void
+status_watch(struct local_store *me)
+{
+	struct watchdog_facts facts;
+	struct alert told[N_RULES];
+	size_t i, n;
+
+	if (clock_mono_us() < me->watch_us)
+		return;
+	me->watch_us = clock_mono_us() + WATCH_US;
+	facts = look_around(me);
+	n = watchdog_look(&me->watchdog, &facts, told);
+	for (i = 0; i < n; i++)
+		news_alert(me->news, &me->standing, &told[i]);
+}

@@ -1,0 +1,166 @@
+#include "services/local-store/transaction.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/clock.h"
+#include "services/local-store/quarantine/release.h"
+#include "services/local-store/recount.h"
+
+#define RETRY_US CLOCK_SECOND
+
+void
+transaction_forget(struct local_store *me)
+{
+	outbox_close(&me->outbox);
+	sessions_free(&me->sessions);
+	samples_forget(&me->intake);
+	me->n_effects = 0;
+	me->begun_us = 0;
+}
+
+int
+transaction_recall(struct local_store *me, struct err *err)
+{
+	const struct process *p = me->process;
+	const char *bundles = conf_find(p->conf, "links", "bundles");
+	struct outbox_limits limits = {
+		.rows = (size_t)conf_number(p->conf, "bundle-rows"),
+		.open_rows = (size_t)conf_number(p->conf, "outbox-rows"),
+		.in_flight = (size_t)conf_number(p->conf, "in-flight"),
+		.wait_us = conf_number(p->conf, "bundle-seconds") * CLOCK_SECOND,
+		.rows_per_s = conf_number(p->conf, "rows-per-second"),
+		.bytes_per_s = conf_number(p->conf, "bytes-per-second"),
+		.resend_us = conf_number(p->conf, "resend-seconds") * CLOCK_SECOND,
+	};
+	bool pack = bundles && strstr(bundles, "tcp://");
+
+	me->sessions = sessions_new();
+	me->life = (struct lifecycle){me->store, me->sessions, p->gateway, 0};
+	if (store_setting(me->store, "hlc", 0, &me->life.hlc, err) < 0 ||
+	    store_load_active(me->store, me->sessions, err) < 0 || recount_running(&me->life, err) < 0 ||
+	    store_load_stale(me->store, me->sessions, err) < 0)
+		return -1;
+	me->outbox = outbox_open(me->store, me->sessions, p->gateway, &limits, pack, err);
+	return me->outbox ? release_resume(&me->life, me->outbox, err) : -1;
+}
+
+void
+transaction_fail(struct local_store *me, const struct err *err)
+{
+	struct err again;
+	size_t i;
+
+	if (!me->n_failures++ || !me->trouble.code)
+		log_warn("cannot_store", "why=\"%s\"", err->text);
+	me->trouble = *err;
+	me->trouble.code = err->code ? err->code : EIO;
+	me->retry_us = clock_mono_us() + RETRY_US;
+	store_rollback(me->store);
+	for (i = 0; i < me->n_effects; i++) {
+		me->effects[i].reply.ok = 0;
+		(void)snprintf(me->effects[i].reply.text, sizeof(me->effects[i].reply.text),
+			       "not stored: %.200s", err->text);
+		me->effects[i].record = NULL;
+		me->effects[i].entry = NULL;
+		news_effects(me->news, &me->effects[i]);
+	}
+	transaction_forget(me);
+	if (transaction_recall(me, &again) < 0)
+		me->trouble = again;
+	news_warn(me->news, &me->standing, "cannot_store", LEVEL_CRITICAL, me->trouble.text);
+}
+
+void
+transaction_recover(struct local_store *me)
+{
+	struct err err;
+
+	me->retry_us = clock_mono_us() + RETRY_US;
+	if (!me->outbox) {
+		transaction_forget(me);
+		if (transaction_recall(me, &err) < 0) {
+			me->trouble = err;
+			return;
+		}
+	}
+	/* a write that changes nothing: does the disk take it again? */
+	if (store_begin(me->store, &err) < 0 ||
+	    store_put_setting(me->store, "hlc", me->life.hlc, &err) < 0 ||
+	    store_commit(me->store, &err) < 0) {
+		store_rollback(me->store);
+		me->trouble = err;
+		return;
+	}
+	log_info("stores_again", "failures=%llu", (unsigned long long)me->n_failures);
+	me->trouble = (struct err){0};
+	news_warn(me->news, &me->standing, "cannot_store", LEVEL_INFO, "the disk takes data again");
+}
+
+/* Rows have come into quarantine, or the last one has left it. */
+static void
+tell_quarantine(struct local_store *me)
+{
+	const struct quarantine_counts *c = quarantine_counts(outbox_quarantine(me->outbox));
+	char text[120];
+
+	if (c->held > me->n_quarantined) {
+		(void)snprintf(text, sizeof(text), "rows in quarantine: %lld; Postgres refuses them; see ihht "
+			       "quarantine list", (long long)c->held);
+		log_warn("quarantined", "rows=%lld", (long long)c->held);
+		news_warn(me->news, &me->standing, "quarantine", LEVEL_WARN, text);
+	} else if (!c->held && me->n_quarantined) {
+		news_warn(me->news, &me->standing, "quarantine", LEVEL_INFO, "nothing is held in quarantine any more");
+	}
+	me->n_quarantined = c->held;
+}
+
+/* All of it has become true. */
+static void
+announce(struct local_store *me)
+{
+	struct heard *h;
+	struct effects *fx;
+	size_t i;
+
+	for (h = me->intake.heard; h < me->intake.heard + me->intake.n_heard; h++) {
+		if (h->touched)
+			news_stored(me->news, h);
+		intake_told(h);
+	}
+	for (i = 0; i < me->intake.n_started; i++)
+		news_session(me->news, me->intake.started[i]);
+	for (fx = me->effects; fx < me->effects + me->n_effects; fx++) {
+		news_effects(me->news, fx);
+		if (fx->entry)
+			sessions_trim(me->sessions, fx->entry->row.device_id);
+	}
+	me->intake.n_started = me->intake.n_taken = me->n_effects = 0;
+	tell_quarantine(me);
+}
+
+int
+transaction_settle(struct local_store *me, struct err *err)
+{
+	return samples_settle(&me->intake, &me->life, me->outbox, clock_utc_us(), err);
+}
+
+int
+transaction_commit(struct local_store *me, struct err *err)
+{
+	if (transaction_settle(me, err) < 0 || samples_save(&me->intake, me->store, err) < 0 ||
+	    outbox_save(me->outbox, err) < 0 || store_commit(me->store, err) < 0)
+		return -1;
+	me->n_commits++;
+	me->begun_us = 0;
+	announce(me);
+	return 0;
+}
+
+bool
+transaction_is_full(const struct local_store *me)
+{
+	return me->intake.n_taken >= me->commit_rows ||
+	       me->intake.n_started == SAMPLES_STARTED || me->n_effects == MAX_EFFECTS;
+}
