@@ -22,6 +22,10 @@ done
 tell "set $(dev 6) no-dropped 1"
 tell "set $(dev 1) no-acquire 1"
 tell "set $(dev 7) hang-connect 1"
+tell "device $(dev 12) plx Oxi 12"
+tell "set $(dev 12) no-acquire 1"
+tell "set $(dev 12) refuse-notify 1"
+tell "rate $(dev 12) 5"
 start local-store
 listen
 tell "known $(dev 8)"
@@ -31,13 +35,16 @@ wait_ready ble-ingest
 heard "device.*$(dev 8).*state=searching" "one that is only known is not taken for being there"
 tell "near $(dev 3)"
 streams $(dev 3) "ServicesResolved is never signalled: values come"
-for i in 1 2 4 5 6 7 9 11; do tell "near $(dev $i)"; done
+for i in 1 2 4 5 6 7 9 11 12; do tell "near $(dev $i)"; done
 streams $(dev 1) "Connected is never signalled: values come"
 streams $(dev 2) "characteristics come after ServicesResolved: values come"
 streams $(dev 4) "every signal comes twice: values come"
 streams $(dev 7) "the first Connect fails, the second is never answered: values come"
 streams $(dev 11) "it refuses to notify at first: values come"
 like "$(live_since | grep -m1 "device/.*$(dev 11)")" "name=\"x${long:0:62}\"" "  a name that is too long is cut between two letters"
+streams $(dev 12) "one of its characteristics refuses at first: values come"
+is "$(air_since | grep -c "@ connect $(dev 12)") $(live_since | grep -c "device/.*$(dev 12).*state=silent")" "2 0" \
+	"  after a second try, which did not wait for silence"
 streams $(dev 9) "subscribing takes long: values come"
 is "$(live_since | grep -m1 "sample/.*$(dev 9)" | grep -oE 'spo2=[0-9]+')" \
 	"spo2=$(air_since | sed -n "s/^@ first $(dev 9) //p" | head -1)" "  from the very first one"
@@ -58,7 +65,7 @@ heard " gap .*$(dev 6)" "  and it comes back"
 tell "vanish $(dev 9)"
 heard "device.*$(dev 9).*state=lost" "its object vanishes under the link: lost"
 heard " gap .*$(dev 9)" "  and it comes back"
-wait_until '[ "$(links)" = 10 ]'
+wait_until '[ "$(links)" = 11 ]'
 ok $? "each over one link" || diag "$(links)"
 
 stop ble-ingest

@@ -88,7 +88,8 @@ struct peer {
 	unsigned present;           /* ports of this link, */
 	int64_t zone_us;            /* and local time less UTC when it began */
 	unsigned n_awaited;         /* subscriptions not yet answered */
-	unsigned n_refused;
+	unsigned n_refused;         /* of those its kind needs, */
+	unsigned n_flawed;          /* and of all, for no good reason */
 	struct early *early;
 	unsigned n_early;
 	int64_t look_us;            /* read the objects again at; INT64_MAX */

@@ -178,8 +178,8 @@ when_resolving(struct life *life, enum life_event event, const struct life_rules
 		return resolved(life, now_us);
 	case LIFE_LINK_DOWN:
 		return fail(life, rules, now_us);
-	case LIFE_NOT_SUCH:
-		return stranger(life);
+	case LIFE_NOT_SUCH:   /* one that has spoken is only starting, or half torn down */
+		return life->is_ours ? leave(life, now_us) : stranger(life);
 	case LIFE_CONNECT_FAILED:
 	case LIFE_TIME:       /* a link that has outlived its bluetoothd resolves nothing */
 		return leave(life, now_us);
@@ -221,7 +221,7 @@ when_subscribing(struct life *life, enum life_event event, const struct life_rul
 	case LIFE_UNPAIRED:
 		return unpaired(life, now_us);
 	case LIFE_NOT_SUCH:
-		return stranger(life);
+		return life->is_ours ? leave(life, now_us) : stranger(life);
 	case LIFE_LINK_DOWN:
 		return lost(life, rules, now_us);
 	case LIFE_SUBSCRIBE_FAILED:
@@ -251,7 +251,7 @@ when_streaming(struct life *life, enum life_event event, const struct life_rules
 	case LIFE_MISTAKEN:
 		return connected(life, now_us);
 	case LIFE_NOT_SUCH:
-		return stranger(life);
+		return life->is_ours ? leave(life, now_us) : stranger(life);
 	case LIFE_LINK_DOWN:
 		return lost(life, rules, now_us);
 	default:

@@ -109,7 +109,7 @@ static enum life_event
 do_subscribe(struct peer *p)
 {
 	end_talk(p, GAP_LINK_LOST);
-	p->n_refused = 0;
+	p->n_refused = p->n_flawed = 0;
 	if (peer_subscribe(p) < 0)
 		return LIFE_SUBSCRIBE_FAILED;
 	return LIFE_TIME;

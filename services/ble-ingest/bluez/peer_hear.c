@@ -5,6 +5,8 @@
 #include "common/clock.h"
 #include "services/ble-ingest/bluez/central.h"
 
+#define PATIENCE 3  /* tries until a device is taken with only part of what it has */
+
 void
 peer_drop_early(struct peer *p)
 {
@@ -79,12 +81,12 @@ wrong(struct peer *p, uint64_t was)
 	c->wrong.n = 0;
 }
 
-/* It is none of that kind; perhaps one of the next. */
+/* It is none of that kind; perhaps one of the next.  One that has spoken as this kind is. */
 static void
 not_such(struct peer *p)
 {
-	p->n_strange++;
-	if (!peer_nth_kind(p, p->n_strange, NULL)) {
+	p->n_strange += !p->life.is_ours;
+	if (p->life.is_ours || !peer_nth_kind(p, p->n_strange, NULL)) {
 		peer_event(p, LIFE_NOT_SUCH);
 		return;
 	}
@@ -160,11 +162,12 @@ peer_answered(struct peer *p, unsigned port, enum fault fault)
 	}
 	gate->is_heard = fault == FAULT_NONE || fault == FAULT_ALREADY || fault == FAULT_BUSY;
 	p->n_refused += !gate->is_heard && p->kind->ports[port].use & PORT_NEEDED;
+	p->n_flawed += !gate->is_heard && fault != FAULT_UNSUPPORTED;
 	if (p->n_awaited)
 		return;
 	for (i = 0; i < p->kind->n_ports; i++)
 		n += (unsigned)p->gates[i].is_heard;
-	if (!n || p->n_refused)
+	if (!n || p->n_refused || (p->n_flawed && p->life.n_failed < PATIENCE))
 		peer_event(p, LIFE_SUBSCRIBE_FAILED);
 	else
 		begin(p);
