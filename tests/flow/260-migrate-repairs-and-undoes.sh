@@ -35,6 +35,7 @@ ALTER TABLE sessions ENABLE ALWAYS TRIGGER "Tell always";
 CREATE TRIGGER asleep AFTER UPDATE ON sessions FOR EACH ROW EXECUTE FUNCTION tell();
 ALTER TABLE sessions DISABLE TRIGGER asleep;
 SQL
+sql "CREATE TABLE copy_of_readings AS SELECT * FROM readings"
 BEFORE=$(dump_hash)
 TOUCHED=$(sql "SELECT updated_at FROM sessions WHERE id = '$(sid 1)'")
 
@@ -43,6 +44,7 @@ plan
 is "$STATUS" 0 "plan" || diag "$OUT"
 like "$OUT" 'sessions +6 +3$' "it says how many sessions stay"
 like "$OUT" 'readings +720 +660$' "and how many readings"
+like "$OUT" 'left alone, .*: copy_of_readings$' "a copy somebody made is left alone, and named"
 like "$OUT" 'triggers on sessions .*touch' "and which triggers will sleep"
 like "$OUT" 'nobody.s: recorded without a login' "what no rule decides is listed with the reason"
 is "$(dump_hash)" "$BEFORE" "nothing was changed"
@@ -80,6 +82,24 @@ like "$OUT" 'ok +readings: 720 rows, digest as before' "no reading is lost"
 like "$OUT" 'a new plan would change nothing' "no rule has anything left to do"
 migrate apply "$T/plan"
 like "$OUT" 'applied: 0 sessions, 0 rows; 2 sessions were done before' "a second apply does nothing"
+
+# ---- what verify is for: a row gone, a value changed, a twin back
+while IFS='|' read -r harm says heal; do
+	sql "CREATE TABLE kept AS SELECT * FROM readings WHERE id IN (1, 60, 500); CREATE TABLE kept_s AS SELECT * FROM sessions"
+	sql "SET session_replication_role = replica; $harm"
+	migrate verify "$T/plan"
+	[ "$STATUS" = 1 ] && like "$OUT" "WRONG $says" "$harm: found" || { ok 1 "$harm: found"; diag "$OUT"; }
+	sql "SET session_replication_role = replica; DELETE FROM readings WHERE id IN (1, 60, 500); DELETE FROM sessions;
+		INSERT INTO readings SELECT * FROM kept; INSERT INTO sessions SELECT * FROM kept_s; DROP TABLE kept, kept_s"
+done <<-'ROWS'
+	DELETE FROM readings WHERE id = 500|readings: 1 of 720 rows are lost
+	UPDATE readings SET spo2 = 60 WHERE id = 60|readings: 720 rows, digest is NOT what it was
+	UPDATE readings SET session_id = '00000006-0000-4000-8000-000000000000' WHERE id = 1|readings: 2 of 60 folded ones
+	UPDATE readings SET session_id = '00000009-0000-4000-8000-000000000000' WHERE id = 60|a new plan would still change 1 sessions
+	UPDATE sessions SET total_readings = 1 WHERE total_readings = 600|a new plan would still change 1 sessions
+ROWS
+migrate verify "$T/plan"
+is "$STATUS" 0 "and healed again" || diag "$OUT"
 
 # ---- the old app goes on writing
 sql "INSERT INTO readings (session_id, \"timestamp\", spo2) VALUES ('$(sid 2)', $(at 601), 91)"

@@ -34,6 +34,7 @@ struct table {
 	int n_columns;
 	int links[SHAPE_LINKS], n_links; /* of columns; the first is session_id if there is one */
 	int has_link_index;              /* an index begins with the first link */
+	int has_foreign_key;             /* some link is one; else it is so by its name only */
 	int64_t rows, bytes;             /* rows: an estimate */
 	char *triggers;                  /* names of users' own that are on, "" none */
 	char *pointers;                  /* SQL: rows elsewhere, as (key), whose foreign key is of this
@@ -44,6 +45,8 @@ struct shape {
 	char *schema;                    /* of sessions */
 	char *identity;                  /* of this database, 32 hex digits */
 	char *server;                    /* "15.4", for people */
+	char *ignored;                   /* tables with a column session_id, no key and no foreign key:
+	                                  * copies somebody made; "" none */
 	struct table *tables;            /* sessions first */
 	int n_tables;
 };

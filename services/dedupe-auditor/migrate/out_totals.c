@@ -111,6 +111,9 @@ totals_page(FILE *to, const struct planner *p, const char *path)
 	for (i = 0; i < head->n_tables; i++)
 		(void)fprintf(to, "%-30s %12lld %12lld\n", head->tables[i].name,
 			      (long long)head->tables[i].before, (long long)head->tables[i].after);
+	if (*p->shape->ignored)
+		(void)fprintf(to, "tables that are left alone, as nothing says what they are: %s\n",
+			      p->shape->ignored);
 	for (i = 0; i < p->shape->n_tables; i++)
 		if (*p->shape->tables[i].triggers)
 			(void)fprintf(to, "triggers on %s that will sleep meanwhile: %s\n",
