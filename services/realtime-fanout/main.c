@@ -254,11 +254,13 @@ on_second(lws_sorted_usec_list_t *second)
 static void
 subscribe(struct fanout *me)
 {
+	static const char *const live[] = {"sample/", "gap/", "device/", NULL};
 	static const char *const news[] = {"session/", "survey/", "event/", "phase_stats/",
 					   "progression/", "synced/", "alert/", NULL};
 	int i;
 
-	link_subscribe(me->links[LIVE], "");
+	for (i = 0; live[i]; i++)
+		link_subscribe(me->links[LIVE], live[i]);
 	link_subscribe(me->links[BEATS], "");
 	for (i = 0; news[i]; i++)
 		link_subscribe(me->links[NEWS], news[i]);
