@@ -21,7 +21,7 @@ PKG_tests           := sqlite3 libpq libsystemd
 USES_ihht           := dedupe-auditor
 
 FLAGS_release := -O2 -g
-FLAGS_asan    := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FLAGS_asan    := -DFAULT_POINTS -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FLAGS_cov     := -O0 -g --coverage
 FLAGS_fuzz    := -O1 -g -w -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 CC_fuzz       := clang
@@ -184,6 +184,10 @@ test-bluetooth: ## against the real kernel Bluetooth and bluetoothd, in a small 
 	@tests/tap bluetooth 1 tests/bluetooth/the-real-stack.sh
 
 bluetooth: $(B)/tests/bluetooth/peripheral
+
+crash-matrix: ## each process killed at each point where something changes hands: what is lost and doubled
+	@$(MAKE) -s MODE=asan all tools
+	@MODE=asan tests/crash/matrix
 
 fuzz:         ## each fuzzer for FUZZ_SECONDS (60)
 	@$(MAKE) -s MODE=release build/release/tests/tool/seeds

@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/fault.h"
 #include "common/log.h"
 #include "common/sig.h"
 #include "proto/link.h"
@@ -171,7 +172,9 @@ take_values(struct ble_ingest *me)
 	for (n = 0; n < TAKE_AT_ONCE && may_take(me); n++) {
 		if (!me->source->take(me->self, &now, &taken))
 			break;
+		FAULT("ble-ingest.received");
 		put_value(me, &taken);
+		FAULT("ble-ingest.spooled");
 	}
 }
 
@@ -236,8 +239,10 @@ send_next(struct ble_ingest *me, int64_t pos, int64_t now_us, struct err *err)
 	const struct message *message = spool_get(me->spool, pos, &out);
 	int sent = link_send(me->samples, message, out.sample.device_id, &out, err);
 
-	if (sent > 0)
+	if (sent > 0) {
 		window_sent(&me->window, now_us);
+		FAULT("ble-ingest.sent");
+	}
 	return sent;
 }
 
@@ -291,8 +296,10 @@ take_stored(struct ble_ingest *me, const struct stored *stored, struct err *err)
 		return err_set(err, EBADMSG, "local-store has more of this spool than is in it: was "
 			       "an old copy put back? Move the spool file aside: what is in it is "
 			       "stored or lost");
+	FAULT("ble-ingest.heard");
 	window_stored(&me->window, stored->upto, (int)stored->hole, clock_mono_us());
 	spool_ack(me->spool, me->window.acked);
+	FAULT("ble-ingest.marked");
 	if (me->window.acked > before)
 		me->answered_us = clock_mono_us();
 	return 0;

@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/fault.h"
 #include "common/log.h"
 #include "common/sig.h"
 #include "proto/link.h"
@@ -232,7 +233,10 @@ compare(struct auditor *me)
 		me->n_missing = audit.n[MISSING];
 		me->n_quarantined = audit.n_quarantined;
 		me->seconds = (double)audit.took_us / 1e6;
+		FAULT("dedupe-auditor.compared");
 		n_sent = send_repairs(me, &audit);
+		if (n_sent)
+			FAULT("dedupe-auditor.repaired");
 		me->n_repairs += n_sent;
 		say(me, &audit, n_sent);
 		me->last_us = clock_mono_us();

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "common/clock.h"
+#include "common/fault.h"
 #include "services/local-store/commands.h"
 #include "services/local-store/quarantine/release.h"
 #include "services/local-store/transaction.h"
@@ -48,6 +49,7 @@ drain(struct local_store *me, struct link *link, take_fn *take, struct err *err)
 static int
 take_sample(struct local_store *me, const struct link_frame *frame, struct err *err)
 {
+	FAULT("local-store.received");
 	return samples_take(&me->intake, &me->life, me->outbox, frame->message, frame->msg,
 			    me->utc_us, err);
 }
@@ -65,6 +67,7 @@ take_command(struct local_store *me, const struct link_frame *frame, struct err 
 		     ? release_apply(&me->life, me->outbox, frame->msg, me->utc_us, fx, err)
 		     : commands_apply(&me->life, frame->message, frame->msg, me->utc_us, fx, err)) < 0)
 		return -1;
+	FAULT("local-store.commanded");
 	me->n_refused += !fx->reply.ok;
 	if (fx->entry)
 		outbox_due(me->outbox, fx->entry);  /* which also keeps it in hand until then */
@@ -86,7 +89,9 @@ take_receipt(struct local_store *me, const struct link_frame *frame, struct err 
 	/* who is let go of below must not be named by readings that wait */
 	if (transaction_settle(me, err) < 0 || store_begin(me->store, err) < 0)
 		return -1;
+	FAULT("local-store.receipted");
 	known = outbox_receipt(me->outbox, receipt, clock_mono_us(), &entry, err);
+	FAULT("local-store.marked");
 	if (known <= 0)
 		return known;
 	if (receipt->outcome == OUTCOME_REFUSED) {
@@ -124,6 +129,7 @@ take_repair(struct local_store *me, const struct link_frame *frame, struct err *
 		return -1;
 	if (outbox_repair(me->outbox, entry, repair->from_us, repair->to_us, err) < 0)
 		return err->code == ENOBUFS ? 0 : -1;  /* the auditor asks again */
+	FAULT("local-store.repaired");
 	return 0;
 }
 

@@ -18,6 +18,7 @@
 #include <errno.h>
 
 #include "common/clock.h"
+#include "common/fault.h"
 #include "common/sig.h"
 #include "services/local-store/drain.h"
 #include "services/local-store/recount.h"
@@ -61,6 +62,8 @@ send_bundle(struct local_store *me, int64_t now, struct err *err)
 	/* of a PUSH nobody selects by topic: the session in it would be a fifteenth of the wire */
 	int sent = bundle ? link_send(me->bundles, &msg_bundle, "", bundle, err) : 0;
 
+	if (sent > 0)
+		FAULT("local-store.sent");
 	me->blocked = bundle && !sent;
 	if (sent < 0 && log_often(&me->unsent_often, now)) {
 		log_warn("bundle_not_sent", "why=\"%s\" count=%llu", err->text,
@@ -92,6 +95,7 @@ send_bundles(struct local_store *me, struct err *err)
 		outbox_head(me->outbox, store_last_reading(me->store));
 		if ((more = outbox_work(me->outbox, now, err)) < 0)
 			return -1;
+		FAULT("local-store.bundled");
 		send_ready(me, now, err);
 		me->more = more && !me->blocked;
 	} while (me->more && clock_mono_us() - now < SLICE_US);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/fault.h"
 #include "services/local-store/quarantine/release.h"
 #include "services/local-store/recount.h"
 
@@ -150,11 +151,16 @@ int
 transaction_commit(struct local_store *me, struct err *err)
 {
 	if (transaction_settle(me, err) < 0 || samples_save(&me->intake, me->store, err) < 0 ||
-	    outbox_save(me->outbox, err) < 0 || store_commit(me->store, err) < 0)
+	    outbox_save(me->outbox, err) < 0)
 		return -1;
+	FAULT("local-store.saved");
+	if (store_commit(me->store, err) < 0)
+		return -1;
+	FAULT("local-store.committed");
 	me->n_commits++;
 	me->begun_us = 0;
 	announce(me);
+	FAULT("local-store.announced");
 	return 0;
 }
 

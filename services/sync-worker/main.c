@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "common/fault.h"
 #include "common/log.h"
 #include "common/pg.h"
 #include "common/sig.h"
@@ -169,6 +170,7 @@ take_bundle(struct sync_worker *me, struct err *err)
 	memcpy(me->gateway, gateway, sizeof(gateway));
 	if (bundle_open(me->opener, frame.msg, gateway, clock_utc_us(), &me->content, err) < 0)
 		return refuse(me, gateway, frame.msg, err->text, err);
+	FAULT("sync-worker.received");
 	sink_put(me->sink, &me->content);
 	return 0;
 }
@@ -180,7 +182,11 @@ step(struct sync_worker *me, struct err *err)
 
 	if (!sink_step(me->sink, &receipt))
 		return 0;
-	return answer(me, me->content.bundle->gateway, &receipt, err);
+	FAULT("sync-worker.committed");
+	if (answer(me, me->content.bundle->gateway, &receipt, err) < 0)
+		return -1;
+	FAULT("sync-worker.receipted");
+	return 0;
 }
 
 /* The gateway's people hear what is to be put right, once a minute, and when it is. */

@@ -5,6 +5,7 @@
 #include <zmq.h>
 
 #include "common/clock.h"
+#include "common/fault.h"
 #include "common/log.h"
 #include "common/pg.h"
 #include "services/sync-worker/encode.h"
@@ -284,6 +285,7 @@ send_rows(struct sink *s)
 	const struct bundle_content *c = s->content;
 	size_t n;
 
+	FAULT("sync-worker.applied");
 	while (s->copied < c->n_rows && !(s->wire.events & ZMQ_POLLOUT)) {
 		n = s->copied ? 0 : encode_copy_head(chunk);
 		while (s->copied < c->n_rows && n + ENCODE_ROW <= sizeof(chunk))
@@ -605,6 +607,7 @@ advance(struct sink *s)
 		begin(s);
 		break;
 	case HEAD:
+		FAULT("sync-worker.begun");
 		after_head(s);
 		break;
 	case COPY:

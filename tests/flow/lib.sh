@@ -11,6 +11,7 @@
 #
 # Tests find the binaries in $BIN (build/asan/bin, else build/release/bin).
 set -u
+T=  # `make flow T=...` names a test so; what stands here is removed at exit
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 if [ -z "${MODE:-}" ]; then
 	MODE=release

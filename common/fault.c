@@ -1,0 +1,23 @@
+#include "common/fault.h"
+
+#ifdef FAULT_POINTS
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+void
+fault_at(const char *point)
+{
+	static long left = 1;
+	static const char *wanted;
+	size_t n;
+
+	if (!wanted && !(wanted = getenv("IHHT_FAULT")))
+		wanted = "";
+	n = strlen(point);
+	if (strncmp(wanted, point, n) != 0 || (wanted[n] && wanted[n] != ':'))
+		return;
+	if (left++ >= (wanted[n] ? atol(wanted + n + 1) : 1))
+		(void)raise(SIGKILL);
+}
+#endif
