@@ -67,6 +67,13 @@ findings_count(const struct plan_file *file, int64_t before_us, struct findings 
 	tell_rules(file, f->rules, sizeof(f->rules));
 }
 
+int
+findings_same(const struct findings *a, const struct findings *b)
+{
+	return a->n_sessions == b->n_sessions && a->n_certain == b->n_certain &&
+	       a->n_left == b->n_left && !strcmp(a->rules, b->rules);
+}
+
 void
 findings_keep_certain(struct plan_file *file, int64_t before_us)
 {

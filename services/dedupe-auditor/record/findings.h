@@ -19,6 +19,8 @@ struct findings {
  * that began after `before_us` may still be in the app's hands and waits. */
 void findings_count(const struct plan_file *file, int64_t before_us, struct findings *findings);
 
+int findings_same(const struct findings *a, const struct findings *b);
+
 /* Leaves only sessions of which all is certain. */
 void findings_keep_certain(struct plan_file *file, int64_t before_us);
 

@@ -130,7 +130,7 @@ old_look(struct old *old, struct record *record, struct pause *pause, struct err
 		r = err_set(err, errno, "%s: %s", path, strerror(errno));
 	if (r == 0)
 		findings_count(&file, clock_utc_us() - IN_USE_US, &old->found);
-	if (r == 0 && (!old->n_looks++ || memcmp(&before, &old->found, sizeof(before)) != 0)) {
+	if (r == 0 && (!old->n_looks++ || !findings_same(&before, &old->found))) {
 		(void)snprintf(text, sizeof(text), "plan=%s sessions=%lld certain=%lld left=%lld%s%s",
 			       file.head.id, (long long)old->found.n_sessions,
 			       (long long)old->found.n_certain, (long long)old->found.n_left,
@@ -139,7 +139,7 @@ old_look(struct old *old, struct record *record, struct pause *pause, struct err
 	}
 	/* what an apply left as it was, the next one would leave, too */
 	if (r == 0 && old->repair && old->found.n_certain &&
-	    memcmp(&old->applied, &old->found, sizeof(old->found)) != 0)
+	    !findings_same(&old->applied, &old->found))
 		r = apply(old, &file, record, pause, err);
 	plan_file_clear(&file);
 	return r;
