@@ -45,8 +45,8 @@ status_beat(struct local_store *me)
 		     (unsigned long long)me->n_commits, (unsigned long long)me->n_failures,
 		     me->sessions ? sessions_active(me->sessions) : 0,
 		     (unsigned long long)me->n_commands, (unsigned long long)me->n_refused,
-		     (unsigned long long)(link_counts(me->samples)->n_bad +
-					  link_counts(me->commands)->n_bad),
+		     (unsigned long long)link_counts(me->samples)->n_bad +
+			     link_counts(me->commands)->n_bad,
 		     (long long)c.pending, sync_wait_s(me, &c), c.in_flight, (unsigned long long)c.n_sent,
 		     (unsigned long long)c.n_resent, (unsigned long long)c.n_applied,
 		     (unsigned long long)c.n_duplicate, (unsigned long long)c.n_quarantined,

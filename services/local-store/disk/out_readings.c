@@ -3,7 +3,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 static const size_t block_rows[N_BLOCKS] = {BLOCK, 8, 1};
 
@@ -11,12 +10,13 @@ static const size_t block_rows[N_BLOCKS] = {BLOCK, 8, 1};
 static sqlite3_stmt *
 prepare_block(sqlite3 *db, size_t rows, struct err *err)
 {
-	char row[100] = ", (?", text[300 + BLOCK * sizeof(row)];
-	int i, len;
+	char row[100], text[300 + BLOCK * sizeof(row)];
+	int i, len = snprintf(row, sizeof(row), ", (?");
 
 	for (i = 0; i < msg_reading.n_fields; i++)
-		strcat(row, ", ?");
-	strcat(row, ")");
+		len += snprintf(row + len, sizeof(row) - (size_t)len, ", ?");
+	ASSERT(len + 1 < (int)sizeof(row));
+	(void)snprintf(row + len, sizeof(row) - (size_t)len, ")");
 	len = snprintf(text, sizeof(text), "INSERT INTO readings (session, " READING_COLUMNS
 		       ") VALUES %s", row + 2);
 	while (--rows)

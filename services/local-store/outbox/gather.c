@@ -44,12 +44,12 @@ outbox_ship(struct outbox *o, struct entry *entry, const struct reading *rows, s
 static int
 ship_heap(struct outbox *o, struct heap *heap, bool urgent, struct err *err)
 {
-	struct shipment *sh;
+	struct shipment *sh = NULL;
 	int r;
 
 	heaps_take(&o->heaps, heap);
 	r = outbox_ship(o, heap->entry, heap->rows, heap->n, urgent, &sh, err);
-	if (r > 0) {
+	if (r > 0 && sh) {
 		sh->fresh = heap->first_id > o->maybe_sent;
 		sh->first_id = heap->first_id;
 		sh->last_id = heap->last_id;
