@@ -18,7 +18,7 @@ tell(struct play *p)
 {
 	uint8_t data[38] = {'A', 0, 5, 0, 1};
 
-	memcpy(data + 9, "2D010001", 8);
+	memcpy(data + 9, "2D010001X", 9);
 	return reply(p, 0xe1, 1, data, sizeof(data));
 }
 
