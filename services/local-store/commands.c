@@ -9,6 +9,7 @@
 #include "proto/columns.h"
 #include "proto/ids.h"
 #include "services/local-store/recount.h"
+#include "services/local-store/restore/restored.h"
 
 /* Whether two records say the same, apart from who asked and when it was written. */
 static bool
@@ -300,6 +301,8 @@ commands_apply(struct lifecycle *life, const struct message *message, const void
 		return take_phase_stats(life, msg, now_us, fx, err);
 	if (message == &msg_progression)
 		return take_progression(life, msg, now_us, fx, err);
+	if (message == &msg_restore)
+		return restored_apply(life, msg, now_us, fx, err);
 	ASSERT(message == &msg_import);
 	return take_import(life, msg, now_us, fx, err);
 }

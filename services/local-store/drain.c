@@ -69,7 +69,9 @@ take_command(struct local_store *me, const struct link_frame *frame, struct err 
 		return -1;
 	FAULT("local-store.commanded");
 	me->n_refused += !fx->reply.ok;
-	if (fx->entry)
+	if (fx->entry && fx->arrived)
+		fx->entry->n_untold++;
+	else if (fx->entry)
 		outbox_due(me->outbox, fx->entry);  /* which also keeps it in hand until then */
 	return 0;
 }

@@ -9,6 +9,7 @@
 struct effects {
 	struct reply reply;
 	struct entry *entry;            /* has changed: publish it and send it on; or NULL */
+	bool arrived;                   /* but not on: it comes from where it would go */
 	const struct message *record;   /* accepted: publish it; or NULL */
 	union {
 		struct survey survey;

@@ -30,6 +30,8 @@ struct entry {
 	struct entry *older;         /* the same device's next older one */
 	struct entry *next, **prev;  /* of all in hand */
 
+	int n_untold;                /* restored in this transaction: in hand until that is said */
+
 	/* outbox's */
 	int64_t synced;              /* readings.id up to which Postgres has all of it */
 	int64_t scanned;             /* readings.id up to which rows were taken for bundles */

@@ -134,6 +134,8 @@ announce(struct local_store *me)
 		news_session(me->news, me->intake.started[i]);
 	for (fx = me->effects; fx < me->effects + me->n_effects; fx++) {
 		news_effects(me->news, fx);
+		if (fx->entry && fx->arrived)
+			fx->entry->n_untold--;
 		if (fx->entry)
 			sessions_trim(me->sessions, fx->entry->row.device_id);
 	}

@@ -211,6 +211,20 @@ store_put_sync(struct store *store, const struct entry *entry, const char *statu
 }
 
 int
+store_waits(struct store *store, const struct entry *entry, int64_t before, struct err *err)
+{
+	sqlite3_stmt *s = store->statements[WAITING];
+	int r;
+
+	sqlite3_bind_int64(s, 1, entry->synced);
+	sqlite3_bind_int64(s, 2, before);
+	sqlite3_bind_int64(s, 3, entry->no);
+	r = db_step(s, err);
+	sqlite3_reset(s);
+	return r;
+}
+
+int
 store_oldest_unsynced(struct store *store, int64_t *utc_us, struct err *err)
 {
 	sqlite3_stmt *s = store->statements[OLDEST];

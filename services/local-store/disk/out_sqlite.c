@@ -62,6 +62,7 @@ static const char *const sql[N_STATEMENTS] = {
 	[STALE] = "SELECT session FROM stale",
 	[PUT_STALE] = "INSERT OR IGNORE INTO stale VALUES (?)",
 	[DROP_STALE] = "DELETE FROM stale WHERE session = ?",
+	[WAITING] = "SELECT 1 FROM readings WHERE id > ?1 AND id < ?2 AND session = ?3 LIMIT 1",
 };
 
 /* ---- open and close */

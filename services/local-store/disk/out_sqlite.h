@@ -83,6 +83,9 @@ int store_load_stale(struct store *store, struct sessions *sessions, struct err 
 int store_put_sync(struct store *store, const struct entry *entry, const char *status,
 		   int64_t now_us, struct err *err);
 
+/* Whether readings of it with an id below `before` are not known to be in Postgres: 1, 0, -1. */
+int store_waits(struct store *store, const struct entry *entry, int64_t before, struct err *err);
+
 /* When the oldest row that Postgres lacks was taken or changed, UTC; 0 none. */
 int store_oldest_unsynced(struct store *store, int64_t *utc_us, struct err *err);
 
