@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/pg.h"
+#include "services/dedupe-auditor/migrate/texts.h"
 
 /* $1: schema, $2: names we know.  A column session_id that points elsewhere is no link.
  * One row a column, sessions first. */
@@ -63,13 +64,12 @@ static const char identity_sql[] =
 	" FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
 	" WHERE n.nspname = $1 AND c.relname = 'sessions'";
 
-static char *
-copy_of(const PGresult *result, int row, int column)
+static const char *
+copy_of(struct shape *shape, const PGresult *result, int row, int column)
 {
-	char *text = strdup(PQgetvalue(result, row, column));
+	const char *text = texts_once(shape->texts, PQgetvalue(result, row, column));
 
-	ASSERT(text);
-	return text;
+	return text ? text : "";
 }
 
 static int
@@ -94,16 +94,15 @@ add_table(struct shape *shape, const PGresult *result, int row)
 {
 	struct table *t = &shape->tables[shape->n_tables++];
 
-	t->name = copy_of(result, row, 0);
-	t->sql = copy_of(result, row, 1);
-	t->archive = copy_of(result, row, 2);
+	t->name = copy_of(shape, result, row, 0);
+	t->sql = copy_of(shape, result, row, 1);
+	t->archive = copy_of(shape, result, row, 2);
 	t->kind = kind_of(t->name);
 	t->rows = atoll(PQgetvalue(result, row, 13));
 	t->bytes = atoll(PQgetvalue(result, row, 14));
-	t->triggers = copy_of(result, row, 15);
-	t->pointers = copy_of(result, row, 16);
-	t->columns = calloc(SHAPE_COLUMNS, sizeof(*t->columns));
-	ASSERT(t->columns);
+	t->triggers = copy_of(shape, result, row, 15);
+	t->pointers = copy_of(shape, result, row, 16);
+	t->columns = texts_room(shape->texts, SHAPE_COLUMNS * sizeof(*t->columns));
 	return t;
 }
 
@@ -122,20 +121,20 @@ add_link(struct table *t, int column, int has_index)
 }
 
 static int
-add_column(struct table *t, const PGresult *result, int row, struct err *err)
+add_column(struct shape *shape, struct table *t, const PGresult *result, int row, struct err *err)
 {
 	struct column *c = &t->columns[t->n_columns];
 
 	if (t->n_columns == SHAPE_COLUMNS)
 		return err_set(err, EINVAL, "table %s has over %d columns", t->name, SHAPE_COLUMNS);
-	c->name = copy_of(result, row, 3);
-	c->quoted = copy_of(result, row, 4);
-	c->type = copy_of(result, row, 5);
+	c->name = copy_of(shape, result, row, 3);
+	c->quoted = copy_of(shape, result, row, 4);
+	c->type = copy_of(shape, result, row, 5);
 	c->category = *PQgetvalue(result, row, 6);
 	c->key = atoi(PQgetvalue(result, row, 7));
 	c->is_link = is_true(result, row, 8) && t->kind != LEGACY_SESSIONS;
 	c->not_null = is_true(result, row, 9);
-	c->standard = copy_of(result, row, 10);
+	c->standard = copy_of(shape, result, row, 10);
 	c->is_generated = is_true(result, row, 11);
 	t->n_columns++;
 	if (!c->is_link)
@@ -154,8 +153,6 @@ add_rows(struct shape *shape, const PGresult *result, struct err *err)
 	struct table *t = NULL;
 	int row;
 
-	shape->tables = calloc(SHAPE_TABLES, sizeof(*shape->tables));
-	ASSERT(shape->tables);
 	for (row = 0; row < PQntuples(result); row++) {
 		if (!t || strcmp(t->sql, PQgetvalue(result, row, 1))) {
 			if (shape->n_tables == SHAPE_TABLES)
@@ -163,42 +160,17 @@ add_rows(struct shape *shape, const PGresult *result, struct err *err)
 					       SHAPE_TABLES);
 			t = add_table(shape, result, row);
 		}
-		if (add_column(t, result, row, err) < 0)
+		if (add_column(shape, t, result, row, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static void
-table_release(struct table *t)
-{
-	int i;
-
-	for (i = 0; i < t->n_columns; i++) {
-		free(t->columns[i].name);
-		free(t->columns[i].quoted);
-		free(t->columns[i].type);
-		free(t->columns[i].standard);
-	}
-	free(t->columns);
-	free(t->name);
-	free(t->sql);
-	free(t->archive);
-	free(t->triggers);
-	free(t->pointers);
-}
-
 void
 shape_release(struct shape *shape)
 {
-	int i;
-
-	for (i = 0; i < shape->n_tables; i++)
-		table_release(&shape->tables[i]);
+	texts_free(&shape->texts);
 	free(shape->tables);
-	free(shape->schema);
-	free(shape->identity);
-	free(shape->server);
 	free(shape->ignored);
 	*shape = (struct shape){0};
 }
@@ -228,7 +200,6 @@ ignore_copies(struct shape *shape)
 		if (t->kind == LEGACY_TABLES && !count_key(t) && !t->has_foreign_key) {
 			(void)fprintf(to, "%s%s", size ? " " : "", t->name);
 			(void)fflush(to);
-			table_release(t);
 		} else {
 			shape->tables[n++] = *t;
 		}
@@ -272,6 +243,7 @@ check(const struct shape *shape, const char *schema, struct err *err)
 	static const char *const of_sessions[] = {"id", "start_time", NULL};
 	static const char *const of_readings[] = {"session_id", "timestamp", NULL};
 	const struct table *t = shape->tables, *readings;
+	const struct column *id;
 
 	if (!shape->n_tables)
 		return err_set(err, ENOENT, "there is no table %s.sessions here; --schema names another "
@@ -284,7 +256,7 @@ check(const struct shape *shape, const char *schema, struct err *err)
 	if ((readings = shape_kind(shape, LEGACY_READINGS)) &&
 	    must_have(readings, of_readings, err) < 0)
 		return -1;
-	if (table_column(t, "id")->key != 1)
+	if (!(id = table_column(t, "id")) || id->key != 1)
 		return err_set(err, EINVAL, "%s: id is not its key; make it: ALTER TABLE %s ADD PRIMARY "
 			       "KEY (id)", t->sql, t->sql);
 	for (t = shape->tables; t < shape->tables + shape->n_tables; t++)
@@ -299,8 +271,8 @@ read_identity(struct shape *shape, PGconn *pg, const char *schema, struct err *e
 	PGresult *result = PQexecParams(pg, identity_sql, 1, NULL, &schema, NULL, NULL, 0);
 
 	if (PQresultStatus(result) == PGRES_TUPLES_OK && PQntuples(result) == 1) {
-		shape->identity = copy_of(result, 0, 0);
-		shape->server = copy_of(result, 0, 1);
+		shape->identity = copy_of(shape, result, 0, 0);
+		shape->server = copy_of(shape, result, 0, 1);
 	}
 	return pg_expect(pg, result, PGRES_TUPLES_OK, err);
 }
@@ -325,8 +297,10 @@ shape_read(struct shape *shape, PGconn *pg, const char *schema, struct err *err)
 	PGresult *result;
 	int r;
 
-	*shape = (struct shape){.schema = strdup(schema)};
-	ASSERT(shape->schema);
+	*shape = (struct shape){.texts = texts_new()};
+	shape->schema = texts_once(shape->texts, schema);
+	shape->tables = calloc(SHAPE_TABLES, sizeof(*shape->tables));
+	ASSERT(shape->tables);
 	known_names(names, sizeof(names));
 	result = PQexecParams(pg, catalog_sql, 2, NULL, values, NULL, NULL, 0);
 	if (PQresultStatus(result) != PGRES_TUPLES_OK)

@@ -17,37 +17,38 @@
 #define SHAPE_LINKS   4
 
 struct column {
-	char *name, *quoted, *type;      /* quoted: for SQL; type: as format_type() says */
+	const char *name, *quoted, *type;        /* quoted: for SQL; type: as format_type() says */
 	char category;                   /* pg_type.typcategory: A array, S string, U other ... */
 	int key;                         /* from 1: its place in the row's key; 0 */
 	int is_link;                     /* holds a session's id */
 	int not_null, is_generated;
-	char *standard;                  /* SQL of its default, "" none */
+	const char *standard;            /* SQL of its default, "" none */
 };
 
 struct table {
 	enum legacy_table kind;          /* LEGACY_TABLES: one only known to belong to sessions */
-	char *name;                      /* "readings"; with its schema when that is another */
-	char *sql;                       /* quoted, with its schema */
-	char *archive;                   /* ihht_migration.was_<name>, quoted */
+	const char *name;                      /* "readings"; with its schema when that is another */
+	const char *sql;                       /* quoted, with its schema */
+	const char *archive;                   /* ihht_migration.was_<name>, quoted */
 	struct column *columns;
 	int n_columns;
 	int links[SHAPE_LINKS], n_links; /* of columns; the first is session_id if there is one */
 	int has_link_index;              /* an index begins with the first link */
 	int has_foreign_key;             /* some link is one; else it is so by its name only */
 	int64_t rows, bytes;             /* rows: an estimate */
-	char *triggers;                  /* names of users' own that are on, "" none */
-	char *pointers;                  /* SQL: rows elsewhere, as (key), whose foreign key is of this
+	const char *triggers;                  /* names of users' own that are on, "" none */
+	const char *pointers;                  /* SQL: rows elsewhere, as (key), whose foreign key is of this
 	                                  * table; "" none.  Not for sessions: those are links */
 };
 
 struct shape {
-	char *schema;                    /* of sessions */
-	char *identity;                  /* of this database, 32 hex digits */
-	char *server;                    /* "15.4", for people */
+	const char *schema;                    /* of sessions */
+	const char *identity;                  /* of this database, 32 hex digits */
+	const char *server;                    /* "15.4", for people */
 	char *ignored;                   /* tables with a column session_id, no key and no foreign key:
 	                                  * copies somebody made; "" none */
 	struct table *tables;            /* sessions first */
+	struct texts *texts;             /* holds all texts and columns but `ignored` */
 	int n_tables;
 };
 
@@ -69,7 +70,7 @@ char *table_columns(const struct table *table, enum columns_of which, const char
 char *table_first_columns(const struct table *table, int n, enum columns_of which,
 			  const char *prefix);
 
-/* The row's key as one text: the column's value, or all as row(...)::text; `t` is the alias. */
-char *table_key_text(const struct table *table, const char *t);
+/* The row's key as one text: the column's value, or all as row(...)::text. */
+char *table_key_text(const struct table *table, const char *alias);
 
 #endif

@@ -130,7 +130,7 @@ journal_states(PGconn *pg, const struct plan_file *file, enum journal_state *sta
 	PGresult *result = PQexecParams(pg, "SELECT session, state FROM ihht_migration.entries "
 					"WHERE plan = $1", 1, NULL, values, NULL, NULL, 0);
 	size_t n = (size_t)PQntuples(result), i;
-	struct known *known, key, *found;
+	struct known *known, key = {0}, *found;
 
 	if (PQresultStatus(result) != PGRES_TUPLES_OK)
 		return pg_expect(pg, result, PGRES_TUPLES_OK, err);

@@ -88,20 +88,22 @@ tool_run(const char *const *argv, PGconn *pg, const char *dbname, struct err *er
 static int
 keep_lines(const char *from_path, const char *text, const char *to_path, struct err *err)
 {
-	FILE *from = fopen(from_path, "r"), *to = fopen(to_path, "w");
+	FILE *from = fopen(from_path, "r"), *to = NULL;
 	char *line = NULL;
 	size_t size = 0;
 	int r = 0;
 
-	if (!from || !to)
-		r = err_set(err, errno, "%s: %s", to_path, strerror(errno));
-	while (r == 0 && getline(&line, &size, from) > 0)
-		if (strstr(line, text))
-			(void)fputs(line, to);
+	if (!from || !(to = fopen(to_path, "w"))) {
+		r = err_set(err, errno, "%s: %s", from ? to_path : from_path, strerror(errno));
+	} else {
+		while (getline(&line, &size, from) > 0)
+			if (strstr(line, text))
+				(void)fputs(line, to);
+		if (fclose(to) != 0)
+			r = err_set(err, errno, "%s: %s", to_path, strerror(errno));
+	}
 	if (from)
 		(void)fclose(from);
-	if (to && fclose(to) != 0 && r == 0)
-		r = err_set(err, errno, "%s: %s", to_path, strerror(errno));
 	free(line);
 	return r;
 }
