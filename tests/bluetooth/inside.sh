@@ -38,8 +38,8 @@ tell() { echo "${*:2}" >"$T/$1.lines"; }
 STORED="FROM readings r JOIN session s ON s.no = r.session WHERE s.device_id = '$PLX'"
 NUMBER="CAST(round(r.spo2 * 10 - 700) + 300 * (r.heart_rate - 30) AS INTEGER)"
 said() { awk '$1 == "value" && $5 == "said" { print $2 }' "$T/log/Rig-PLX.log"; }
-stored() { lite "SELECT $NUMBER $STORED ORDER BY r.taken_us, r.id"; }
-newest() { lite "SELECT ifnull(max($NUMBER), 0) $STORED"; }
+stored() { lite "SELECT $NUMBER $STORED AND r.device_us IS NULL ORDER BY r.taken_us, r.id"; }
+newest() { lite "SELECT ifnull(max($NUMBER), 0) $STORED AND r.device_us IS NULL"; }
 gaps() { lite "SELECT count(*) FROM gap WHERE device_id = '$PLX'"; }
 
 # fault WHAT COMMAND...: values come again, of themselves, after a gap
@@ -106,8 +106,13 @@ fault "the adapters are unplugged and plugged in" replug
 is "$(lite "WITH n AS (SELECT $NUMBER AS n, lag($NUMBER) OVER (ORDER BY r.taken_us, r.id) AS before,
 		r.taken_us AS at, lag(r.taken_us) OVER (ORDER BY r.taken_us, r.id) AS since $STORED)
 	SELECT n, before FROM n WHERE n != before + 1 AND (n <= before OR NOT EXISTS
-		(SELECT 1 FROM gap WHERE from_us >= since AND to_us <= at))")" "" \
+		(SELECT 1 FROM gap WHERE from_us < at AND to_us > since))")" "" \
 	"in all that time no value came twice or out of order, or is missing without a gap"
+
+KEPT=$(lite "SELECT $NUMBER $STORED AND r.device_us NOT NULL ORDER BY 1")
+[ -n "$KEPT" ]
+ok $? "some of what nobody heard comes out of the oximeter's memory: $(wc -l <<<"$KEPT")"
+is "$(comm -13 <(awk '$1 == "value" && $5 == "unheard" { print $2 }' "$T/log/Rig-PLX.log" | sort) <(sort <<<"$KEPT"))" "" "  and is what it measured then"
 
 # ---- another oximeter, as btvirt's controllers know one link each
 

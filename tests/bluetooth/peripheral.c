@@ -3,7 +3,8 @@
  *
  *	peripheral ADAPTER plx|berry NAME <lines     as: peripheral hci1 plx Rig-PLX
  *
- * Measures a new value now and then, and tells it to whoever listens.  Which value it is can
+ * Measures a new value now and then, and tells it to whoever listens; plx keeps one a second
+ * of those that nobody heard, and gives them when it is asked for its records.  Which value it is can
  * be read from spo2 and pulse (see spo2_of), so that what arrives can be compared to what
  * was said.  Lines tell it what to do:
  *
@@ -22,6 +23,7 @@
 #include <string.h>
 #include <systemd/sd-bus.h>
 #include <systemd/sd-event.h>
+#include <time.h>
 #include <unistd.h>
 
 #define BLUEZ         "org.bluez"
@@ -30,7 +32,8 @@
 #define SIG(x)        "0000" x "-0000-1000-8000-00805f9b34fb"
 #define BERRY(x)      "49535343-" x
 
-enum { CONTINUOUS, RATE, BATTERY, STREAM, FEATURES, N_CHARACTERISTICS };
+enum { CONTINUOUS, RATE, BATTERY, STREAM, FEATURES, SPOT, CONTROL, N_CHARACTERISTICS };
+#define MOST_KEPT 100
 
 struct service {
 	const char *path, *uuid;
@@ -42,6 +45,7 @@ struct characteristic {
 	size_t len;
 	uint8_t value[20];
 	int is_heard;
+	struct peripheral *of;
 };
 
 struct peripheral {
@@ -55,6 +59,8 @@ struct peripheral {
 	uint64_t period_us;             /* 0: no values */
 	unsigned n;                     /* of the last value */
 	struct characteristic all[N_CHARACTERISTICS];
+	struct { time_t at; unsigned n; } kept[MOST_KEPT];
+	unsigned n_kept;
 };
 
 static const struct service plx_services[] = {
@@ -73,7 +79,11 @@ static const struct characteristic plx[N_CHARACTERISTICS] = {
 	[CONTINUOUS] = {.path = "/plx/pulse_oximeter/continuous", .service = "/plx/pulse_oximeter",
 			.uuid = SIG("2a5f"), .flags = {"notify"}, .len = 5},
 	[FEATURES] = {.path = "/plx/pulse_oximeter/features", .service = "/plx/pulse_oximeter",
-		      .uuid = SIG("2a60"), .flags = {"read"}, .len = 2},
+		      .uuid = SIG("2a60"), .flags = {"read"}, .len = 2, .value = {0x0c}},  /* keeps and dates */
+	[SPOT] = {.path = "/plx/pulse_oximeter/spot", .service = "/plx/pulse_oximeter",
+		  .uuid = SIG("2a5e"), .flags = {"indicate"}, .len = 12},
+	[CONTROL] = {.path = "/plx/pulse_oximeter/control", .service = "/plx/pulse_oximeter",
+		     .uuid = SIG("2a52"), .flags = {"write", "indicate"}, .len = 4},
 	[RATE] = {.path = "/plx/heart_rate/measurement", .service = "/plx/heart_rate",
 		  .uuid = SIG("2a37"), .flags = {"notify"}, .len = 2},
 	[BATTERY] = {.path = "/plx/battery/level", .service = "/plx/battery",
@@ -90,22 +100,22 @@ static const struct characteristic berry[N_CHARACTERISTICS] = {
 
 /* The n-th value: PLX carries a tenth of a percent, Berry whole ones. */
 static unsigned
-spo2_of(const struct peripheral *me)      /* 0.1 %, Berry 1 % */
+spo2_of(const struct peripheral *me, unsigned n)      /* 0.1 %, Berry 1 % */
 {
-	return me->is_berry ? 40 + me->n % 60 : 700 + me->n % 300;
+	return me->is_berry ? 40 + n % 60 : 700 + n % 300;
 }
 
 static unsigned
-pulse_of(const struct peripheral *me)
+pulse_of(const struct peripheral *me, unsigned n)
 {
-	return 30 + me->n / (me->is_berry ? 60 : 300) % 220;
+	return 30 + n / (me->is_berry ? 60 : 300) % 220;
 }
 
 static void
 fill(struct peripheral *me)
 {
 	struct characteristic *all = me->all;
-	unsigned spo2 = spo2_of(me), pulse = pulse_of(me), i;
+	unsigned spo2 = spo2_of(me, me->n), pulse = pulse_of(me, me->n), i;
 	uint8_t frame[5] = {0x87, 50, (uint8_t)(5 | (pulse >> 7) << 6), pulse & 0x7f, (uint8_t)spo2};
 
 	all[CONTINUOUS].value[1] = spo2 & 0xff;
@@ -133,6 +143,20 @@ is_heard(const struct peripheral *me)
 	return me->all[me->is_berry ? STREAM : CONTINUOUS].is_heard;
 }
 
+/* The last ones, one a second. */
+static void
+keep(struct peripheral *me)
+{
+	time_t now = time(NULL);
+
+	if (me->n_kept && me->kept[me->n_kept - 1].at == now)
+		return;
+	if (me->n_kept == MOST_KEPT)
+		memmove(&me->kept[0], &me->kept[1], --me->n_kept * sizeof(me->kept[0]));
+	me->kept[me->n_kept].at = now;
+	me->kept[me->n_kept++].n = me->n;
+}
+
 static void
 measure(struct peripheral *me)
 {
@@ -142,8 +166,46 @@ measure(struct peripheral *me)
 		say(me, CONTINUOUS);
 		say(me, RATE);
 	}
-	printf("value %u %u %u %s\n", me->n, spo2_of(me), pulse_of(me),
+	if (!is_heard(me))
+		keep(me);
+	printf("value %u %u %u %s\n", me->n, spo2_of(me, me->n), pulse_of(me, me->n),
 	       is_heard(me) ? "said" : "unheard");
+}
+
+/* ---- records */
+
+static void
+say_record(struct peripheral *me, unsigned i)
+{
+	unsigned spo2 = spo2_of(me, me->kept[i].n), pulse = pulse_of(me, me->kept[i].n);
+	struct tm at;
+	unsigned year;
+
+	gmtime_r(&me->kept[i].at, &at);
+	year = (unsigned)at.tm_year + 1900;
+	memcpy(me->all[SPOT].value,
+	       (uint8_t[]){1, spo2 & 0xff, (uint8_t)(0xf0 | spo2 >> 8), (uint8_t)pulse, 0,
+			   year & 0xff, (uint8_t)(year >> 8), (uint8_t)(at.tm_mon + 1),
+			   (uint8_t)at.tm_mday, (uint8_t)at.tm_hour, (uint8_t)at.tm_min,
+			   (uint8_t)at.tm_sec}, 12);
+	say(me, SPOT);
+}
+
+/* How many records there are, or all of them; the answer to anything else is that there are none. */
+static void
+answer(struct peripheral *me, uint8_t asked)
+{
+	unsigned i;
+
+	memcpy(me->all[CONTROL].value, (uint8_t[]){6, 0, asked, 6}, 4);
+	if (asked == 4)
+		memcpy(me->all[CONTROL].value, (uint8_t[]){5, 0, (uint8_t)me->n_kept, 0}, 4);
+	for (i = 0; asked == 1 && i < me->n_kept; i++)
+		say_record(me, i);
+	if (asked == 1 && me->n_kept)
+		me->all[CONTROL].value[3] = 1;
+	say(me, CONTROL);
+	printf("asked for records: %u, has %u\n", asked, me->n_kept);
 }
 
 /* ---- what bluetoothd asks */
@@ -187,6 +249,23 @@ read_value(sd_bus_message *call, void *data, sd_bus_error *error)
 	if (r >= 0 && (r = sd_bus_message_append_array(reply, 'y', c->value, c->len)) >= 0)
 		r = sd_bus_send(NULL, reply, NULL);
 	sd_bus_message_unref(reply);
+	return r;
+}
+
+static int
+write_value(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+	struct characteristic *c = data;
+	const void *bytes;
+	size_t len;
+	int r;
+
+	(void)error;
+	if ((r = sd_bus_message_read_array(call, 'y', &bytes, &len)) < 0)
+		return r;
+	r = sd_bus_reply_method_return(call, "");
+	if (len)
+		answer(c->of, *(const uint8_t *)bytes);
 	return r;
 }
 
@@ -240,6 +319,7 @@ static const sd_bus_vtable characteristic_table[] = {
 	SD_BUS_PROPERTY("Flags", "as", get_characteristic, 0, 0),
 	SD_BUS_PROPERTY("Value", "ay", get_characteristic, 0, CHANGES),
 	SD_BUS_METHOD("ReadValue", "a{sv}", "ay", read_value, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("WriteValue", "aya{sv}", "", write_value, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("StartNotify", "", "", listen_or_not, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_METHOD("StopNotify", "", "", listen_or_not, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_VTABLE_END,
@@ -307,7 +387,8 @@ registered(sd_bus_message *reply, void *data, sd_bus_error *error)
 {
 	struct peripheral *me = data;
 
-	me->is_registered = !sd_bus_message_get_error(reply);
+	me->is_registered = !sd_bus_message_get_error(reply) ||
+			    sd_bus_message_is_method_error(reply, BLUEZ ".Error.AlreadyExists");
 	if (me->is_registered)
 		printf("registered\n");
 	return rest(reply, data, error);
@@ -470,11 +551,13 @@ attach(struct peripheral *me)
 	for (; s->path; s++)
 		sd_bus_add_object_vtable(me->bus, NULL, s->path, BLUEZ ".GattService1",
 					 service_table, (void *)s);
-	for (c = me->all; c < me->all + N_CHARACTERISTICS; c++)
+	for (c = me->all; c < me->all + N_CHARACTERISTICS; c++) {
+		c->of = me;
 		if (c->path)
 			sd_bus_add_object_vtable(me->bus, NULL, c->path,
 						 BLUEZ ".GattCharacteristic1",
 						 characteristic_table, c);
+	}
 	sd_bus_add_match(me->bus, NULL,
 			 "type='signal',sender='org.freedesktop.DBus',member='NameOwnerChanged',"
 			 "arg0='" BLUEZ "'", owner_changed, me);
