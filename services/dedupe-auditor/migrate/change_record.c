@@ -28,16 +28,6 @@ key_now(const struct table *t)
 	return text;
 }
 
-static const char *
-first_key(const struct table *t)
-{
-	int i;
-
-	for (i = 0; t->columns[i].key != 1; i++)
-		;
-	return t->columns[i].quoted;
-}
-
 static int
 archive(struct change *c, const struct table *t, struct err *err)
 {
@@ -56,8 +46,8 @@ archive(struct change *c, const struct table *t, struct err *err)
 		    "LEFT JOIN b_row f ON f.op = 'fold' AND f.tbl = '%s' AND f.key = w.ihht_key "
 		    "WHERE NOT w.ihht_phone AND (n.%s IS NULL OR row(%s)::text <> row(%s)::text) RETURNING ihht_entry) "
 		    "INSERT INTO b_kept SELECT ihht_entry, count(*) FROM kept GROUP BY 1", t->archive, names, c->plan,
-		    first_key(t), after ? after : "NULL", t->n_columns, first_key(t), is_now, was, change_place(c, t),
-		    t->sql, join, t->kind == LEGACY_TABLES ? "" : legacy_table_name(t->kind), first_key(t),
+		    table_first_key(t)->quoted, after ? after : "NULL", t->n_columns, table_first_key(t)->quoted, is_now, was, change_place(c, t),
+		    t->sql, join, t->kind == LEGACY_TABLES ? "" : legacy_table_name(t->kind), table_first_key(t)->quoted,
 		    was, is_now);
 	free(names);
 	free(was);

@@ -349,6 +349,17 @@ table_column(const struct table *t, const char *name)
 }
 
 const struct column *
+table_first_key(const struct table *t)
+{
+	int i;
+
+	for (i = 0; i < t->n_columns && t->columns[i].key != 1; i++)
+		;
+	ASSERT(i < t->n_columns);        /* shape_read() saw to it */
+	return &t->columns[i];
+}
+
+const struct column *
 table_number_key(const struct table *t)
 {
 	const struct column *c, *key = NULL;

@@ -60,6 +60,7 @@ const struct table *shape_table(const struct shape *shape, const char *name);   
 const struct table *shape_kind(const struct shape *shape, enum legacy_table kind);
 const struct column *table_column(const struct table *table, const char *name); /* NULL */
 
+const struct column *table_first_key(const struct table *table);    /* every table has one */
 const struct column *table_number_key(const struct table *table);   /* the whole key; or NULL */
 
 /* Column names, quoted, with a comma between and `prefix` ("t.", say) before each. */

@@ -47,12 +47,8 @@ static char *
 keyed_rows(const struct table *t, const char *op)
 {
 	char *text, *columns = table_columns(t, COLUMNS_KEY, ""), fits[300];
-	const struct column *key = NULL;
-	int i;
+	const struct column *key = table_first_key(t);
 
-	for (i = 0; i < t->n_columns; i++)
-		if (t->columns[i].key == 1)
-			key = &t->columns[i];
 	/* OFFSET 0: what does not fit is gone before the cast */
 	if (!strchr(columns, ','))
 		ASSERT(asprintf(&text, "(SELECT r.*, r.key::%s AS typed FROM (SELECT * FROM b_row "
@@ -215,12 +211,9 @@ static int
 fill(struct change *c, const struct table *t, struct err *err)
 {
 	char *set = fill_list(t, 0), *differs = fill_list(t, 1), *value = key_value(t, "t");
-	const struct column *key = NULL;
-	int k, i, r = 0;
+	const struct column *key = table_first_key(t);
+	int k, r = 0;
 
-	for (i = 0; i < t->n_columns; i++)
-		if (t->columns[i].key == 1)
-			key = &t->columns[i];
 	for (k = c->batch->most_fills[change_place(c, t)]; r == 0 && *set && k > 0; k--)
 		r = sql_run(c->pg, NULL, err, "UPDATE %s t SET %s FROM (SELECT r.\"into\"::%s AS stays, r.key "
 			    "FROM b_row r WHERE r.tbl = '%s' AND r.op IN ('keep', 'fold', 'lend') AND "
