@@ -130,12 +130,14 @@ static const struct verb verbs[] = {
 	 "  ihht import --dry-run --user 8d1f4c5e-2f0b-5f6e-9d0f-3b0b6a0e7c11 \\\n"
 	 "      'O2Ring 0009_1696377606000.csv'\n"
 	 "  ihht import 20250306222056.vld --session 1f6b --zone Europe/Berlin\n", import_run, NULL},
-	{"restore", "--user USER [--sessions N | --all]", "a person's sessions, back out of Postgres",
+	{"restore", "--user USER [--sessions N | --all] [--follow]", "a person's sessions, back out of Postgres",
 	 "For a gateway that is new or has lost its disk: brings the last 30 sessions of that\n"
 	 "person that are over, or so many, or all, with readings, surveys, events, phases and\n"
 	 "progression.  What is here already stays as it is and nothing is sent back, so after an\n"
 	 "interruption run it again.  Reads as http-api does (postgres/http-api in ihht.conf, else\n"
-	 "postgres/url), and only what that person may.  Exit code 1: something was not restored.\n\n"
+	 "postgres/url), and only what that person may.  Exit code 1: something was not restored.\n"
+	 "--follow then brings what other gateways write, a second later, until it is stopped; it\n"
+	 "ends with 111 when Postgres or local-store is away, for a supervisor to start it again.\n\n"
 	 "  ihht restore --user 8d1f4c5e-2f0b-5f6e-9d0f-3b0b6a0e7c11\n"
 	 "  ihht restore --user 8d1f4c5e-2f0b-5f6e-9d0f-3b0b6a0e7c11 --all && ihht verify\n",
 	 restore_run, NULL},

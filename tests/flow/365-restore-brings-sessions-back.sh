@@ -48,7 +48,7 @@ INSERT INTO gap (spool, pos, device_id, epoch, seq, from_us, to_us, lost, reason
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 4000)
 INSERT INTO readings (taken_us, session, epoch, seq, device_us, spo2, heart_rate, perfusion_index, motion,
 	signal_strength, battery, status, invalid, data_source, phase_type, cycle_number, altitude_level, rr)
-	SELECT $FROM + i / 3 * 1000000 + 17, (SELECT no FROM session WHERE id = '$id'), 7, i,
+	SELECT $FROM + i / 7 * 1000000 + 17, (SELECT no FROM session WHERE id = '$id'), 7, i,
 	CASE WHEN i % 3 THEN $FROM + i END, CASE WHEN i % 5 THEN 80 + i % 200 / 10.0 END,
 	CASE WHEN i % 5 THEN 60 + i % 40 END, CASE WHEN i % 4 THEN i % 30 / 10.0 END, i % 7, i % 9, i % 101,
 	CASE WHEN i % 2 THEN i % 65536 END, CASE WHEN i % 5 THEN 0 ELSE 4 END, 1, i % 4, i % 5 + 1, i % 12,

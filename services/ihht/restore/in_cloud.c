@@ -27,6 +27,15 @@ static const char running_sql[] =
 	"SELECT count(*) FROM public.sessions WHERE user_id = $1::uuid AND $2::bigint >= 0"
 	" AND (status = 'active' OR end_time IS NULL)";
 
+static const char revision_sql[] =
+	"SELECT coalesce(max(rev), 0) FROM public.sync_heads WHERE user_id = $1::uuid";
+/* The bound and the rows in one statement: they are of one moment. */
+static const char changes_sql[] =
+	"SELECT r.session_id, max(r.rev), bool_or(r.gateway <> $3) AND EXISTS (SELECT FROM public.sessions s"
+	" WHERE s.user_id = $1::uuid AND s.id = r.session_id AND s.status <> 'active' AND s.end_time IS NOT NULL)"
+	" FROM public.sync_receipts r WHERE r.user_id = $1::uuid AND r.rev > $2::bigint"
+	" GROUP BY r.session_id ORDER BY max(r.rev)";
+
 /* Each is the name of its message and the JSON of one, with the names of messages.def. */
 static const char records_sql[] =
 	"SELECT 'session', to_jsonb(r) FROM (SELECT id, local_session_id, user_id, gateway, device_id, status,"
@@ -149,6 +158,42 @@ cloud_sessions(struct cloud *c, int64_t most, size_t *n, int64_t *n_running, str
 	for (i = 0; i < *n; i++)
 		(void)snprintf(ids[i], sizeof(ids[i]), "%s", PQgetvalue(list, (int)i, 0));
 	PQclear(running);
+	PQclear(list);
+	return ids;
+}
+
+int
+cloud_revision(struct cloud *c, int64_t *revision, struct err *err)
+{
+	const char *values[] = {c->user};
+	PGresult *result = ask(c, revision_sql, 1, values, err);
+
+	if (!result)
+		return -1;
+	*revision = strtoll(PQgetvalue(result, 0, 0), NULL, 10);
+	PQclear(result);
+	return 0;
+}
+
+ids_uuid *
+cloud_changes(struct cloud *c, const char *gateway, int64_t *revision, size_t *n, struct err *err)
+{
+	char number[24];
+	const char *values[] = {c->user, number, gateway};
+	PGresult *list;
+	ids_uuid *ids;
+	int i;
+
+	(void)snprintf(number, sizeof(number), "%lld", (long long)*revision);
+	if (!(list = ask(c, changes_sql, 3, values, err)))
+		return NULL;
+	ids = calloc((size_t)PQntuples(list) + 1, sizeof(*ids));
+	ASSERT(ids);
+	for (i = 0, *n = 0; i < PQntuples(list); i++) {
+		*revision = strtoll(PQgetvalue(list, i, 1), NULL, 10);
+		if (*PQgetvalue(list, i, 2) == 't')
+			(void)snprintf(ids[(*n)++], sizeof(ids[0]), "%s", PQgetvalue(list, i, 0));
+	}
 	PQclear(list);
 	return ids;
 }

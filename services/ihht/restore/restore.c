@@ -4,6 +4,9 @@
  *	in      Postgres, read as the person; replies
  *	out     commands to local-store: restore, in pieces
  *
+ * With --follow it then looks four times a second for what other gateways have written since, by the
+ * person's revision, until it is stopped.
+ *
  * The newest session comes first, and each command can be sent again: what is there already is
  * only counted.  So a run that was cut off is run again.
  */
@@ -14,6 +17,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <zmq.h>
+
+#include "common/log.h"
+#include "common/sig.h"
 #include "proto/columns.h"
 #include "proto/records.h"
 #include "services/ihht/client.h"
@@ -24,10 +31,12 @@
 #define PIECE    2000  /* readings a command */
 #define SESSIONS 30
 #define MOST     1000000
+#define LOOK_MS  250     /* for what is new */
 
 struct job {
 	const char *user;
 	int64_t most;                    /* sessions, 0: all */
+	int is_follow, signals;          /* signals -1: none */
 	struct cloud *cloud;
 	struct client *client;
 	struct restore piece;
@@ -50,6 +59,8 @@ take_words(struct job *job, const struct verb *verb, int argc, char **argv)
 	for (i = 0; i < argc; i++) {
 		if (!strcmp(argv[i], "--all"))
 			all = 1;
+		else if (!strcmp(argv[i], "--follow"))
+			job->is_follow = 1;
 		else if (strcmp(argv[i], "--user") != 0 && strcmp(argv[i], "--sessions") != 0)
 			return verb_usage(verb, "%s: no such option", argv[i]);
 		else if (i + 1 == argc)
@@ -81,7 +92,7 @@ send_piece(struct job *job, int64_t *added, int64_t *seen, struct err *err)
 	struct reply reply;
 
 	*m->request_id = 0;
-	if (client_ask(job->client, &msg_restore, m->session_id, m, -1, &reply, err) < 0)
+	if (client_ask(job->client, &msg_restore, m->session_id, m, job->signals, &reply, err) < 0)
 		return -1;
 	if (!reply.ok)
 		return err_set(err, strncmp(reply.text, "not stored", 10) ? EBADMSG : EAGAIN, "refused: %s", reply.text);
@@ -151,27 +162,92 @@ send_session(struct job *job, const char *id, struct err *err)
 
 /* ---- all of it */
 
+/* Some of them, one that cannot be read or is refused aside. */
+static int
+send_sessions(struct job *job, const ids_uuid *ids, size_t n, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (isatty(STDERR_FILENO) && !job->is_follow)
+			fprintf(stderr, "\r\033[Ksession %zu of %zu, %lld readings", i + 1, n,
+				(long long)(job->readings_added + job->readings_seen));
+		if (send_session(job, ids[i], err) == 0)
+			continue;
+		if (err->code != EBADMSG)
+			return -1;
+		if (job->is_follow)
+			log_warn("not_restored", "session=%s why=\"%s\"", ids[i], err->text);
+		else
+			json_array_append_new(job->bad, json_pack("{ss ss}", "session_id", ids[i], "why", err->text));
+		job->n_bad++;
+	}
+	return 0;
+}
+
 static int
 restore_all(struct job *job, struct err *err)
 {
 	ids_uuid *ids = cloud_sessions(job->cloud, job->most, &job->n_sessions, &job->n_running, err);
-	size_t i;
-	int r = ids ? 0 : -1;
+	int r = ids ? send_sessions(job, ids, job->n_sessions, err) : -1;
 
-	for (i = 0; r == 0 && i < job->n_sessions; i++) {
-		if (isatty(STDERR_FILENO))
-			fprintf(stderr, "\r\033[Ksession %zu of %zu, %lld readings", i + 1, job->n_sessions,
-				(long long)(job->readings_added + job->readings_seen));
-		if ((r = send_session(job, ids[i], err)) < 0 && err->code == EBADMSG) {
-			job->n_bad++;
-			json_array_append_new(job->bad, json_pack("{ss ss}", "session_id", ids[i], "why", err->text));
-			r = 0;
-		}
-	}
-	if (isatty(STDERR_FILENO))
+	if (isatty(STDERR_FILENO) && !job->is_follow)
 		fprintf(stderr, "\r\033[K");
 	free(ids);
 	return r;
+}
+
+/* ---- and what changes from then on */
+
+static int
+look(struct job *job, const char *gateway, int64_t *revision, struct err *err)
+{
+	size_t n;
+	ids_uuid *ids = cloud_changes(job->cloud, gateway, revision, &n, err);
+	int r = ids ? send_sessions(job, ids, n, err) : -1;
+
+	job->n_sessions += r == 0 ? n : 0;
+	free(ids);
+	return r;
+}
+
+/* The revision comes first: what changes while the sessions are read is read again. */
+static int
+follow(struct job *job, const char *gateway, struct err *err)
+{
+	zmq_pollitem_t on = {.fd = job->signals, .events = ZMQ_POLLIN};
+	int64_t revision;
+
+	if (cloud_revision(job->cloud, &revision, err) < 0 || restore_all(job, err) < 0)
+		return -1;
+	log_info("ready", "sessions=%zu revision=%lld", job->n_sessions, (long long)revision);
+	while (!on.revents) {
+		if (look(job, gateway, &revision, err) < 0)
+			return -1;
+		if (zmq_poll(&on, 1, LOOK_MS) < 0 && errno != EINTR)
+			return err_set(err, errno, "poll: %s", zmq_strerror(errno));
+	}
+	return 0;
+}
+
+/* An exit code. */
+static int
+run_follow(struct job *job, struct process *process)
+{
+	struct err err;
+	int r = -1;
+
+	log_open("ihht-restore");
+	if ((job->signals = sig_open(&err)) >= 0 && (job->client = client_open(process, &err)) &&
+	    (job->cloud = cloud_open(process, job->user, &err)))
+		r = follow(job, process->gateway, &err);
+	if (r < 0 && err.code != EINTR) {
+		log_error("stopped", "why=\"%s\"", err.text);
+		return PROCESS_TRY_AGAIN;
+	}
+	log_info("stopped", "sessions=%zu readings=%lld records=%lld not_restored=%lld", job->n_sessions,
+		 (long long)job->readings_added, (long long)job->records_added, (long long)job->n_bad);
+	return IHHT_OK;
 }
 
 static void
@@ -214,8 +290,11 @@ restore_run(struct ihht *me, const struct verb *verb, int argc, char **argv)
 
 	ASSERT(job);
 	job->bad = json_array();
+	job->signals = -1;
 	if ((code = take_words(job, verb, argc, argv)) == 0) {
-		if (!(job->cloud = cloud_open(me->process, job->user, &err)) ||
+		if (job->is_follow)
+			code = run_follow(job, me->process);
+		else if (!(job->cloud = cloud_open(me->process, job->user, &err)) ||
 		    !(job->client = client_open(me->process, &err)) || restore_all(job, &err) < 0) {
 			code = verb_fail(verb, PROCESS_TRY_AGAIN, &err);
 		} else {
