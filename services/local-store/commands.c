@@ -48,6 +48,9 @@ put_record(struct lifecycle *life, enum record kind, struct entry *entry, int64_
 		return effects_accept(fx, entry->row.id, false, "known already");
 	if (lifecycle_stamp(life, now_us, hlc, err) < 0 || table_put(table, &fx->as, NULL, err) < 0)
 		return -1;
+	/* restored from another gateway: Postgres takes changes only from the one that keeps it */
+	if (strcmp(entry->row.gateway, life->gateway) != 0 && lifecycle_touch(life, entry, now_us, err) < 0)
+		return -1;
 	fx->record = m;
 	fx->entry = entry;
 	return effects_accept(fx, entry->row.id, true, seen ? "changed" : "recorded");

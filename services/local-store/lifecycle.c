@@ -27,6 +27,7 @@ lifecycle_touch(struct lifecycle *life, struct entry *entry, int64_t now_us, str
 {
 	if (lifecycle_stamp(life, now_us, &entry->row.hlc, err) < 0)
 		return -1;
+	(void)snprintf(entry->row.gateway, sizeof(entry->row.gateway), "%s", life->gateway);
 	return store_put_session(life->store, entry, err);
 }
 

@@ -45,6 +45,16 @@ ok $? "a survey that is taken there"
 other survey post $old clarity=1 energy=4 stress=2
 wait_until "[ \"\$(lite \"SELECT clarity FROM survey WHERE session_id = '$old'\")\" = 1 ]"
 ok $? "and one that is changed"
+# here without a worker, and there later: the later one is it, and Postgres keeps the other
+"$BIN/ihht" survey post $old clarity=5 energy=4 stress=2 >"$T/out" 2>&1
+other survey post $old clarity=2 energy=4 stress=2
+wait_until "[ \"\$(sql \"SELECT clarity_post FROM session_surveys WHERE session_id = '$old'\")\" = 2 ]"
+start sync-worker
+wait_ready sync-worker
+wait_until "[ \"\$(lite \"SELECT clarity FROM survey WHERE session_id = '$old'\")\" = 2 ]"
+ok $? "of two changes the later one wins on this gateway, too"
+is "$(sql "SELECT row->>'clarity' FROM record_history WHERE session_id = '$old' AND kind = 'session_surveys_post' ORDER BY hlc" | xargs)" "4 1 5 2" \
+	"and the other is in the history"
 is "$(lite "SELECT count(*) FROM session WHERE id = '$id'")" 0 "one that runs there stays there"
 other survey pre $id clarity=3 energy=3 stress=3
 other session stop $id

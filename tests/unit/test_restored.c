@@ -130,6 +130,31 @@ TEST(the_newer_version_wins_whichever_comes_first)
 	rig_close(&rig);
 }
 
+TEST(a_change_of_ours_that_lost_reaches_postgres_before_it_is_replaced)
+{
+	struct session s = session_of("IHHT_1_abc", 77);
+	struct survey mine = survey_of(s.id, 4, 0), theirs = survey_of(s.id, 2, hlc_next(0, NOW_US + 30 * S));
+	struct restore *m;
+	struct rig rig;
+	int turn;
+
+	rig_open(&rig);
+	m = begin(s.id);
+	add(m, &msg_session, &s);
+	ok(rig_apply(&rig, &msg_restore, m).ok);
+	ids_random(mine.request_id);
+	ok(rig_apply(&rig, &msg_survey, &mine).ok);
+	for (turn = 0; turn < 2; turn++) {
+		m = begin(s.id);
+		add(m, &msg_session, &s);
+		add(m, &msg_survey, &theirs);
+		is_str(rig_apply(&rig, &msg_restore, m).field, turn ? "" : "waiting");
+		is_int(rig_sql(&rig, "SELECT clarity FROM survey"), turn ? 2 : 4);
+		(void)rig_sql(&rig, "UPDATE survey SET synced_hlc = hlc");
+	}
+	rig_close(&rig);
+}
+
 TEST(readings_that_wait_for_postgres_are_not_taken_for_synced)
 {
 	struct session s = session_of("IHHT_1_abc", 77);
@@ -261,6 +286,7 @@ main(void)
 {
 	RUN(what_is_restored_keeps_its_stamps_counts_as_synced_and_again_adds_nothing);
 	RUN(the_newer_version_wins_whichever_comes_first);
+	RUN(a_change_of_ours_that_lost_reaches_postgres_before_it_is_replaced);
 	RUN(readings_that_wait_for_postgres_are_not_taken_for_synced);
 	RUN(what_happens_here_afterwards_is_newer_than_what_was_restored);
 	RUN(what_is_not_fit_is_refused_whole);

@@ -31,7 +31,7 @@ static const char revision_sql[] =
 	"SELECT coalesce(max(rev), 0) FROM public.sync_heads WHERE user_id = $1::uuid";
 /* The bound and the rows in one statement: they are of one moment. */
 static const char changes_sql[] =
-	"SELECT r.session_id, max(r.rev), bool_or(r.gateway <> $3) AND EXISTS (SELECT FROM public.sessions s"
+	"SELECT r.session_id, max(r.rev), EXISTS (SELECT FROM public.sessions s"
 	" WHERE s.user_id = $1::uuid AND s.id = r.session_id AND s.status <> 'active' AND s.end_time IS NOT NULL)"
 	" FROM public.sync_receipts r WHERE r.user_id = $1::uuid AND r.rev > $2::bigint"
 	" GROUP BY r.session_id ORDER BY max(r.rev)";
@@ -176,16 +176,16 @@ cloud_revision(struct cloud *c, int64_t *revision, struct err *err)
 }
 
 ids_uuid *
-cloud_changes(struct cloud *c, const char *gateway, int64_t *revision, size_t *n, struct err *err)
+cloud_changes(struct cloud *c, int64_t *revision, size_t *n, struct err *err)
 {
 	char number[24];
-	const char *values[] = {c->user, number, gateway};
+	const char *values[] = {c->user, number};
 	PGresult *list;
 	ids_uuid *ids;
 	int i;
 
 	(void)snprintf(number, sizeof(number), "%lld", (long long)*revision);
-	if (!(list = ask(c, changes_sql, 3, values, err)))
+	if (!(list = ask(c, changes_sql, 2, values, err)))
 		return NULL;
 	ids = calloc((size_t)PQntuples(list) + 1, sizeof(*ids));
 	ASSERT(ids);

@@ -24,10 +24,10 @@ ids_uuid *cloud_sessions(struct cloud *cloud, int64_t most, size_t *n, int64_t *
  * that is not higher (see 005_sync.sql). */
 int cloud_revision(struct cloud *cloud, int64_t *revision, struct err *err);
 
-/* Sessions that are over and were changed after *revision by another gateway than this, each
- * once; an array to free().  *revision is then the last change that was looked at. */
-ids_uuid *cloud_changes(struct cloud *cloud, const char *gateway, int64_t *revision, size_t *n,
-			struct err *err);
+/* Sessions that are over and were changed after *revision, by whatever gateway (a change of ours
+ * may have lost there), each once; an array to free().  *revision is then the last change that
+ * was looked at. */
+ids_uuid *cloud_changes(struct cloud *cloud, int64_t *revision, size_t *n, struct err *err);
 
 /* The session's rows as of one moment, from here until cloud_end(). */
 int cloud_begin(struct cloud *cloud, const char *session_id, struct err *err);

@@ -4,7 +4,7 @@
  *	in      Postgres, read as the person; replies
  *	out     commands to local-store: restore, in pieces
  *
- * With --follow it then looks four times a second for what other gateways have written since, by the
+ * With --follow it then looks four times a second for what has been written since, by the
  * person's revision, until it is stopped.
  *
  * The newest session comes first, and each command can be sent again: what is there already is
@@ -42,7 +42,7 @@ struct job {
 	struct restore piece;
 	struct reading rows[PIECE];
 	size_t n_sessions;
-	int64_t n_running, n_bad, records_added, records_seen, readings_added, readings_seen;
+	int64_t n_running, n_bad, n_waiting, records_added, records_seen, readings_added, readings_seen;
 	json_t *bad;                     /* what could not be restored, and why */
 };
 
@@ -96,6 +96,7 @@ send_piece(struct job *job, int64_t *added, int64_t *seen, struct err *err)
 		return -1;
 	if (!reply.ok)
 		return err_set(err, strncmp(reply.text, "not stored", 10) ? EBADMSG : EAGAIN, "refused: %s", reply.text);
+	job->n_waiting += !strcmp(reply.field, "waiting");
 	*added += reply.added;
 	*seen += reply.seen;
 	m->records.len = m->columns.len = 0;
@@ -200,20 +201,25 @@ restore_all(struct job *job, struct err *err)
 /* ---- and what changes from then on */
 
 static int
-look(struct job *job, const char *gateway, int64_t *revision, struct err *err)
+look(struct job *job, int64_t *revision, struct err *err)
 {
+	int64_t since = *revision;
 	size_t n;
-	ids_uuid *ids = cloud_changes(job->cloud, gateway, revision, &n, err);
-	int r = ids ? send_sessions(job, ids, n, err) : -1;
+	ids_uuid *ids = cloud_changes(job->cloud, revision, &n, err);
+	int r;
 
+	job->n_waiting = 0;
+	r = ids ? send_sessions(job, ids, n, err) : -1;
 	job->n_sessions += r == 0 ? n : 0;
+	if (job->n_waiting)
+		*revision = since;  /* a change of ours goes there first: all of it again */
 	free(ids);
 	return r;
 }
 
 /* The revision comes first: what changes while the sessions are read is read again. */
 static int
-follow(struct job *job, const char *gateway, struct err *err)
+follow(struct job *job, struct err *err)
 {
 	zmq_pollitem_t on = {.fd = job->signals, .events = ZMQ_POLLIN};
 	int64_t revision;
@@ -222,7 +228,7 @@ follow(struct job *job, const char *gateway, struct err *err)
 		return -1;
 	log_info("ready", "sessions=%zu revision=%lld", job->n_sessions, (long long)revision);
 	while (!on.revents) {
-		if (look(job, gateway, &revision, err) < 0)
+		if (look(job, &revision, err) < 0)
 			return -1;
 		if (zmq_poll(&on, 1, LOOK_MS) < 0 && errno != EINTR)
 			return err_set(err, errno, "poll: %s", zmq_strerror(errno));
@@ -240,7 +246,7 @@ run_follow(struct job *job, struct process *process)
 	log_open("ihht-restore");
 	if ((job->signals = sig_open(&err)) >= 0 && (job->client = client_open(process, &err)) &&
 	    (job->cloud = cloud_open(process, job->user, &err)))
-		r = follow(job, process->gateway, &err);
+		r = follow(job, &err);
 	if (r < 0 && err.code != EINTR) {
 		log_error("stopped", "why=\"%s\"", err.text);
 		return PROCESS_TRY_AGAIN;

@@ -1,6 +1,7 @@
 #include "services/local-store/restore/restored.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,7 @@ struct job {
 	struct reading *rows;
 	size_t n_rows;
 	int64_t added, seen;
+	bool waits;             /* an older version of ours has to reach Postgres first */
 };
 
 /* ---- is it fit to be stored: nothing is written before all of it is */
@@ -156,14 +158,33 @@ check_readings(struct job *job, struct effects *fx)
 
 /* ---- into the store */
 
+/* 1: row `no` is a change that Postgres has yet to see.  Though older it goes there first, as the
+ * version that loses is kept there; what won then comes another time.  0; -1. */
+static int
+is_on_its_way(struct job *job, struct table *table, int64_t no, struct err *err)
+{
+	union record_of record;
+	int64_t waiting;
+	int r = table_unsynced(table, job->m->session_id, no - 1, &waiting, &record, err);
+
+	if (r < 0)
+		return err->code == EBADMSG ? 0 : -1;
+	r = r && waiting == no;
+	job->waits |= r;
+	return r;
+}
+
 static int
 put_session(struct job *job, const struct session *row, struct err *err)
 {
 	struct store *store = job->life->store;
 	struct entry *entry = job->entry;
 	int64_t no;
+	int stays = entry && entry->row.hlc >= row->hlc;
 
-	if (entry && entry->row.hlc >= row->hlc) {
+	if (entry && !stays && (stays = is_on_its_way(job, store_sessions(store), entry->no, err)) < 0)
+		return -1;
+	if (stays) {
 		job->seen++;
 		return 0;
 	}
@@ -188,11 +209,14 @@ put_record(struct job *job, const struct message *message, const union record_of
 	struct table *table = table_of(job->life, message);
 	union record_of old;
 	int64_t no;
-	int found = table_find(table, record, &no, &old, err);
+	int found = table_find(table, record, &no, &old, err), stays;
 
 	if (found < 0)
 		return -1;
-	if (found && table_version(table, &old) >= table_version(table, record)) {
+	stays = found && table_version(table, &old) >= table_version(table, record);
+	if (found && !stays && (stays = is_on_its_way(job, table, no, err)) < 0)
+		return -1;
+	if (stays) {
 		job->seen++;
 		return 0;
 	}
@@ -296,6 +320,8 @@ restored_apply(struct lifecycle *life, const struct restore *m, int64_t now_us,
 		(void)effects_accept(fx, m->session_id, false, "restored");
 		fx->reply.added = job.added;
 		fx->reply.seen = job.seen;
+		if (job.waits)
+			(void)snprintf(fx->reply.field, sizeof(fx->reply.field), "waiting");
 		fx->entry = job.entry;
 		fx->arrived = true;
 	}

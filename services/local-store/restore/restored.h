@@ -3,7 +3,8 @@
  *
  * Rows keep the stamps they have there and count as synced: nothing is counted again, stamped
  * or sent back.  A row that is here in the same or a newer version stays as it is, so the same
- * again, or a part of it after a crash, adds nothing.
+ * again, or a part of it after a crash, adds nothing.  An older version that Postgres has yet to
+ * see stays until it does; the reply's field then is `waiting`: ask again.
  */
 #ifndef RESTORED_H
 #define RESTORED_H
