@@ -22,9 +22,13 @@ step() {
 	local name=$1 s kb
 
 	shift
-	(cd "$T" && /usr/bin/time -f '%e %M' -o "$T/time" "$BIN/dedupe-auditor" migrate "$@" \
+	(cd "$T" && timeout 180 /usr/bin/time -f '%e %M' -o "$T/time" "$BIN/dedupe-auditor" migrate "$@" \
 		--config "$CONF" >"$T/out" 2>&1)
-	[ $? -le 1 ] || { sed 's/^/# /' "$T/out"; exit 1; }
+	if [ $? -gt 1 ]; then
+		sed 's/^/# /' "$T/out"
+		echo "# $name failed, or took more than 180 s; $(sql "SELECT count(*) FROM ihht_migration.entries WHERE state = 'applied'") sessions are done"
+		exit 1
+	fi
 	read -r s kb < <(tail -1 "$T/time")
 	printf '%s, a million readings under 20000 sessions\t%.1f\ts\n' "$name" "$s"
 	printf '%s, peak memory\t%.0f\tMB\n' "$name" "$((kb / 1024))"
