@@ -128,8 +128,8 @@ static const struct verb verbs[] = {
 	 "  --device NAME    else the name is taken from the file's\n"
 	 "  --dry-run        says what would be imported\n\n"
 	 "  ihht import --dry-run --user 8d1f4c5e-2f0b-5f6e-9d0f-3b0b6a0e7c11 \\\n"
-	 "      'O2Ring 0009_1696377606000.csv'\n"
-	 "  ihht import 20250306222056.vld --session 1f6b --zone Europe/Berlin\n", import_run, NULL},
+	 "      'O2Ring 0009_1678139232000.csv'\n"
+	 "  ihht import 20230306214712.vld --session 1f6b --zone Europe/Berlin\n", import_run, NULL},
 	{"restore", "--user USER [--sessions N | --all] [--follow]", "a person's sessions, back out of Postgres",
 	 "For a gateway that is new or has lost its disk: brings the last 30 sessions of that\n"
 	 "person that are over, or so many, or all, with readings, surveys, events, phases and\n"

@@ -7,7 +7,7 @@ ends() { is "$STATUS" "$1" "$3: exit code" && like "$OUT" "$2" "$3"; }
 rows() { lite "SELECT count(*), min(taken_us) / 1000000, max(taken_us) / 1000000 FROM readings r JOIN session s ON s.no = r.session WHERE s.device_id = '$1'"; }
 ANNE=8d1f4c5e-2f0b-5f6e-9d0f-3b0b6a0e7c11
 BERT=1b4e28ba-2fa1-5d1d-883f-b9a761bde3fb
-NIGHT=1741299656  # 2025-03-06 22:20:56 UTC
+NIGHT=1678139232  # 2023-03-06 21:47:12 UTC
 
 # vld FILE RECORDS [SECONDS LATER]: a ring's recording, a record every 4 s
 vld() {
@@ -23,7 +23,7 @@ csv() {
 		"$2" "${3:-0}" "${4:-%H:%M:%S %b %d %Y}" >"$1"
 }
 
-vld "$T/20250306222056.vld" 3000
+vld "$T/20230306214712.vld" 3000
 csv "$T/O2Ring 0009_${NIGHT}000.csv" 500
 csv "$T/longer_${NIGHT}000.csv" 900
 csv "$T/later_${NIGHT}000.csv" 300 2000
@@ -31,18 +31,18 @@ csv "$T/slashes.csv" 10 0 '%H:%M:%S %d/%m/%Y'
 csv "$T/Max_${NIGHT}000.csv" 10 0 '%H:%M:%S %d/%m/%Y'
 
 # ---- what needs no store
-ihht import --dry-run --user $ANNE --zone UTC "$T/20250306222056.vld"
+ihht import --dry-run --user $ANNE --zone UTC "$T/20230306214712.vld"
 ends 0 'Viatom .vld, version 3: 3000 readings of viatom, 60 of them without a value' "a dry run, nothing running"
-like "$OUT" '2025-03-06 22:20:56 \+00:00 to 2025-03-07 01:40:52 \+00:00$' "it says from when to when, and where"
+like "$OUT" '2023-03-06 21:47:12 \+00:00 to 2023-03-07 01:07:08 \+00:00$' "it says from when to when, and where"
 like "$OUT" 'would go into session [0-9a-f-]{36}' "and into which session"
 ihht import --dry-run --user $ANNE --zone UTC "$T/slashes.csv"
 ends 1 'slashes.csv: line 2: which is the day and which the month\? Say --dates day-first' "a date of two meanings is asked about"
 ihht import --json --dry-run --user $ANNE --zone UTC "$T/slashes.csv" --dates month-first
-is "$(jq -r '.[0].from' <<<"$OUT")" "2025-06-03T22:20:56.000000Z" "and read as was said"
+is "$(jq -r '.[0].from' <<<"$OUT")" "2023-06-03T21:47:12.000000Z" "and read as was said"
 ihht import --json --dry-run --user $ANNE --zone UTC "$T/Max_${NIGHT}000.csv"
-is "$(jq -r '.[0].from' <<<"$OUT")" "2025-03-06T22:20:56.000000Z" "or as the file's name tells"
+is "$(jq -r '.[0].from' <<<"$OUT")" "2023-03-06T21:47:12.000000Z" "or as the file's name tells"
 ihht import --json --dry-run --user $ANNE --zone America/New_York "$T/O2Ring 0009_${NIGHT}000.csv"
-is "$(jq -r '.[0] | .from, .offset' <<<"$OUT" | xargs)" "2025-03-07T03:20:56.000000Z -05:00" "in a zone by name"
+is "$(jq -r '.[0] | .from, .offset' <<<"$OUT" | xargs)" "2023-03-07T02:47:12.000000Z -05:00" "in a zone by name"
 ihht import --dry-run --user $ANNE "$T/O2Ring 0009_${NIGHT}000.csv"
 ends 0 "taken for this machine's time" "without a zone it says whose"
 
@@ -59,11 +59,11 @@ ends 1 "pipe: is no file" "neither a pipe"
 like "$OUT" "$T: is no file" "nor a folder is one"
 ihht import --user $ANNE "$T/none.csv"
 ends 1 'none.csv: No such file' "no file"
-head -c 39 "$T/20250306222056.vld" >"$T/short.vld"
+head -c 39 "$T/20230306214712.vld" >"$T/short.vld"
 ihht import --user $ANNE "$T/short.vld"
 ends 1 'short.vld: 39 bytes: a recording has 40' "cut off in its head"
 sed 's/^\(.*\),70,3$/\1,7o,3/;' "$T/longer_${NIGHT}000.csv" >"$T/typo.csv"
-ihht import --user $ANNE --zone UTC "$T/typo.csv" "$T/20250306222056.vld"
+ihht import --user $ANNE --zone UTC "$T/typo.csv" "$T/20230306214712.vld"
 ends 1 'typo.csv: line 12, column 3 \(Pulse Rate\): "7o" is no number' "a file that cannot be read, with the place"
 unlike "$OUT" 'vld' "stops the others too"
 csv "$T/future.csv" 10 $((4102444800 - 86400 - NIGHT))
@@ -76,18 +76,18 @@ pg_start
 start sync-worker
 start local-store
 wait_ready local-store
-ihht import --user $ANNE --zone UTC "$T/20250306222056.vld"
+ihht import --user $ANNE --zone UTC "$T/20230306214712.vld"
 ends 0 'session [0-9a-f-]{36}: 3000 added, 0 known already' "a recording becomes a session"
 id=$(grep -oE 'session [0-9a-f-]{36}' <<<"$OUT" | cut -d' ' -f2)
 is "$(lite "SELECT status, data_source, start_us / 1000000, end_us / 1000000, device_id FROM session")" \
 	"completed|manual|$NIGHT|$((NIGHT + 12000))|viatom" "that is over, and spans it"
 is "$(rows viatom)" "3000|$NIGHT|$((NIGHT + 2999 * 4))" "every record is a reading"
 is "$(lite "SELECT count(*), sum(invalid), sum(spo2 IS NULL) FROM readings WHERE invalid <> 0")" "60|360|60" "a record without a value is kept as that"
-ihht import --user $ANNE --zone UTC "$T/20250306222056.vld"
+ihht import --user $ANNE --zone UTC "$T/20230306214712.vld"
 ends 0 "session $id: 0 added, 3000 known already" "the same file again adds nothing"
-like "$(script -qec "'$BIN/ihht' import --user $ANNE --zone UTC '$T/20250306222056.vld'" /dev/null </dev/null)" \
+like "$(script -qec "'$BIN/ihht' import --user $ANNE --zone UTC '$T/20230306214712.vld'" /dev/null </dev/null)" \
 	'vld: 2000 of 3000 .*vld: 3000 of 3000 ' "on a terminal it shows how far it is"
-ihht import --user $ANNE --zone +01:00 "$T/20250306222056.vld"
+ihht import --user $ANNE --zone +01:00 "$T/20230306214712.vld"
 ends 1 '3000 of its readings are in session .* already, 60 minutes later: imported with another --zone' "nor in another zone"
 ihht import --user $ANNE --zone UTC "$T/O2Ring 0009_${NIGHT}000.csv" --device viatom
 ends 0 "session $id: 0 added, 500 known already" "nor as the app's export of it"
@@ -111,11 +111,11 @@ ihht import --user $BERT --zone UTC --device ring "$T/early_$((NIGHT - 100))000.
 ends 1 '75 of its readings are in session ([0-9a-f]{8})[0-9a-f-]* already: --session \1 puts the rest there' "one that begins before it is told where to"
 
 # ---- in pieces, killed between, and up to Postgres
-vld "$T/20250401000000.vld" 15000 2000000
-background import "$BIN/ihht" import --user $BERT --zone UTC --device big "$T/20250401000000.vld"
+vld "$T/20230330012032.vld" 15000 2000000
+background import "$BIN/ihht" import --user $BERT --zone UTC --device big "$T/20230330012032.vld"
 wait_until '[ "$(lite "SELECT count(*) FROM readings r JOIN session s ON s.no = r.session WHERE device_id = '"'big'"'")" -ge 2000 ]'
 kill9 import 2>/dev/null
-ihht import --user $BERT --zone UTC --device big "$T/20250401000000.vld"
+ihht import --user $BERT --zone UTC --device big "$T/20230330012032.vld"
 ends 0 'session .*: [0-9]+ added, [0-9]+ known already' "killed and begun again"
 is "$(rows big)" "15000|$((NIGHT + 2000000))|$((NIGHT + 2000000 + 59996))" "it is all there once"
 wait_until '[ "$(sql "SELECT count(*) FROM readings")" = "$(lite "SELECT count(*) FROM readings")" ]'

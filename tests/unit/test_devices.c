@@ -93,7 +93,7 @@ TEST(every_kind_says_what_it_is)
 TEST(what_says_nothing_is_a_stranger_after_a_while)
 {
 	static const char *const kinds[] = {"pc60fw", "contec", "berry"};
-	static const char *const frames[] = {"AA55F0030303F6", "EB01053E627F0010", "8732054862"};
+	static const char *const frames[] = {"AA55F0030303F6", "EB0105475D7F0014", "8732054862"};
 	struct play p;
 	size_t i;
 

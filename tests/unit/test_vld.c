@@ -4,12 +4,12 @@
 #include "proto/vld.h"
 #include "tests/unit/test.h"
 
-/* A night that began on 6 March 2025, 22:20:56, with 7818 records in 31272 s. */
+/* A night that began on 6 March 2023, 21:47:12, with 6543 records in 26172 s. */
 static const uint8_t night[VLD_HEAD] = {
-	3, 0, 0xe9, 0x07, 3, 6, 22, 20, 56, 0xda, 0x98, 0, 0, 0x28, 0x7a, 0, 0, 95, 88,
+	3, 0, 0xe7, 0x07, 3, 6, 21, 47, 12, 0xf3, 0x7f, 0, 0, 0x3c, 0x66, 0, 0, 94, 83,
 };
-#define NIGHT_LEN (VLD_HEAD + 7818 * VLD_RECORD)
-#define NIGHT_S   1741299656 /* date -u -d '2025-03-06 22:20:56' +%s */
+#define NIGHT_LEN (VLD_HEAD + 6543 * VLD_RECORD)
+#define NIGHT_S   1678139232 /* date -u -d '2023-03-06 21:47:12' +%s */
 
 TEST(a_header_tells_when_how_long_and_how_fast)
 {
@@ -20,9 +20,9 @@ TEST(a_header_tells_when_how_long_and_how_fast)
 		return;
 	is_int(v.version, 3);
 	is_int(v.local_s, NIGHT_S);
-	is_int(v.length_s, 31272);
+	is_int(v.length_s, 26172);
 	is_int(v.step_s, 4);
-	is_int(v.n_records, 7818);
+	is_int(v.n_records, 6543);
 	is_int(v.n_missing, 0);
 }
 
@@ -62,7 +62,7 @@ TEST(what_is_cut_off_is_told_and_the_pace_stays)
 
 	is_int(vld_head(&v, night, VLD_HEAD + 5000 * VLD_RECORD + 3, &err), 0);
 	is_int(v.n_records, 5000);
-	is_int(v.n_missing, 2818);
+	is_int(v.n_missing, 1543);
 	is_int(v.step_s, 4);
 }
 
@@ -71,8 +71,8 @@ TEST(more_than_the_header_counts_is_kept)
 	struct vld v;
 	struct err err;
 
-	is_int(vld_head(&v, night, VLD_HEAD + 2 * 7818 * VLD_RECORD, &err), 0);
-	is_int(v.n_records, 2 * 7818);
+	is_int(vld_head(&v, night, VLD_HEAD + 2 * 6543 * VLD_RECORD, &err), 0);
+	is_int(v.n_records, 2 * 6543);
 	is_int(v.n_missing, 0);
 	is_int(v.step_s, 2);
 }
@@ -94,12 +94,12 @@ TEST(what_is_no_recording_is_refused_with_the_byte_that_says_so)
 		{2, 0xff, 0xff, NIGHT_LEN, "byte 2: year 65535"},
 		{4, 0, -1, NIGHT_LEN, "byte 4: no date and time (month 0"},
 		{4, 13, -1, NIGHT_LEN, "byte 4: no date and time (month 13"},
-		{5, 0, -1, NIGHT_LEN, "byte 5: month 3 of 2025 has no day 0"},
-		{5, 32, -1, NIGHT_LEN, "byte 5: month 3 of 2025 has no day 32"},
-		{4, 2, 29, NIGHT_LEN, "byte 5: month 2 of 2025 has no day 29"},
-		{6, 24, -1, NIGHT_LEN, "24:20:56"},
-		{7, 60, -1, NIGHT_LEN, "22:60:56"},
-		{8, 60, -1, NIGHT_LEN, "22:20:60"},
+		{5, 0, -1, NIGHT_LEN, "byte 5: month 3 of 2023 has no day 0"},
+		{5, 32, -1, NIGHT_LEN, "byte 5: month 3 of 2023 has no day 32"},
+		{4, 2, 29, NIGHT_LEN, "byte 5: month 2 of 2023 has no day 29"},
+		{6, 24, -1, NIGHT_LEN, "24:47:12"},
+		{7, 60, -1, NIGHT_LEN, "21:60:12"},
+		{8, 60, -1, NIGHT_LEN, "21:47:60"},
 		{0, 3, -1, 0, "byte 40: no records"},
 		{0, 3, -1, VLD_HEAD - 1, "byte 40: no records"},
 		{0, 3, -1, VLD_HEAD + VLD_RECORD - 1, "byte 40: no records"},
@@ -151,20 +151,20 @@ TEST(a_record_has_values_or_says_that_it_has_none)
 		uint8_t bytes[VLD_RECORD];
 		double spo2, heart_rate, motion;
 	} rows[] = {
-		{{92, 78, 0, 0, 0}, 92, 78, 0},
+		{{94, 67, 0, 0, 0}, 94, 67, 0},
 		{{100, 44, 1, 254, 0xff}, 100, 300, 254},
 		{{1, 1, 0, 1, 0}, 1, 1, 1},              /* low is signal */
-		{{0, 78, 0, 3, 0}, NAN, 78, 3},
-		{{101, 78, 0, 3, 0}, NAN, 78, 3},
-		{{127, 78, 0, 3, 0}, NAN, 78, 3},
+		{{0, 67, 0, 3, 0}, NAN, 67, 3},
+		{{101, 67, 0, 3, 0}, NAN, 67, 3},
+		{{127, 67, 0, 3, 0}, NAN, 67, 3},
 		{{255, 255, 255, 255, 0}, NAN, NAN, NAN},
-		{{92, 0, 0, 3, 0}, 92, NAN, 3},
-		{{92, 255, 0, 3, 0}, 92, NAN, 3},
-		{{92, 255, 1, 3, 0}, 92, NAN, 3},        /* 511 */
-		{{92, 0xf4, 1, 3, 0}, 92, 500, 3},
-		{{92, 0xf5, 1, 3, 0}, 92, NAN, 3},       /* 501 */
-		{{92, 254, 0, 3, 0}, 92, 254, 3},
-		{{92, 0, 1, 3, 0}, 92, 256, 3},
+		{{94, 0, 0, 3, 0}, 94, NAN, 3},
+		{{94, 255, 0, 3, 0}, 94, NAN, 3},
+		{{94, 255, 1, 3, 0}, 94, NAN, 3},        /* 511 */
+		{{94, 0xf4, 1, 3, 0}, 94, 500, 3},
+		{{94, 0xf5, 1, 3, 0}, 94, NAN, 3},       /* 501 */
+		{{94, 254, 0, 3, 0}, 94, 254, 3},
+		{{94, 0, 1, 3, 0}, 94, 256, 3},
 	};
 	struct vld v = {.local_s = 1000, .step_s = 4};
 	struct vld_record r;

@@ -5,7 +5,7 @@
 #include "services/ihht/import/zone.h"
 #include "tests/unit/test.h"
 
-/* "2025-03-06 22:20:56" as if UTC */
+/* "2023-03-06 21:47:12" as if UTC */
 static int64_t
 at(const char *text)
 {

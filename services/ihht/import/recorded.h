@@ -33,8 +33,8 @@ struct recorded_row *recorded_add(struct recorded *recorded);  /* NULL: too many
 void recorded_release(struct recorded *recorded);
 
 /*
- * Device and time out of the name of a file as apps make it, "O2Ring 0009_1696377606000.csv",
- * "O2Ring S_20260619232029 (1).csv", "20250306222056.vld".  *name_s: that time, read as if
+ * Device and time out of the name of a file as apps make it, "O2Ring 0009_1678139232000.csv",
+ * "O2Ring S_20230306214712 (1).csv", "20230306214712.vld".  *name_s: that time, read as if
  * UTC, or 0.
  */
 void recorded_name(const char *path, char device_id[65], int64_t *name_s);

@@ -66,13 +66,13 @@ take_time(const char **p, struct parts *d, struct err *err)
 {
 	if (d->has_time || !take_number(p, 2, &d->hour) || *(*p)++ != ':' ||
 	    take_number(p, 2, &d->minute) != 2)
-		return err_set(err, EBADMSG, "no time of day like 22:20:56");
+		return err_set(err, EBADMSG, "no time of day like 21:47:12");
 	if (**p != ':')
 		return err_set(err, EBADMSG, "no seconds: take the file as the app exported it, not as "
 			       "a spreadsheet saved it");
 	++*p;
 	if (take_number(p, 2, &d->second) != 2)
-		return err_set(err, EBADMSG, "no time of day like 22:20:56");
+		return err_set(err, EBADMSG, "no time of day like 21:47:12");
 	if (**p == '.')
 		for (++*p; isdigit((unsigned char)**p);)
 			++*p;
@@ -116,7 +116,7 @@ take_year(const char **p, struct parts *d, struct err *err)
 	return 0;
 }
 
-/* "Mar 06 2025", "March 6, 2025" */
+/* "Mar 06 2023", "March 6, 2023" */
 static int
 take_named_date(const char **p, struct parts *d, struct err *err)
 {
@@ -129,7 +129,7 @@ take_named_date(const char **p, struct parts *d, struct err *err)
 	return take_year(p, d, err);
 }
 
-/* "06/03/2025", "2025-03-06", "6 Mar 2025" */
+/* "06/03/2023", "2023-03-06", "6 Mar 2023" */
 static int
 take_numbered_date(const char **p, struct parts *d, struct err *err)
 {
@@ -146,7 +146,7 @@ take_numbered_date(const char **p, struct parts *d, struct err *err)
 		return take_year(p, d, err);
 	}
 	if (!n || n == 3 || !between || !strchr("/.-", between))
-		return err_set(err, EBADMSG, "no date like 06/03/2025");
+		return err_set(err, EBADMSG, "no date like 06/03/2023");
 	++*p;
 	if (n == 4) {
 		*p = from;
@@ -154,12 +154,12 @@ take_numbered_date(const char **p, struct parts *d, struct err *err)
 		(void)take_number(p, 4, &d->year);
 		++*p;
 		if (!take_number(p, 2, &d->a) || *(*p)++ != between || !take_number(p, 2, &d->b))
-			return err_set(err, EBADMSG, "no date like 2025-03-06");
+			return err_set(err, EBADMSG, "no date like 2023-03-06");
 		return 0;
 	}
 	d->is_a_day = -1;
 	if (!take_number(p, 2, &d->b) || *(*p)++ != between)
-		return err_set(err, EBADMSG, "no date like 06/03/2025");
+		return err_set(err, EBADMSG, "no date like 06/03/2023");
 	return take_year(p, d, err);
 }
 
@@ -243,7 +243,7 @@ stamp_read(const char *text, struct stamp *stamp, struct err *err)
 			r = isalpha((unsigned char)*p) ? take_named_date(&p, &d, err)
 						       : take_numbered_date(&p, &d, err);
 		else
-			r = err_set(err, EBADMSG, "no time of day like 22:20:56");
+			r = err_set(err, EBADMSG, "no time of day like 21:47:12");
 	}
 	if (r < 0 || take_zone(p, &out, err) < 0 || settle(&d, &out, err) < 0)
 		return -1;

@@ -1,8 +1,8 @@
 /*
  * stamp - a date and time as the apps of oximeters write it
  *
- *	22:20:56 Mar 06 2025        10:20:56 PM Mar 06 2025     10:20:56PM Mar 6, 2025
- *	22:20:56 06/03/2025         06.03.2025 22:20:56         2025-03-06T22:20:56+01:00
+ *	21:47:12 Mar 06 2023        09:47:12 PM Mar 06 2023     09:47:12PM Mar 6, 2023
+ *	21:47:12 06/03/2023         06.03.2023 21:47:12         2023-03-06T21:47:12+01:00
  *
  * Seconds must be there: a spreadsheet that saved the file again has taken them away.
  */
