@@ -43,7 +43,7 @@ BENCH := $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(wildcard tests/bench/*.
 
 .PHONY: all tools
 all: $(SERVICES:%=$(B)/bin/%)
-tools: $(TOOLS) $(B)/docs/gen
+tools: $(TOOLS) $(B)/docs/gen $(B)/tests/simulate/simulate
 
 .SECONDARY:
 .SECONDEXPANSION:
@@ -172,7 +172,7 @@ install-deps: ## the Debian packages of deploy/packages.txt that are missing
 
 check: unit flow  ## the unit and flow tests of one build
 
-flow: all tools $(B)/docs/gen $(B)/tests/simulate/simulate ## the real processes: T=tests/flow/201-x.sh chooses
+flow: all tools $(B)/docs/gen ## the real processes: T=tests/flow/201-x.sh chooses
 	@MODE=$(MODE) tests/tap flow 2 $(or $(T),$(sort $(wildcard tests/flow/[0-9]*.sh)))
 
 web: all tools dashboard browser ## the page in a real browser

@@ -298,20 +298,32 @@ link_subscribe(struct link *link, const char *prefix)
 }
 
 int
-link_joined(struct link *link, char *prefix, size_t size)
+link_audience(struct link *link, char *prefix, size_t size, int *left)
 {
 	char event[MAX_TOPIC];
 	int n;
 
 	do
 		n = zmq_recv(link_socket(link), event, sizeof(event) - 1, ZMQ_DONTWAIT);
-	while (n > 0 && event[0] != 1);
+	while (n > 0 && event[0] != 0 && event[0] != 1);
 	if (n <= 0)
 		return 0;
 	if ((size_t)n >= sizeof(event))
 		n = sizeof(event) - 1;
 	(void)snprintf(prefix, size, "%.*s", n - 1, event + 1);
+	*left = event[0] == 0;
 	return 1;
+}
+
+int
+link_joined(struct link *link, char *prefix, size_t size)
+{
+	int left;
+
+	while (link_audience(link, prefix, size, &left))
+		if (!left)
+			return 1;
+	return 0;
 }
 
 /* ---- send */

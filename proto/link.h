@@ -47,6 +47,9 @@ void link_subscribe(struct link *link, const char *prefix);
  * each turn: ZeroMQ keeps who came and went until it is read. */
 int link_joined(struct link *link, char *prefix, size_t size);
 
+/* The same with who goes: *left 1 when the last who wanted exactly this prefix has left. */
+int link_audience(struct link *link, char *prefix, size_t size, int *left);
+
 /*
  * The topic is <message>/<gateway>/<key>/.  1 sent, 0 would block (only PUSH: no reader, or
  * its queue is full), -1 and err.  n is the sender's count of this message; link_send()

@@ -128,9 +128,9 @@ capture_can_wait(const void *self)
 }
 
 static void
-capture_tell_raw(void *self)
+capture_tell_raw(void *self, int wanted)
 {
-	((struct capture *)self)->tells_raw = 1;
+	((struct capture *)self)->tells_raw = wanted;
 }
 
 /* ---- a record, and what follows */

@@ -29,6 +29,7 @@
 #include "common/log.h"
 #include "common/sig.h"
 #include "proto/link.h"
+#include "services/ble-ingest/askers.h"
 #include "services/ble-ingest/inflow.h"
 #include "services/ble-ingest/window.h"
 
@@ -103,6 +104,7 @@ struct ble_ingest {
 	int64_t answered_us;       /* last progress, or when there was nothing to answer */
 	int64_t live_pos;          /* shown up to here */
 	int is_watched;            /* somebody has subscribed to live, once */
+	struct askers askers;      /* of raw bytes */
 	uint64_t n_live;
 	struct log_often refused, full;
 };
@@ -187,15 +189,17 @@ greet(struct ble_ingest *me)
 	const struct device *device;
 	char prefix[256];
 	unsigned i;
-	int tell = 0, tell_raw = 0;
+	int tell = 0, about_raw = 0, left;
 
-	while (link_joined(me->live, prefix, sizeof(prefix))) {
+	while (link_audience(me->live, prefix, sizeof(prefix), &left)) {
+		about_raw |= askers_take(&me->askers, prefix, left);
+		if (left)
+			continue;
 		me->is_watched = 1;
 		tell |= !*prefix || !strncmp(prefix, "device/", 7);
-		tell_raw |= !strncmp(prefix, "raw/", 4);
 	}
-	if (tell_raw && me->source->tell_raw)
-		me->source->tell_raw(me->self);
+	if (about_raw && me->source->tell_raw)
+		me->source->tell_raw(me->self, askers_any(&me->askers));
 	for (i = 0; tell && i < inflow_devices(me->inflow); i++)
 		if ((device = inflow_device(me->inflow, i)))
 			show_device(me, device);

@@ -59,9 +59,9 @@ struct source {
 	/* Readable when take() should look; NULL: it has none, everything comes by time. */
 	int (*fd)(const void *self);
 
-	/* From now on give TAKEN_RAW too, and a `running` for each link there is.  Called anew for
-	 * everybody who asks.  NULL: it decodes nothing. */
-	void (*tell_raw)(void *self);
+	/* From now on give TAKEN_RAW too, and a `running` for each link there is; called anew for
+	 * everybody who asks.  Or no more, as the last one has gone.  NULL: it decodes nothing. */
+	void (*tell_raw)(void *self, int wanted);
 
 	/* Until take() has something: 0 now, INT64_MAX nothing to come by time. */
 	int64_t (*wait_us)(void *self, const struct source_now *now);

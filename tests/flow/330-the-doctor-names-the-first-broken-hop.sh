@@ -57,9 +57,9 @@ fault store 'local-store is silent.*restart local-store' "local-store does not r
 start local-store
 wait_ready local-store
 
-coproc LOCK { sqlite3 "$DB"; }
-echo 'BEGIN EXCLUSIVE; SELECT 1;' >&"${LOCK[1]}"
-read -r _ <&"${LOCK[0]}"
+coproc LOCK { sqlite3 -cmd '.timeout 20000' "$DB"; }
+printf 'BEGIN EXCLUSIVE;\nSELECT 1;\n' >&"${LOCK[1]}"
+read -r -t 30 _ <&"${LOCK[0]}"
 fault store 'locked.*other program' "somebody has locked the file"
 kill "$LOCK_PID"
 wait "$LOCK_PID" 2>/dev/null

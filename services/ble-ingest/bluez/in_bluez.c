@@ -89,10 +89,11 @@ bluez_fd(const void *self)
 }
 
 static void
-bluez_tell_raw(void *self)
+bluez_tell_raw(void *self, int wanted)
 {
-	((struct central *)self)->tells_raw = 1;
-	raw_running(self);
+	((struct central *)self)->tells_raw = wanted;
+	if (wanted)
+		raw_running(self);
 }
 
 /* ---- what is given */
