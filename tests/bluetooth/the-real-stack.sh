@@ -5,7 +5,7 @@
 cd "$(dirname "$0")/../.." || exit
 MODE=${MODE:-release}
 DIR=build/bluetooth
-LIMIT_S=500
+LIMIT_S=300
 
 skip_all() { echo "1..0 # SKIP $*"; exit 0; }
 
@@ -24,8 +24,19 @@ tests/bluetooth/machine "$PWD/$DIR" \
 	echo "Bail out! the small machine cannot be made"
 	exit 1
 }
-timeout -k 5 $LIMIT_S qemu-system-x86_64 -machine q35,accel=tcg -cpu max -smp 2 -m 512 \
-	-nodefaults -no-user-config -nographic -no-reboot -nic none \
-	-kernel $DIR/kernel -initrd $DIR/initramfs \
-	-serial file:$DIR/kernel.log -serial stdio \
-	-append "console=ttyS0 panic=-1 rdinit=/init" </dev/null
+switch_on() {
+	timeout -k 5 $LIMIT_S qemu-system-x86_64 -machine q35,accel=tcg -cpu max -smp 2 -m 512 \
+		-nodefaults -no-user-config -nographic -no-reboot -nic none \
+		-kernel $DIR/kernel -initrd $DIR/initramfs \
+		-serial file:$DIR/kernel.log -serial stdio \
+		-append "console=ttyS0 panic=-1 rdinit=/init" </dev/null >$DIR/said
+}
+
+# bluetoothd 5.66 now and then dies by itself (a double free when an advertisement ends), and
+# takes the peripheral's side with it: that is not what is tried here, so it is tried once more.
+switch_on
+if grep -q '^not ok' $DIR/said && grep -qE 'died [1-9][0-9]* times by itself' $DIR/said; then
+	echo "# bluetoothd died by itself, with: $(grep -c '^not ok' $DIR/said) not ok; once more"
+	switch_on
+fi
+cat $DIR/said

@@ -125,6 +125,7 @@ TEST(each_wrong_line_is_named)
 		{"saw " A " ab12cd34", "saw " A, "digest is missing"},
 		{"\"IHHT_1:", "IHHT_1:\\", "no phone of this plan"},
 		{"\"IHHT_1:\\\"x\\\"\"", "\"IHHT", "not a quoted text"},
+		{"\"IHHT_1:\\\"x\\\"\"", "\"IHHT\\", "not a quoted text"},
 	};
 	char *text, *at, *edited;
 	struct plan_file file;

@@ -34,7 +34,7 @@ take_escaped(struct reader *r)
 
 	if (*r->at == '"' || *r->at == '\\')
 		return *r->at++;
-	if (strspn(r->at + 1, "0123456789abcdefABCDEF") < 4 || sscanf(r->at, "u%4x", &c) != 1 || !c ||
+	if (*r->at != 'u' || strspn(r->at + 1, "0123456789abcdefABCDEF") < 4 || sscanf(r->at, "u%4x", &c) != 1 || !c ||
 	    c > 0x7f)
 		return -1;
 	r->at += 5;
