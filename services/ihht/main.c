@@ -66,7 +66,8 @@ static const struct verb verbs[] = {
 	{"devices", "[--scan [SECONDS]]", "the oximeters there are, and how they are doing",
 	 "Heard from ble-ingest; of one that is not here the last value stored is shown.  --scan\n"
 	 "listens for 10 s and shows all that is around, also what the settings do not allow:\n"
-	 "state `seen`.  Exit code 1: ble-ingest is not heard.\n\n"
+	 "state `seen`.  What one of them sends: `ihht devices test`.  Exit code 1: ble-ingest is\n"
+	 "not heard.\n\n"
 	 "  ihht devices --scan 30\n"
 	 "  ihht devices --json | jq '.[] | select(.battery < 20) | .device_id'\n", devices_run, NULL},
 	{"session start", "USER DEVICE [FIELD=VALUE]...", "begin a session, or get the running one",
@@ -110,7 +111,8 @@ static const struct verb verbs[] = {
 	{"import app-database", "FILE [--user USER] [OPTIONS]", "the old app's own database",
 	 "Takes a vitaliti.db: sessions, readings, surveys, events and phases, by the rules that\n"
 	 "`ihht migrate` repairs the app's cloud database with.  What was told several times comes\n"
-	 "once, what no rule can place is listed and left.  The same file again adds nothing.\n\n"
+	 "once, what no rule can place is listed and left.  The same file again adds nothing.\n"
+	 "An oximeter's own recordings: `ihht import`.\n\n"
 	 "  --user USER      whose it is, where its readings do not say\n"
 	 "  --abandoned      sessions the app never ended too: as abandoned at their last reading\n"
 	 "  --device NAME    of the oximeter, which the app did not keep (vitaliti-app)\n"
@@ -121,7 +123,8 @@ static const struct verb verbs[] = {
 	{"import", "FILE... --user USER | --session SESSION [OPTIONS]", "recordings that you have as files",
 	 "Takes .vld files and the CSV files of ViHealth and O2 Insight (Viatom, Wellue: O2Ring,\n"
 	 "Checkme O2, SleepU ...).  With --user a session is made of each recording's span; with\n"
-	 "--session its readings go into that one.  The same file again adds nothing.\n\n"
+	 "--session its readings go into that one.  The same file again adds nothing.  The old app's\n"
+	 "vitaliti.db: `ihht import app-database`.\n\n"
 	 "  --zone ZONE      what the device's clock showed: Europe/Berlin or +02:00; else that\n"
 	 "                   of this machine\n"
 	 "  --dates ORDER    day-first or month-first, where the file does not tell\n"

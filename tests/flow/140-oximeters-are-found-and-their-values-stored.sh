@@ -39,8 +39,12 @@ for d in $PLX $SIGNALS $RING $WIDE $DEMO $STRAP $BERRY; do
 	wait_until "[ \$(rows $d) -ge 3 ]"
 	ok $? "  and are stored"
 done
-is "$(lite "SELECT count(*) FROM (SELECT r.spo2 - lag(r.spo2) OVER (PARTITION BY r.session ORDER BY r.taken_us) AS step
-	FROM readings r JOIN session s ON s.no = r.session WHERE s.device_id != '$BERRY') WHERE step NOT IN (1, -9)")" 0 "each one, in order (of Berry, one a second)"
+# the figure that tells which value it is: a strap has no saturation; of Berry, one a second is kept
+is "$(lite "WITH told AS (SELECT r.session, r.taken_us, iif(s.device_id = '$STRAP', r.heart_rate, r.spo2) AS figure
+	FROM readings r JOIN session s ON s.no = r.session WHERE s.device_id != '$BERRY'),
+	steps AS (SELECT figure - lag(figure) OVER w AS step, row_number() OVER w AS nth FROM told WINDOW w AS (PARTITION BY session ORDER BY taken_us))
+	SELECT count(DISTINCT session), (SELECT count(*) FROM steps WHERE nth > 1 AND (step IS NULL OR step NOT IN (1, -9))) FROM told")" \
+	"6|0" "each one of the six others, in order"
 is "$(lite "SELECT group_concat(DISTINCT r.data_source) FROM readings r JOIN session s ON s.no = r.session WHERE s.device_id != '$DEMO'")" \
 	1 "as bluetooth"
 is "$(lite "SELECT group_concat(DISTINCT r.data_source) FROM readings r JOIN session s ON s.no = r.session WHERE s.device_id = '$DEMO'")" \

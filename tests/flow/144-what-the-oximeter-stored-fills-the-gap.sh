@@ -33,7 +33,7 @@ away 4
 wait_until '[ "$(stored)" -ge 2 ]'
 ok $? "its records of that time are readings in the gap"
 heard "sample .*device_us=[0-9]+ spo2=88" "  they are live too"
-is "$(lite "SELECT count(*) FROM readings WHERE spo2 = 88 AND (device_us != taken_us OR data_source != 1)")" 0 \
+is "$(lite "SELECT count(*) FROM readings WHERE spo2 = 88 AND (device_us IS NOT taken_us OR data_source IS NOT 1)")" 0 \
 	"  with the device's time, as bluetooth"
 before=$(lite "SELECT group_concat(taken_us || ' ' || epoch || ' ' || seq) FROM (SELECT * FROM readings WHERE spo2 = 88 ORDER BY taken_us)")
 first=$(stored)

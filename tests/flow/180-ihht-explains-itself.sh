@@ -22,6 +22,12 @@ while IFS= read -r verb; do
 	ihht $verb --help
 	is "$OUT" "$how" "$verb --help is the same"
 done <<<"$(grep -v '^version$' <<<"$verbs")"
+# points VERB VERB: the help of the one names the other
+points() { ihht help $1; like "$OUT" "\`ihht $2\`" "help $1 names $2"; }
+points "devices" "devices test"
+points "devices test" "devices"
+points "import" "import app-database"
+points "import app-database" "import"
 ihht version
 ends 0 '^ihht [0-9]+\.' "version"
 

@@ -3,8 +3,8 @@
 # Sourced after lib.sh, before fresh.  bluez_start leaves a bluetoothd with one adapter, hci0.
 #
 #	tell "near $A"                 a command of tests/tool/fake_bluez.c; it must be taken
-#	was_told '@ up'                fake_bluez said so since the last tell_mark
-#	mark; heard 'state=lost'       zmq-sniffer printed such a line of live since mark
+#	mark; saw '@ up' NAME          a test, that fake_bluez says so after mark
+#	heard 'state=lost' NAME        and that zmq-sniffer prints such a line of live
 #	streams $A                     a value of it was heard since mark
 
 bluez_start() {

@@ -618,13 +618,13 @@ crc8(const uint8_t *bytes, size_t len)
 	return crc;
 }
 
-/* Saturation tells which value it is: 90, 91, .. 99, 90 .. */
+/* Saturation, or the pulse of what has none, tells which value it is: 90, 91, .. 99, 90 .. */
 static void
 speak(struct oximeter *o)
 {
 	uint8_t spo2 = (uint8_t)(90 + o->n % 10), pulse = (uint8_t)(60 + o->n / 10 % 40);
 	uint8_t plx[] = {4, spo2, 0, pulse, 0, 0x20, (uint8_t)(o->flag[DEMO] ? 4 : 0)};
-	uint8_t hrs[] = {0x10, pulse, 0x2c, 3, 0x2d, 3};  /* and two beats: 812, 813 */
+	uint8_t hrs[] = {0x10, spo2, 0x2c, 3, 0x2d, 3};  /* and two beats: 812, 813 */
 	uint8_t nonin[] = {10, 0x14, 29, 1, 44, 0, 5, spo2, 0, pulse};
 	uint8_t bci[20];
 	int i;
