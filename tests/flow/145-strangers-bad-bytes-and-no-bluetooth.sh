@@ -16,6 +16,15 @@ start ble-ingest
 tell "near $A"
 streams $A "values come"
 
+# raw bytes are for those who ask by name, and for as long as they do
+sniff() { "$BIN/zmq-sniffer" --config "$CONF" --link live "$@" 2>>"$T/log/sniff.log"; }
+sniff --count 12 >"$T/plain"
+is "$(grep -cw raw "$T/plain")" 0 "who asks for everything gets no raw bytes"
+sniff --record "$T/raw" --count 3
+like "$(cat "$T/raw")" ' heard ' "who asks by name gets them"
+wait_until 'sniff --count 12 >"$T/plain"; [ "$(wc -l <"$T/plain")" = 12 ] && ! grep -qw raw "$T/plain"'
+ok $? "  and when that one has gone there are none again"
+
 mark
 tell "device $LAMP berry"
 tell "set $LAMP advertise 1"
