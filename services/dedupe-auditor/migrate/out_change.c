@@ -87,7 +87,11 @@ change_ids(const struct column *link, const char *select, const char *id)
 	return text;
 }
 
-/* ---- copies */
+/* ---- copies
+ *
+ * What is copied is locked: an app that is changing such a row is waited for, and the image is of
+ * the row as it left it.  Else the change would fall on a newer row than the archive has, and an
+ * undo would put back the older one. */
 
 /* Rows that name an id of `select`; those that are there already are left out. */
 static int
@@ -102,8 +106,8 @@ copy_linked(struct change *c, const struct table *t, const struct column *link,
 		ASSERT(asprintf(&absent, "WHERE NOT EXISTS (SELECT FROM was_%d w WHERE %s)",
 				change_place(c, t), same) > 0);
 	r = sql_run(c->pg, NULL, err, "INSERT INTO was_%d SELECT m.block, m.rule, %s, %s, false, %s FROM %s t "
-		    "JOIN %s m ON t.%s = m.typed %s", change_place(c, t), key, link_after, all, t->sql, ids,
-		    link->quoted, absent ? absent : "");
+		    "JOIN %s m ON t.%s = m.typed %s ORDER BY 3 FOR UPDATE OF t", change_place(c, t), key,
+		    link_after, all, t->sql, ids, link->quoted, absent ? absent : "");
 	free(ids);
 	free(all);
 	free(key);
@@ -117,10 +121,11 @@ copy_keyed(struct change *c, const struct table *t, struct err *err)
 {
 	char *rows = keyed_rows(t, "'adopt', 'keep', 'fold'"), *all = table_columns(t, COLUMNS_ALL, "t."),
 	     *key = table_key_text(t, "t"), *value = key_value(t, "t"), *same = change_same_key(t, "w", "t");
-	int r = sql_run(c->pg, NULL, err, "INSERT INTO was_%d SELECT DISTINCT ON (%s) r.block, r.rule, %s, CASE "
-			"r.op WHEN 'adopt' THEN r.\"into\" END, false, %s FROM %s t JOIN %s r ON %s = r.typed "
-			"WHERE NOT EXISTS (SELECT FROM was_%d w WHERE %s) ORDER BY %s, r.op", change_place(c, t),
-			value, key, all, t->sql, rows, value, change_place(c, t), same, value);
+	int r = sql_run(c->pg, NULL, err, "INSERT INTO was_%d SELECT r.block, r.rule, %s, CASE r.op WHEN 'adopt' "
+			"THEN r.\"into\" END, false, %s FROM %s t JOIN (SELECT DISTINCT ON (typed) * FROM %s r "
+			"ORDER BY typed, op) r ON %s = r.typed WHERE NOT EXISTS (SELECT FROM was_%d w WHERE %s) "
+			"ORDER BY 3 FOR UPDATE OF t", change_place(c, t), key, all, t->sql, rows, value,
+			change_place(c, t), same);
 
 	free(rows);
 	free(all);
