@@ -208,13 +208,17 @@ make_index(struct guards *g, PGconn *pg, const struct table *t, const struct key
 		say(g, "index %s on %s (%s): not made, %lld keys are there more than once", key->name,
 		    t->name, columns, (long long)n);
 		g->n_refused++;
+		r = sql_run(pg, NULL, err, "DELETE FROM ihht_migration.guards WHERE name = '%s' AND "
+			    "kind = 'index'", key->name);
 	} else if (r == 0) {
-		r = sql_run(pg, NULL, err, "CREATE UNIQUE INDEX CONCURRENTLY %s ON %s (%s)%s%s", key->name,
-			    t->sql, columns, key->where ? " WHERE " : "", key->where ? key->where : "");
+		/* noted first: killed in the midst, Postgres may end it without us */
+		r = sql_run(pg, NULL, err, "INSERT INTO ihht_migration.guards (name, kind, target) "
+			    "VALUES ('%s', 'index', '%.*s.%s') ON CONFLICT DO NOTHING", key->name,
+			    (int)strcspn(t->sql, "."), t->sql, key->name);
 		if (r == 0)
-			r = sql_run(pg, NULL, err, "INSERT INTO ihht_migration.guards (name, kind, target) "
-				    "VALUES ('%s', 'index', '%.*s.%s') ON CONFLICT DO NOTHING", key->name,
-				    (int)strcspn(t->sql, "."), t->sql, key->name);
+			r = sql_run(pg, NULL, err, "CREATE UNIQUE INDEX CONCURRENTLY %s ON %s (%s)%s%s",
+				    key->name, t->sql, columns, key->where ? " WHERE " : "",
+				    key->where ? key->where : "");
 		if (r == 0) {
 			say(g, "index %s on %s (%s): made", key->name, t->name, columns);
 			g->n_made++;
