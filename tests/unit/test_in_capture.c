@@ -196,7 +196,7 @@ TEST(what_decoders_are_given_is_told_again_to_who_asks)
 
 	if (!ok(c, "%s", err.text))
 		return;
-	source_capture.tell_raw(c);
+	source_capture.tell_raw(c, 1);
 	is_str(told(c, 1), "0 raw begin, 0 streaming, 0 raw heard, 0 91/60 @500000 #1, 0 off");
 	source_capture.close(&c);
 }
