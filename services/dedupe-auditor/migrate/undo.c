@@ -74,24 +74,29 @@ begin(struct undo *u, int from, int n, struct err *err)
 	return r;
 }
 
+/* A session of which a row was left is not undone: the same undo may take it later. */
 static int
-journal(struct undo *u, int64_t n_left, struct err *err)
+journal(struct undo *u, int64_t *n, struct err *err)
 {
-	return sql_run(u->pg, NULL, err, "UPDATE ihht_migration.entries e SET state = 'undone', at = now(), "
-		       "why = %s FROM u_entry u WHERE e.plan = '%s' AND e.session = u.entry",
-		       n_left ? "'rows were changed since, and left'" : "NULL", u->plan);
+	if (sql_run(u->pg, NULL, err, "UPDATE ihht_migration.entries e SET why = 'rows were changed since, "
+		    "and left by undo' FROM u_left l WHERE e.plan = '%s' AND e.session = l.entry", u->plan) < 0)
+		return -1;
+	return sql_run(u->pg, n, err, "UPDATE ihht_migration.entries e SET state = 'undone', at = now(), "
+		       "why = NULL FROM u_entry u WHERE e.plan = '%s' AND e.session = u.entry AND NOT EXISTS "
+		       "(SELECT FROM u_left l WHERE l.entry = u.entry)", u->plan);
 }
 
 static int
 try_batch(struct undo *u, int from, int n, struct err *err)
 {
 	struct undone undone = {.pg = u->pg, .shape = u->shape, .plan = u->plan};
+	int64_t n_undone = 0;
 	int r = begin(u, from, n, err), i;
 
 	if (r == 0)
 		r = undo_rows(&undone, err);
 	if (r == 0)
-		r = journal(u, undone.n_left, err);
+		r = journal(u, &n_undone, err);
 	if (r == 0 && *u->quiet->end)
 		r = pg_exec(u->pg, u->quiet->end, err);
 	if (r == 0)
@@ -105,7 +110,7 @@ try_batch(struct undo *u, int from, int n, struct err *err)
 			free(undone.lines[i]);
 	}
 	if (r == 0) {
-		u->n_undone += n;
+		u->n_undone += n_undone;
 		u->n_rows += undone.n_rows;
 		u->n_left += undone.n_left;
 	}

@@ -2,7 +2,8 @@
  * undo - puts back what a plan did, some sessions a transaction
  *
  * Each row gets every column as it was, also those we know nothing of.  A row that somebody
- * changed since is left as it is now and listed.  May be killed and run again, like apply.
+ * changed since is left as it is now and listed, and its session stays to be undone; under a later
+ * plan it is refused.  May be killed and run again, like apply.
  */
 #ifndef UNDO_H
 #define UNDO_H

@@ -1,5 +1,6 @@
 #include "services/dedupe-auditor/migrate/undo_rows.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 /*
  *	u_was_N   the batch's archived rows of the shape's table N that are not put back yet
  *	u_done    (place, no): those that now are
+ *	u_left    (entry): the sessions of those that are not
  */
 
 static int
@@ -208,18 +210,36 @@ mark(struct undone *u, const struct table *t, struct err *err)
 	return r < 0 ? err_in(err, "%s", t->archive) : 0;
 }
 
+/* Left because a later plan has it: that one is to be undone first, and nothing of this now. */
+static int
+check_later(struct undone *u, const struct table *t, struct err *err)
+{
+	char *key = key_now(t), *later;
+	int r;
+
+	later = sql_ask(u->pg, err, "SELECT t.ihht_plan FROM u_was_%d a JOIN %s t ON %s WHERE t.ihht_no > "
+			"a.ihht_no AND t.ihht_undone IS NULL AND t.ihht_plan <> '%s' AND NOT EXISTS "
+			"(SELECT FROM u_done d WHERE d.place = %d AND d.no = a.ihht_no) ORDER BY t.ihht_no "
+			"DESC LIMIT 1", place(u, t), t->archive, key, u->plan, place(u, t));
+	r = !later ? -1 : !*later ? 0
+	    : err_set(err, EBUSY, "plan %s changed it later; undo that first", later);
+	free(key);
+	free(later);
+	return r;
+}
+
 static int
 list_left(struct undone *u, const struct table *t, struct err *err)
 {
 	char *key = table_key_text(t, "a"), *sql;
 	PGresult *result;
-	int i, r;
+	int i, n = 0, r;
 
 	ASSERT(asprintf(&sql, "SELECT %s FROM u_was_%d a WHERE NOT EXISTS (SELECT FROM u_done d WHERE "
 			"d.place = %d AND d.no = a.ihht_no) ORDER BY 1", key, place(u, t), place(u, t)) > 0);
 	result = PQexec(u->pg, sql);
 	for (i = 0; PQresultStatus(result) == PGRES_TUPLES_OK && i < PQntuples(result); i++) {
-		u->n_left++;
+		n++;
 		if (u->n_lines < UNDONE_LINES)
 			ASSERT(asprintf(&u->lines[u->n_lines++], "%s %s", t->name,
 					PQgetvalue(result, i, 0)) > 0);
@@ -227,14 +247,22 @@ list_left(struct undone *u, const struct table *t, struct err *err)
 	r = pg_expect(u->pg, result, PGRES_TUPLES_OK, err);
 	free(key);
 	free(sql);
-	return r;
+	u->n_left += n;
+	if (r < 0 || !n)
+		return r;
+	if (check_later(u, t, err) < 0)
+		return -1;
+	return sql_run(u->pg, NULL, err, "INSERT INTO u_left SELECT DISTINCT a.ihht_entry FROM u_was_%d a "
+		       "WHERE NOT EXISTS (SELECT FROM u_done d WHERE d.place = %d AND d.no = a.ihht_no)",
+		       place(u, t), place(u, t));
 }
 
 int
 undo_rows(struct undone *u, struct err *err)
 {
 	const struct table *sessions = u->shape->tables, *end = sessions + u->shape->n_tables, *t;
-	int r = sql_run(u->pg, NULL, err, "CREATE TEMP TABLE u_done (place int, no bigint) ON COMMIT DROP");
+	int r = sql_run(u->pg, NULL, err, "CREATE TEMP TABLE u_done (place int, no bigint) ON COMMIT DROP;"
+			"CREATE TEMP TABLE u_left (entry text) ON COMMIT DROP");
 
 	for (t = sessions; r == 0 && t < end; t++)
 		r = take_out(u, t, err);

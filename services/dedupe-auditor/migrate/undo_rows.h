@@ -1,7 +1,8 @@
 /*
  * undo_rows - the statements that put the rows of u_entry (entry) back
  *
- * In a transaction; one statement a table and kind of change.
+ * In a transaction; one statement a table and kind of change.  Sessions of which a row was left
+ * are in u_left (entry) then.  EBUSY: a later plan stands on one of them.
  */
 #ifndef UNDO_ROWS_H
 #define UNDO_ROWS_H
