@@ -3,6 +3,7 @@
 # what comes out is what comes out of a run in one piece.
 . "$(dirname "$0")/migrate.sh"
 old_database early
+sql "DROP INDEX readings_session_id_timestamp_idx" # apply and undo make one for themselves
 
 N=200 # real sessions, each of them twice
 make_rows() {
@@ -48,6 +49,9 @@ AFTER=$(dump_hash)
 ROWS=$(sql "SELECT count(*), sum(rows) FROM ihht_migration.entries")
 [ "$BEFORE" != "$AFTER" ]
 ok $? "it changes something"
+like "$OUT" 'index on readings .session_id.: made until' "an index helps it"
+link_indexes() { sql "SELECT count(*) FROM pg_indexes WHERE indexname LIKE 'ihht\_migration\_%'"; }
+is "$(link_indexes)" 0 "and is gone"
 
 sql "DROP SCHEMA ihht_migration CASCADE; DROP INDEX ihht_sessions_once, ihht_readings_once"
 make_rows
@@ -61,6 +65,7 @@ kill9 migrate
 until_done applied apply
 is "$STATUS" 0 "apply, killed $KILLS times, ends" || diag "$(log_of migrate)"
 is "$(sql "SELECT count(*) FROM pg_database WHERE datname LIKE 'ihht_backup%'")" 0 "nothing of the backup's check is left"
+is "$(link_indexes)" 0 "no index of a killed run is left"
 is "$(dump_hash)" "$AFTER" "the rows are those of the run in one piece"
 is "$(sql "SELECT count(*), sum(rows) FROM ihht_migration.entries")" "$ROWS" "and no row was touched twice"
 migrate verify "$T/plan"
@@ -68,5 +73,6 @@ is "$STATUS" 0 "verify" || diag "$OUT"
 
 until_done undone undo
 is "$STATUS" 0 "undo, killed $KILLS times, ends" || diag "$(log_of migrate)"
+is "$(link_indexes)" 0 "again no index is left"
 is "$(dump_hash)" "$BEFORE" "every row is what it was, to the byte"
 done_testing

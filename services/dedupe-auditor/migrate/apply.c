@@ -10,7 +10,7 @@
 #include "proto/ids.h"
 #include "services/dedupe-auditor/migrate/out_change.h"
 
-#define FIRST_BATCH 20
+#define FIRST_BATCH 20             /* and the least: what a batch costs does not halve below */
 #define MOST_BATCH  1000
 #define QUICK_US    (CLOCK_SECOND / 3)   /* a batch: grow below, shrink above */
 #define SLOW_US     CLOCK_SECOND
@@ -361,7 +361,7 @@ apply_run(struct apply *a, struct err *err)
 		took_us = clock_mono_us() - start_us;
 		if (took_us < QUICK_US && size < MOST_BATCH)
 			size *= 2;
-		else if (took_us > SLOW_US && size > 1)
+		else if (took_us > SLOW_US && size > FIRST_BATCH)
 			size /= 2;
 	}
 	progress_close(&a->progress);

@@ -276,7 +276,20 @@ drop(PGconn *pg, const char *where, struct err *err)
 int
 guards_drop_indexes(PGconn *pg, struct err *err)
 {
-	return drop(pg, "kind = 'index' OR name = 'ihht_2_once'", err);
+	return drop(pg, "(kind = 'index' AND left(name, 15) <> 'ihht_migration_') OR name = 'ihht_2_once'",
+		    err);
+}
+
+int
+guards_drop_link_indexes(PGconn *pg, enum guards_which which, struct err *err)
+{
+	static const char *const where[] = {
+		[GUARDS_ALL] = "left(name, 15) = 'ihht_migration_'",
+		[GUARDS_HALF_MADE] = "left(name, 15) = 'ihht_migration_' AND EXISTS (SELECT FROM pg_index "
+				     "WHERE indexrelid = to_regclass(target) AND NOT indisvalid)",
+	};
+
+	return drop(pg, where[which], err);
 }
 
 int

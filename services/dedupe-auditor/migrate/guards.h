@@ -24,6 +24,11 @@ int guards_make(struct guards *guards, PGconn *pg, const struct shape *shape, st
 /* Before an undo: duplicates will be back.  The redirects go when no alias is left. */
 int guards_drop_indexes(PGconn *pg, struct err *err);
 int guards_drop_redirect(PGconn *pg, struct err *err);
+
+/* Those of link_index.h. */
+enum guards_which { GUARDS_ALL, GUARDS_HALF_MADE };
+int guards_drop_link_indexes(PGconn *pg, enum guards_which which, struct err *err);
+
 void guards_release(struct guards *guards);
 
 #endif

@@ -107,7 +107,7 @@ add_table(struct shape *shape, const PGresult *result, int row)
 }
 
 static void
-add_link(struct table *t, int column, int has_index)
+add_link(struct table *t, int column)
 {
 	int at = t->n_links++;
 
@@ -116,8 +116,6 @@ add_link(struct table *t, int column, int has_index)
 		at = 0;
 	}
 	t->links[at] = column;
-	if (!at)
-		t->has_link_index = has_index;
 }
 
 static int
@@ -136,6 +134,7 @@ add_column(struct shape *shape, struct table *t, const PGresult *result, int row
 	c->not_null = is_true(result, row, 9);
 	c->standard = copy_of(shape, result, row, 10);
 	c->is_generated = is_true(result, row, 11);
+	c->has_index = is_true(result, row, 12);
 	t->n_columns++;
 	if (!c->is_link)
 		return 0;
@@ -143,7 +142,7 @@ add_column(struct shape *shape, struct table *t, const PGresult *result, int row
 		return err_set(err, EINVAL, "table %s points at sessions over %d times", t->name,
 			       SHAPE_LINKS);
 	t->has_foreign_key |= is_true(result, row, 17);
-	add_link(t, t->n_columns - 1, is_true(result, row, 12));
+	add_link(t, t->n_columns - 1);
 	return 0;
 }
 

@@ -21,6 +21,7 @@ struct column {
 	char category;                   /* pg_type.typcategory: A array, S string, U other ... */
 	int key;                         /* from 1: its place in the row's key; 0 */
 	int is_link;                     /* holds a session's id */
+	int has_index;                   /* one begins with it */
 	int not_null, is_generated;
 	const char *standard;            /* SQL of its default, "" none */
 };
@@ -33,7 +34,6 @@ struct table {
 	struct column *columns;
 	int n_columns;
 	int links[SHAPE_LINKS], n_links; /* of columns; the first is session_id if there is one */
-	int has_link_index;              /* an index begins with the first link */
 	int has_foreign_key;             /* some link is one; else it is so by its name only */
 	int64_t rows, bytes;             /* rows: an estimate */
 	const char *triggers;                  /* names of users' own that are on, "" none */

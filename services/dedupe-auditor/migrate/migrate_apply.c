@@ -6,6 +6,7 @@
 #include "services/dedupe-auditor/migrate/apply.h"
 #include "services/dedupe-auditor/migrate/backup.h"
 #include "services/dedupe-auditor/migrate/guards.h"
+#include "services/dedupe-auditor/migrate/link_index.h"
 #include "services/dedupe-auditor/migrate/migrate.h"
 
 static int
@@ -93,6 +94,7 @@ migrate_apply(struct migrate *m, struct err *err)
 	struct apply apply = {.pg = m->pg, .shape = &m->shape, .file = &file, .quiet = &quiet,
 			      .phones = &phones, .pause = &m->pause, .most = m->most, .user_id = m->user_id,
 			      .since_us = m->since_us};
+	struct link_indexes indexes = {.pg = m->pg, .shape = &m->shape, .is_silent = m->json};
 	int r = read_plan(m->file, &m->shape, &file, err);
 
 	if (r == 0)
@@ -106,10 +108,13 @@ migrate_apply(struct migrate *m, struct err *err)
 	if (r == 0)
 		r = quiet_open(&quiet, m->pg, &m->shape, err);
 	if (r == 0)
+		r = link_indexes_make(&indexes, err);
+	if (r == 0)
 		r = apply_run(&apply, err);
 	/* while some of the duplicates are left, nothing unique can be asked for */
 	if (r == 0 && !apply.n_left && !apply.n_refused)
 		r = guards_make(&guards, m->pg, &m->shape, err);
+	link_indexes_drop(&indexes);
 	if (r == 0) {
 		tell(m, &apply, &guards);
 		r = apply.n_refused || guards.n_refused ? MIGRATE_UNWELL : 0;

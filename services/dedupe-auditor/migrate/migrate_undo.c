@@ -6,6 +6,7 @@
 
 #include "proto/ids.h"
 #include "services/dedupe-auditor/migrate/guards.h"
+#include "services/dedupe-auditor/migrate/link_index.h"
 #include "services/dedupe-auditor/migrate/migrate.h"
 #include "services/dedupe-auditor/migrate/out_journal.h"
 #include "services/dedupe-auditor/migrate/undo.h"
@@ -67,6 +68,7 @@ migrate_undo(struct migrate *m, struct err *err)
 	ids_uuid plan;
 	struct undo undo = {.pg = m->pg, .shape = &m->shape, .quiet = &quiet, .pause = &m->pause,
 			    .plan = plan, .sessions = m->sessions, .n_sessions = m->n_sessions};
+	struct link_indexes indexes = {.pg = m->pg, .shape = &m->shape, .is_silent = m->json};
 	int is_there, i, r = migrate_plan_id(m->file, plan, err);
 
 	if (r == 0)
@@ -80,12 +82,19 @@ migrate_undo(struct migrate *m, struct err *err)
 	/* duplicates will be back */
 	if (r == 0 && undo.n_entries)
 		r = guards_drop_indexes(m->pg, err);
+	if (r == 0 && undo.n_entries) {
+		shape_release(&m->shape);
+		r = shape_read(&m->shape, m->pg, m->schema, err);
+	}
 	if (r == 0)
 		r = quiet_open(&quiet, m->pg, &m->shape, err);
 	for (i = 0; r == 0 && undo.n_entries && i < m->shape.n_tables; i++)
 		r = sql_run(m->pg, NULL, err, "ANALYZE %s", m->shape.tables[i].archive);
 	if (r == 0)
+		r = link_indexes_make(&indexes, err);
+	if (r == 0)
 		r = undo_run(&undo, err);
+	link_indexes_drop(&indexes);
 	if (r == 0)
 		r = guards_drop_redirect(m->pg, err);
 	if (r == 0) {

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "services/dedupe-auditor/migrate/link_index.h"
+
 #define MOST_LINES 60
 
 /* Entries of one kind, rule and table are one line. */
@@ -99,6 +101,19 @@ has_left(const struct lines *lines)
 	return lines->n && lines->items[lines->n - 1].kind == ENTRY_LEAVE;
 }
 
+static void
+tell_indexes(FILE *to, const struct shape *shape)
+{
+	const struct table *t;
+	const struct column *c;
+
+	for (t = shape->tables; t < shape->tables + shape->n_tables; t++)
+		for (c = t->columns; c < t->columns + t->n_columns; c++)
+			if (link_index_is_wanted(t, c))
+				(void)fprintf(to, "index that is made meanwhile: %s (%s)\n", t->name,
+					      c->quoted);
+}
+
 void
 totals_page(FILE *to, const struct planner *p, const char *path)
 {
@@ -118,6 +133,7 @@ totals_page(FILE *to, const struct planner *p, const char *path)
 		if (*p->shape->tables[i].triggers)
 			(void)fprintf(to, "triggers on %s that will sleep meanwhile: %s\n",
 				      p->shape->tables[i].name, p->shape->tables[i].triggers);
+	tell_indexes(to, p->shape);
 	if (p->file.n_blocks)
 		(void)fprintf(to, "\n     ROWS  TABLE                      RULE               WHAT\n");
 	print_lines(to, &lines, 0);

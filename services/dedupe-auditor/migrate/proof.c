@@ -265,7 +265,8 @@ check_guards(struct proof *p, struct err *err)
 {
 	PGresult *result = PQexec(p->pg, "SELECT g.name, coalesce(i.indisvalid, false) FROM "
 				  "ihht_migration.guards g LEFT JOIN pg_index i ON i.indexrelid = "
-				  "to_regclass(g.target) WHERE g.kind = 'index' ORDER BY 1");
+				  "to_regclass(g.target) WHERE g.kind = 'index' AND "
+				  "left(g.name, 15) <> 'ihht_migration_' ORDER BY 1");
 	int i, n_valid = 0;
 
 	for (i = 0; PQresultStatus(result) == PGRES_TUPLES_OK && i < PQntuples(result); i++) {

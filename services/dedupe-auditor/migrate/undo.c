@@ -10,7 +10,7 @@
 #include "services/dedupe-auditor/migrate/sql.h"
 #include "services/dedupe-auditor/migrate/undo_rows.h"
 
-#define FIRST_BATCH 20
+#define FIRST_BATCH 20             /* and the least: what a batch costs does not halve below */
 #define MOST_BATCH  1000
 #define QUICK_US    (CLOCK_SECOND / 3)
 #define SLOW_US     CLOCK_SECOND
@@ -159,7 +159,7 @@ undo_run(struct undo *u, struct err *err)
 		took_us = clock_mono_us() - start_us;
 		if (took_us < QUICK_US && size < MOST_BATCH)
 			size *= 2;
-		else if (took_us > SLOW_US && size > 1)
+		else if (took_us > SLOW_US && size > FIRST_BATCH)
 			size /= 2;
 	}
 	progress_close(&u->progress);
