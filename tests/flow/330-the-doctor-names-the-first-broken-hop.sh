@@ -58,11 +58,12 @@ start local-store
 wait_ready local-store
 
 coproc LOCK { sqlite3 -cmd '.timeout 20000' "$DB"; }
+lock_pid=$LOCK_PID
 printf 'BEGIN EXCLUSIVE;\nSELECT 1;\n' >&"${LOCK[1]}"
 read -r -t 30 _ <&"${LOCK[0]}"
 fault store 'locked.*other program' "somebody has locked the file"
-kill "$LOCK_PID"
-wait "$LOCK_PID" 2>/dev/null
+kill "$lock_pid"
+wait "$lock_pid" 2>/dev/null
 
 kill9 sync-worker
 fault worker 'sync-worker is silent.*restart sync-worker' "sync-worker does not run"
@@ -77,9 +78,10 @@ start sync-worker
 pg_stop
 fault postgres 'Postgres: .*postgres/url' "Postgres is stopped"
 pg_start
-sql "ALTER TABLE readings RENAME TO readings_away"
+# every bundle writes its session; readings may go straight into their partition
+sql "ALTER TABLE sessions RENAME TO sessions_away"
 fault postgres '42P01.*ihht schema apply' "a table is missing"
-sql "ALTER TABLE readings_away RENAME TO readings"
+sql "ALTER TABLE sessions_away RENAME TO sessions"
 
 sql "ALTER TABLE session_surveys ADD CONSTRAINT ours CHECK (clarity_pre < 5)"
 "$BIN/ihht" survey pre mock-001 clarity=5 energy=3 stress=2 >/dev/null
