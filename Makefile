@@ -151,7 +151,7 @@ tests/web/node_modules/.package-lock.json: tests/web/package-lock.json
 	cd tests/web && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 
 # ---- what people call
-.PHONY: help install-deps run test check flow web test-bluetooth bluetooth fuzz fuzzers bench size docs analyze install clean
+.PHONY: help install-deps run test check flow web test-bluetooth bluetooth property fuzz fuzzers bench size docs analyze install clean
 
 help:         ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -188,6 +188,9 @@ bluetooth: $(B)/tests/bluetooth/peripheral
 crash-matrix: ## each process killed at each point where something changes hands: what is lost and doubled
 	@$(MAKE) -s MODE=asan all tools
 	@MODE=asan tests/crash/matrix
+
+property: all tools ## damaged old databases, repaired and undone in a real Postgres: SEEDS= (1000) FIRST=
+	@MODE=$(MODE) tests/property $(or $(SEEDS),1000) $(or $(FIRST),1)
 
 fuzz:         ## each fuzzer for FUZZ_SECONDS (60)
 	@$(MAKE) -s MODE=release build/release/tests/tool/seeds

@@ -138,7 +138,7 @@ add_aliases(const struct apply *a, struct batch *batch, size_t block, const stru
 	}
 }
 
-/* Takes what has changed, or was done by another apply meanwhile, out of the batch. */
+/* Takes what has changed out of the batch. */
 static int
 fill_batch(struct apply *a, struct chosen *c, struct batch *batch, struct err *err)
 {
@@ -189,37 +189,12 @@ change_all(struct change *change, struct err *err)
 	return change_record(change, err);
 }
 
-/* The plan's row is the lock that keeps two applies from one another. */
 static int
 begin(struct apply *a, struct err *err)
 {
 	if (pg_exec(a->pg, "BEGIN; SET LOCAL lock_timeout = '2s'; SET LOCAL random_page_cost = 1.1", err) < 0)
 		return -1;
-	if (*a->quiet->begin && pg_exec(a->pg, a->quiet->begin, err) < 0)
-		return -1;
-	return sql_run(a->pg, NULL, err, "SELECT FROM ihht_migration.plans WHERE plan = '%s' FOR UPDATE",
-		       a->file->head.id);
-}
-
-static int
-is_done_meanwhile(struct apply *a, const struct chosen *c, int *is_done, struct err *err)
-{
-	const char **ids = calloc(c->n, sizeof(*ids));
-	char *array, *n;
-	size_t i;
-
-	ASSERT(ids);
-	for (i = 0; i < c->n; i++)
-		ids[i] = a->file->blocks[c->blocks[i]].session;
-	array = sql_array(a->pg, ids, c->n);
-	n = sql_ask(a->pg, err, "SELECT count(*) FROM ihht_migration.entries WHERE plan = '%s' AND "
-		    "state = 'applied' AND session = ANY(%s)", a->file->head.id, array);
-	*is_done = n && strcmp(n, "0") != 0;
-	free(ids);
-	free(array);
-	i = n != NULL;
-	free(n);
-	return i ? 0 : -1;
+	return *a->quiet->begin ? pg_exec(a->pg, a->quiet->begin, err) : 0;
 }
 
 static int
@@ -229,18 +204,13 @@ try_batch(struct apply *a, const struct chosen *wanted, struct err *err)
 	struct batch batch;
 	struct change change = {.pg = a->pg, .shape = a->shape, .plan = a->file->head.id,
 				.batch = &batch, .pause = a->pause};
-	int r, is_done = 0;
 	size_t i;
+	int r;
 
 	ASSERT(c.blocks);
 	memcpy(c.blocks, wanted->blocks, wanted->n * sizeof(*c.blocks));
 	batch_open(&batch, a->phones);
 	r = begin(a, err);
-	if (r == 0)
-		r = is_done_meanwhile(a, &c, &is_done, err);
-	if (r == 0 && is_done)
-		r = err_set(err, ECANCELED, "another apply of this plan is at work; run it again when that "
-			    "has ended");
 	if (r == 0)
 		r = fill_batch(a, &c, &batch, err);
 	if (r == 0 && c.n)

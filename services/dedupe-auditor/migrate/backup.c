@@ -215,12 +215,20 @@ restore(struct work *w, struct err *err)
 	return r;
 }
 
+/* A pg_restore that outlived a killed apply is not waited for. */
+static int
+drop_scratch(struct work *w, struct err *err)
+{
+	return sql_run(w->b->pg, NULL, err, "DROP DATABASE IF EXISTS %s%s", w->scratch,
+		       PQserverVersion(w->b->pg) >= 130000 ? " WITH (FORCE)" : "");
+}
+
 static int
 open_scratch(struct work *w, struct err *err)
 {
 	const char *keys[] = {"dbname", "dbname", NULL}, *values[] = {w->b->conninfo, w->scratch, NULL};
 
-	if (sql_run(w->b->pg, NULL, err, "DROP DATABASE IF EXISTS %s", w->scratch) < 0 ||
+	if (drop_scratch(w, err) < 0 ||
 	    sql_run(w->b->pg, NULL, err, "CREATE DATABASE %s TEMPLATE template0", w->scratch) < 0)
 		return err_in(err, "the copy the backup is checked with");
 	w->there = PQconnectdbParams(keys, values, 1);
@@ -262,7 +270,7 @@ check(struct work *w, struct err *err)
 		r = compare(w, err);
 	if (w->there)
 		pg_close(&w->there);
-	if (sql_run(w->b->pg, NULL, r < 0 ? NULL : err, "DROP DATABASE IF EXISTS %s", w->scratch) < 0)
+	if (drop_scratch(w, r < 0 ? NULL : err) < 0)
 		r = -1;
 	return r;
 }

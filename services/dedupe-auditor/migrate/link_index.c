@@ -1,6 +1,5 @@
 #include "services/dedupe-auditor/migrate/link_index.h"
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,12 +8,6 @@
 #include "services/dedupe-auditor/migrate/guards.h"
 #include "services/dedupe-auditor/migrate/sql.h"
 
-#define TRIES 7
-
-/* Held from the first made until the last is dropped; a killed one's server process may hold
- * it until the index it is making is made. */
-#define LOCK "hashtextextended('ihht_migration link indexes', 0)"
-
 /* Transactions of others that were there before are waited for, but not for ever. */
 #define PATIENCE "SET lock_timeout = '20s'"
 
@@ -22,24 +15,6 @@ int
 link_index_is_wanted(const struct table *t, const struct column *c)
 {
 	return c->is_link && !c->has_index && t->bytes >= LINK_INDEX_BYTES;
-}
-
-/* Not by waiting in the server: whoever makes an index there would wait for us. */
-static int
-take_lock(struct link_indexes *x, int max_tries, struct err *err)
-{
-	char *text;
-	int tries;
-
-	for (tries = 0; tries < max_tries && !x->is_ours; tries++) {
-		if (tries)
-			(void)poll(NULL, 0, 50 << tries);
-		if (!(text = sql_ask(x->pg, err, "SELECT pg_try_advisory_lock(%s)", LOCK)))
-			return -1;
-		x->is_ours = *text == 't';
-		free(text);
-	}
-	return 0;
 }
 
 /* Noted first, so that it is found after a kill. */
@@ -70,15 +45,9 @@ int
 link_indexes_make(struct link_indexes *x, struct err *err)
 {
 	const struct table *t;
-	int i, r;
+	int i, r = pg_exec(x->pg, PATIENCE, err);
 
-	if (take_lock(x, TRIES, err) < 0)
-		return -1;
-	if (!x->is_ours && !x->is_silent)
-		printf("indexes: none made, another apply or undo has them in hand\n");
-	if (!x->is_ours)
-		return 0;
-	r = pg_exec(x->pg, PATIENCE, err);
+	x->is_open = 1;
 	if (r == 0)
 		(void)guards_drop_link_indexes(x->pg, GUARDS_HALF_MADE, NULL);
 	for (t = x->shape->tables + 1; r == 0 && t < x->shape->tables + x->shape->n_tables; t++)
@@ -97,10 +66,7 @@ link_indexes_drop(struct link_indexes *x)
 	struct err err = {0};
 	int r;
 
-	if (PQstatus(x->pg) != CONNECTION_OK)
-		return;
-	/* who had them in hand may have been a killed one's last breath */
-	if (take_lock(x, 1, &err) < 0 || !x->is_ours)
+	if (!x->is_open || PQstatus(x->pg) != CONNECTION_OK)
 		return;
 	r = pg_exec(x->pg, PATIENCE, &err);
 	if (r == 0)
@@ -109,6 +75,4 @@ link_indexes_drop(struct link_indexes *x)
 		printf("an index ihht_migration_... is still there, the next apply or undo drops it: %s\n",
 		       err.text);
 	(void)pg_exec(x->pg, "RESET lock_timeout", NULL);
-	(void)sql_run(x->pg, NULL, NULL, "SELECT pg_advisory_unlock(%s)", LOCK);
-	x->is_ours = 0;
 }

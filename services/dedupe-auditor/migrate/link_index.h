@@ -20,7 +20,7 @@ struct link_indexes {
 	PGconn *pg;
 	const struct shape *shape;
 	int is_silent;                   /* says nothing on stdout */
-	int is_ours;                     /* no other apply or undo needs them */
+	int is_open;                     /* some may have been made */
 };
 
 /* Outside a transaction.  One that cannot be made is said, and is no error. */

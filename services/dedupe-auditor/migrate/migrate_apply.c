@@ -8,6 +8,7 @@
 #include "services/dedupe-auditor/migrate/guards.h"
 #include "services/dedupe-auditor/migrate/link_index.h"
 #include "services/dedupe-auditor/migrate/migrate.h"
+#include "services/dedupe-auditor/migrate/turn.h"
 
 static int
 read_plan(const char *path, const struct shape *shape, struct plan_file *file, struct err *err)
@@ -99,6 +100,8 @@ migrate_apply(struct migrate *m, struct err *err)
 
 	if (r == 0)
 		r = phones_open(&phones, &file.head, err);
+	if (r == 0)
+		r = turn_take(m->pg, err);
 	if (r == 0)
 		r = journal_open(m->pg, &m->shape, err);
 	if (r == 0 && file.n_blocks)

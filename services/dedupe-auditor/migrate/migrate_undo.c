@@ -9,6 +9,7 @@
 #include "services/dedupe-auditor/migrate/link_index.h"
 #include "services/dedupe-auditor/migrate/migrate.h"
 #include "services/dedupe-auditor/migrate/out_journal.h"
+#include "services/dedupe-auditor/migrate/turn.h"
 #include "services/dedupe-auditor/migrate/undo.h"
 
 /* A plan is named by its file or, when that is gone, by its id. */
@@ -75,6 +76,8 @@ migrate_undo(struct migrate *m, struct err *err)
 		r = journal_is_there(m->pg, &is_there, err);
 	if (r == 0 && !is_there)
 		r = err_set(err, ENOENT, "nothing was ever applied here");
+	if (r == 0)
+		r = turn_take(m->pg, err);
 	if (r == 0)
 		r = journal_open(m->pg, &m->shape, err);
 	if (r == 0)

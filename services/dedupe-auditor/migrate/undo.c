@@ -52,8 +52,7 @@ begin(struct undo *u, int from, int n, struct err *err)
 	if (r == 0 && *u->quiet->begin)
 		r = pg_exec(u->pg, u->quiet->begin, err);
 	if (r == 0)
-		r = sql_run(u->pg, NULL, err, "SELECT FROM ihht_migration.plans WHERE plan = '%s' FOR UPDATE;"
-			    "CREATE TEMP TABLE u_entry (entry text) ON COMMIT DROP", u->plan);
+		r = pg_exec(u->pg, "CREATE TEMP TABLE u_entry (entry text) ON COMMIT DROP", err);
 	sql_rows_open(&rows);
 	for (i = from; i < from + n; i++) {
 		sql_cell(&rows, PQgetvalue(u->entries, i, 0));
@@ -62,11 +61,8 @@ begin(struct undo *u, int from, int n, struct err *err)
 	if (r == 0)
 		r = sql_rows_send(&rows, u->pg, "u_entry", err);
 	sql_rows_close(&rows);
-	/* another undo of them may have come first */
 	if (r == 0)
-		r = sql_run(u->pg, NULL, err, "DELETE FROM u_entry u WHERE NOT EXISTS (SELECT FROM "
-			    "ihht_migration.entries e WHERE e.plan = '%s' AND e.session = u.entry AND "
-			    "e.state = 'applied'); ANALYZE u_entry", u->plan);
+		r = pg_exec(u->pg, "ANALYZE u_entry", err);
 	/* first, or our own triggers would lead the rows that come back to where they were */
 	if (r == 0)
 		r = sql_run(u->pg, NULL, err, "DELETE FROM ihht_migration.aliases a USING u_entry u WHERE "
