@@ -73,6 +73,20 @@ list_processes(const struct health *health, json_t *problems, int64_t now_us)
 	return list;
 }
 
+static json_t *
+list_alerts(const struct health *health)
+{
+	json_t *list = json_array();
+	const struct alert *a;
+
+	for (a = health->alerts; a < health->alerts + health->n_alerts; a++)
+		if (a->level != LEVEL_INFO)
+			json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:I}", "name", a->name, "level",
+							      words_text(&words_level, a->level), "text",
+							      a->text, "at_us", (json_int_t)a->at_us));
+	return list;
+}
+
 char *
 health_text(const struct health *health, int postgres_up, int64_t now_us, int *status,
 	    size_t *len)
@@ -94,8 +108,8 @@ health_text(const struct health *health, int postgres_up, int64_t now_us, int *s
 		say(problems, "Postgres", "is away", "");
 	overall = !store && !postgres_up ? "down" : json_array_size(problems) ? "degraded" : "ok";
 	*status = *overall == 'd' && overall[1] == 'o' ? 503 : 200;
-	o = json_pack("{s:s, s:b, s:o, s:o}", "status", overall, "postgres", postgres_up, "problems",
-		      problems, "processes", processes);
+	o = json_pack("{s:s, s:b, s:o, s:o, s:o}", "status", overall, "postgres", postgres_up, "problems",
+		      problems, "alerts", list_alerts(health), "processes", processes);
 	text = json_dumps(o, JSON_COMPACT);
 	json_decref(o);
 	*len = text ? strlen(text) : 0;

@@ -3,7 +3,7 @@
  *
  * "ok": local-store and sync-worker are ready and Postgres answers.  "degraded": something of that is
  * not so, and `problems` says what; nothing recorded is lost by it.  "down": neither commands nor
- * reads would work (status 503).
+ * reads would work (status 503).  `alerts` are those that stand: {"name","level","text","at_us"}.
  */
 #ifndef HEALTH_H
 #define HEALTH_H

@@ -8,7 +8,6 @@
  */
 #include <czmq.h>
 #include <errno.h>
-#include <jansson.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,13 +15,11 @@
 
 #include "common/clock.h"
 #include "proto/link.h"
-#include "services/ihht/grid.h"
 #include "services/ihht/rows.h"
 #include "services/ihht/verb.h"
 #include "services/ihht/view.h"
 
 #define LISTEN_US 1300000
-#define MOST      16
 #define RUN_S     "30"            /* a command that takes longer is ended */
 
 struct listener {
@@ -30,8 +27,7 @@ struct listener {
 	struct link *news;
 	const char *command;      /* NULL: none */
 	int is_follow;
-	struct alert all[MOST];   /* by name, as told last */
-	size_t n;
+	struct standing standing;
 };
 
 /* ---- telling */
@@ -58,16 +54,6 @@ run_command(const struct listener *me, const struct alert *a)
 		fprintf(stderr, "ihht alerts: the command for %s has failed\n", a->name);
 }
 
-static json_t *
-alert_json(const struct alert *a)
-{
-	char at[CLOCK_TEXT];
-
-	return json_pack("{s:s, s:s, s:s, s:s}", "name", a->name, "level",
-			 words_text(&words_level, a->level), "text", a->text, "at",
-			 clock_text(a->at_us, at));
-}
-
 static void
 tell(const struct listener *me, const struct alert *a)
 {
@@ -75,7 +61,7 @@ tell(const struct listener *me, const struct alert *a)
 	json_t *json;
 
 	if (me->ihht->json) {
-		json = alert_json(a);
+		json = view_alert_json(a);
 		json_dumpf(json, stdout, JSON_COMPACT);
 		json_decref(json);
 		putchar('\n');
@@ -91,32 +77,11 @@ tell(const struct listener *me, const struct alert *a)
 static int
 tell_all(const struct listener *me)
 {
-	struct grid *grid = grid_new("ALERT|LEVEL|FOR|WHAT");
-	json_t *all = json_array();
-	const struct alert *a;
-	char age[32];
-	int n = 0;
-
-	for (a = me->all; a < me->all + me->n; a++) {
-		if (a->level == LEVEL_INFO)
-			continue;
-		n++;
-		json_array_append_new(all, alert_json(a));
-		grid_add(grid, COLOUR_PLAIN, "%s", a->name);
-		grid_add(grid, a->level == LEVEL_CRITICAL ? COLOUR_RED : COLOUR_YELLOW, "%s",
-			 words_text(&words_level, a->level));
-		grid_add(grid, COLOUR_PLAIN, "%s", view_span(clock_utc_us() - a->at_us, age));
-		grid_add(grid, COLOUR_PLAIN, "%s", a->text);
-	}
 	if (me->ihht->json)
-		rows_print_json(json_incref(all));
-	else if (n)
-		grid_print(grid, stdout);
+		rows_print_json(view_alerts_json(&me->standing));
 	else
-		printf("no alert stands\n");
-	json_decref(all);
-	grid_free(&grid);
-	return n ? IHHT_UNWELL : IHHT_OK;
+		view_alerts(&me->standing);
+	return me->standing.n ? IHHT_UNWELL : IHHT_OK;
 }
 
 /* ---- hearing */
@@ -125,16 +90,9 @@ tell_all(const struct listener *me)
 static void
 take(struct listener *me, const struct alert *a)
 {
-	size_t i = 0;
-	int64_t before;
+	int64_t before = standing_level(&me->standing, a->name);
 
-	while (i < me->n && strcmp(me->all[i].name, a->name))
-		i++;
-	if (i == MOST)
-		return;
-	before = i < me->n ? me->all[i].level : LEVEL_INFO;
-	me->n += i == me->n;
-	me->all[i] = *a;
+	standing_take(&me->standing, a);
 	if (me->is_follow && a->level != before)
 		tell(me, a);
 }

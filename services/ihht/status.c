@@ -1,8 +1,9 @@
 /*
  * status - each process, each link, and how far Postgres is behind
  *
- * Heard on the link `beats` (each process speaks once a second) and read from the SQLite
- * file; asks nobody, so it works whatever is down.
+ * Heard on the links `beats` (each process speaks once a second) and `news` (alerts that stand
+ * are told to whoever comes), and read from the SQLite file; asks nobody, so it works whatever
+ * is down.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -17,9 +18,24 @@
 #define LISTEN_US 1300000  /* a beat a second, and some */
 
 static int
-show(struct ihht *me, struct view *v, struct link *link, struct err *err)
+take_alerts(struct view *v, struct link *news, struct err *err)
 {
-	if (beats_listen(link, v->beats, clock_mono_us() + LISTEN_US, NULL, err) < 0)
+	struct link_frame frame;
+	int r;
+
+	while ((r = link_recv(news, &frame, err)) != 0)
+		if (r > 0 && frame.message == &msg_alert)
+			standing_take(&v->standing, frame.msg);
+		else if (r < 0 && err->code != EBADMSG)
+			return -1;
+	return 0;
+}
+
+static int
+show(struct ihht *me, struct view *v, struct link *beats, struct link *news, struct err *err)
+{
+	if (beats_listen(beats, v->beats, clock_mono_us() + LISTEN_US, NULL, err) < 0 ||
+	    take_alerts(v, news, err) < 0)
 		return -1;
 	v->now_us = clock_mono_us();
 	v->has_store = lag_read(me->process, &v->lag, &v->no_store) == 0;
@@ -29,12 +45,12 @@ show(struct ihht *me, struct view *v, struct link *link, struct err *err)
 }
 
 static int
-watch(struct ihht *me, struct view *v, struct link *link, struct err *err)
+watch(struct ihht *me, struct view *v, struct link *beats, struct link *news, struct err *err)
 {
 	while (!ferror(stdout)) {
 		if (isatty(STDOUT_FILENO) && !me->json)
 			fputs("\033[H\033[2J", stdout);
-		if (show(me, v, link, err) < 0)
+		if (show(me, v, beats, news, err) < 0)
 			return -1;
 	}
 	return IHHT_OK;
@@ -72,21 +88,27 @@ wait_ready(struct view *v, struct link *link, double seconds, struct err *err)
 static int
 run(struct ihht *me, struct view *v, int argc, char **argv, double seconds, struct err *err)
 {
-	struct link *link;
+	struct link *beats, *news;
 	int r;
 
 	if (beats_expect(me->process, &v->expected, err) < 0)
 		return -1;
-	if (!(link = link_open(me->process, "beats", LINK_IN, err)))
+	beats = link_open(me->process, "beats", LINK_IN, err);
+	news = beats ? link_open(me->process, "news", LINK_IN, err) : NULL;
+	if (!news) {
+		link_close(&beats);
 		return -1;
-	link_subscribe(link, "beat/");
+	}
+	link_subscribe(beats, "beat/");
+	link_subscribe(news, "alert/");
 	if (argc && !strcmp(argv[0], "--wait"))
-		r = wait_ready(v, link, seconds, err);
+		r = wait_ready(v, beats, seconds, err);
 	else if (argc)
-		r = watch(me, v, link, err);
+		r = watch(me, v, beats, news, err);
 	else
-		r = show(me, v, link, err);
-	link_close(&link);
+		r = show(me, v, beats, news, err);
+	link_close(&news);
+	link_close(&beats);
 	return r;
 }
 

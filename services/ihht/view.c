@@ -157,6 +157,27 @@ print_lag(const struct view *v)
 }
 
 void
+view_alerts(const struct standing *standing)
+{
+	struct grid *grid = grid_new("ALERT|LEVEL|FOR|WHAT");
+	const struct alert *a;
+	char age[32];
+
+	for (a = standing->all; a < standing->all + standing->n; a++) {
+		grid_add(grid, COLOUR_PLAIN, "%s", a->name);
+		grid_add(grid, a->level == LEVEL_CRITICAL ? COLOUR_RED : COLOUR_YELLOW, "%s",
+			 words_text(&words_level, a->level));
+		grid_add(grid, COLOUR_PLAIN, "%s", view_span(clock_utc_us() - a->at_us, age));
+		grid_add(grid, COLOUR_PLAIN, "%s", a->text);
+	}
+	if (standing->n)
+		grid_print(grid, stdout);
+	else
+		printf("no alert stands\n");
+	grid_free(&grid);
+}
+
+void
 view_text(const struct view *v)
 {
 	print_processes(v);
@@ -164,6 +185,8 @@ view_text(const struct view *v)
 	print_links(v);
 	putchar('\n');
 	print_counts(v);
+	putchar('\n');
+	view_alerts(&v->standing);
 	putchar('\n');
 	print_lag(v);
 }
@@ -237,6 +260,27 @@ lag_json(const struct view *v)
 			 "records_waiting", (json_int_t)v->lag.records);
 }
 
+json_t *
+view_alert_json(const struct alert *a)
+{
+	char at[CLOCK_TEXT];
+
+	return json_pack("{s:s, s:s, s:s, s:s}", "name", a->name, "level",
+			 words_text(&words_level, a->level), "text", a->text, "at",
+			 clock_text(a->at_us, at));
+}
+
+json_t *
+view_alerts_json(const struct standing *standing)
+{
+	json_t *alerts = json_array();
+	const struct alert *a;
+
+	for (a = standing->all; a < standing->all + standing->n; a++)
+		json_array_append_new(alerts, view_alert_json(a));
+	return alerts;
+}
+
 void
 view_json(const struct view *v)
 {
@@ -248,8 +292,9 @@ view_json(const struct view *v)
 			processes, process_json(v->expected.all[i].name, v->expected.all[i].instance,
 						beats_of(v->beats, v->expected.all[i].name,
 							 v->expected.all[i].instance, v->now_us)));
-	all = json_pack("{s:b, s:o, s:o, s:o}", "well", beats_well(v->beats, &v->expected, v->now_us),
-			"processes", processes, "links", links_json(v), "store", lag_json(v));
+	all = json_pack("{s:b, s:o, s:o, s:o, s:o}", "well", beats_well(v->beats, &v->expected, v->now_us),
+			"processes", processes, "links", links_json(v), "alerts", view_alerts_json(&v->standing), "store",
+			lag_json(v));
 	json_dumpf(all, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(10));
 	putchar('\n');
 	json_decref(all);

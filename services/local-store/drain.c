@@ -1,6 +1,7 @@
 #include "services/local-store/drain.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "common/clock.h"
 #include "common/fault.h"
@@ -76,11 +77,22 @@ take_command(struct local_store *me, const struct link_frame *frame, struct err 
 	return 0;
 }
 
+/* To be told once what the receipt leads to is on disk. */
+static void
+note_synced(struct local_store *me, const struct receipt *receipt)
+{
+	struct synced *synced = &me->synced[me->n_synced++];
+	struct outbox_counts counts;
+
+	outbox_counts(me->outbox, &counts);
+	*synced = (struct synced){.readings = receipt->added + receipt->seen, .pending = counts.pending};
+	memcpy(synced->session_id, receipt->session_id, sizeof(synced->session_id));
+}
+
 static int
 take_receipt(struct local_store *me, const struct link_frame *frame, struct err *err)
 {
 	const struct receipt *receipt = frame->msg;
-	struct outbox_counts counts;
 	struct entry *entry;
 	int known;
 
@@ -102,10 +114,9 @@ take_receipt(struct local_store *me, const struct link_frame *frame, struct err 
 			 receipt->sqlstate, *receipt->sqlstate ? "see the alert" : receipt->text);
 		news_warn(me->news, &me->standing, "bundle_refused", LEVEL_WARN, receipt->text);
 	} else {
-		if (standing_has(&me->standing, "bundle_refused"))
+		if (standing_level(&me->standing, "bundle_refused") != LEVEL_INFO)
 			news_warn(me->news, &me->standing, "bundle_refused", LEVEL_INFO, "bundles arrive again");
-		outbox_counts(me->outbox, &counts);
-		news_synced(me->news, receipt, counts.pending);
+		note_synced(me, receipt);
 	}
 	sessions_trim(me->sessions, entry->row.device_id);
 	return 0;

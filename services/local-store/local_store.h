@@ -11,6 +11,7 @@
 #include "services/local-store/watchdog.h"
 
 #define MAX_EFFECTS 64
+#define MAX_SYNCED  64
 
 struct local_store {
 	int signals;
@@ -23,6 +24,8 @@ struct local_store {
 	struct samples intake;
 	struct effects effects[MAX_EFFECTS];    /* to be said after the commit */
 	size_t n_effects;
+	struct synced synced[MAX_SYNCED];       /* likewise */
+	size_t n_synced;
 	bool blocked, more;                     /* no worker takes bundles; there are more to make */
 	size_t commit_rows;
 	int64_t utc_us;                         /* when this link's frames are taken */
@@ -31,8 +34,8 @@ struct local_store {
 	struct log_often bad_often, unsent_often;
 	uint64_t n_commands, n_refused, n_commits, n_failures;
 	int64_t n_quarantined;                  /* as was told last */
-	uint64_t n_synced;                      /* bundles in Postgres, at the last beat */
-	int64_t synced_us;                      /* when these became more, or nothing waited */
+	uint64_t n_arrived;                     /* bundles in Postgres, at the last beat */
+	int64_t arrived_us;                     /* when these became more, or nothing waited */
 	struct watchdog watchdog;
 	struct standing standing;
 	int64_t watch_us;

@@ -52,15 +52,6 @@ news_session(struct link *news, const struct entry *entry)
 }
 
 void
-news_synced(struct link *news, const struct receipt *receipt, int64_t pending)
-{
-	struct synced synced = {.readings = receipt->added + receipt->seen, .pending = pending};
-
-	memcpy(synced.session_id, receipt->session_id, sizeof(synced.session_id));
-	news_say(news, &msg_synced, synced.session_id, &synced);
-}
-
-void
 news_effects(struct link *news, const struct effects *fx)
 {
 	if (*fx->reply.request_id)

@@ -9,7 +9,7 @@
 #include "proto/link.h"
 #include "services/local-store/effects.h"
 #include "services/local-store/intake.h"
-#include "services/local-store/standing.h"
+#include "proto/standing.h"
 
 void news_say(struct link *news, const struct message *message, const char *key,
 	      const void *msg);
@@ -19,7 +19,6 @@ void news_warn(struct link *news, struct standing *standing, const char *name, i
 	       const char *text);
 void news_stored(struct link *news, const struct heard *heard);
 void news_session(struct link *news, const struct entry *entry);
-void news_synced(struct link *news, const struct receipt *receipt, int64_t pending);
 
 /* The answer, and the record and the session as they are now. */
 void news_effects(struct link *news, const struct effects *effects);

@@ -13,10 +13,10 @@ sync_wait_s(struct local_store *me, const struct outbox_counts *c)
 	uint64_t done = c->n_applied + c->n_duplicate + c->n_quarantined;
 	int64_t now = clock_mono_us();
 
-	if (!c->pending || done != me->n_synced)
-		me->synced_us = now;
-	me->n_synced = done;
-	return (double)(now - me->synced_us) / (double)CLOCK_SECOND;
+	if (!c->pending || done != me->n_arrived)
+		me->arrived_us = now;
+	me->n_arrived = done;
+	return (double)(now - me->arrived_us) / (double)CLOCK_SECOND;
 }
 
 void

@@ -17,7 +17,7 @@ transaction_forget(struct local_store *me)
 	outbox_close(&me->outbox);
 	sessions_free(&me->sessions);
 	samples_forget(&me->intake);
-	me->n_effects = 0;
+	me->n_effects = me->n_synced = 0;
 	me->begun_us = 0;
 }
 
@@ -139,7 +139,9 @@ announce(struct local_store *me)
 		if (fx->entry)
 			sessions_trim(me->sessions, fx->entry->row.device_id);
 	}
-	me->intake.n_started = me->intake.n_taken = me->n_effects = 0;
+	for (i = 0; i < me->n_synced; i++)
+		news_say(me->news, &msg_synced, me->synced[i].session_id, &me->synced[i]);
+	me->intake.n_started = me->intake.n_taken = me->n_effects = me->n_synced = 0;
 	tell_quarantine(me);
 }
 
@@ -170,5 +172,6 @@ bool
 transaction_is_full(const struct local_store *me)
 {
 	return me->intake.n_taken >= me->commit_rows ||
-	       me->intake.n_started == SAMPLES_STARTED || me->n_effects == MAX_EFFECTS;
+	       me->intake.n_started == SAMPLES_STARTED || me->n_effects == MAX_EFFECTS ||
+	       me->n_synced == MAX_SYNCED;
 }

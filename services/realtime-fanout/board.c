@@ -226,6 +226,8 @@ board_take(struct board *board, const struct message *message, const void *msg, 
 		state_device(board->state, msg, mono_us);
 	else if (message == &msg_synced)
 		state_synced(board->state, msg, mono_us);
+	else if (message == &msg_alert)
+		state_alert(board->state, msg);
 	put_message(board, message, msg, *device ? device : state_device_of(board->state, session),
 		    *session ? session : session_id_of(board, device), mono_us);
 }

@@ -4,6 +4,7 @@
 #ifndef KEPT_H
 #define KEPT_H
 
+#include "proto/standing.h"
 #include "state.h"
 
 #define KEPT_BUCKETS   1024
@@ -47,6 +48,7 @@ struct state {
 	struct kept_process processes[KEPT_PROCESSES];
 	size_t n_devices, n_sessions, n_processes, max_devices;
 	int64_t pending;
+	struct standing standing;
 };
 
 struct kept_device *kept_device(const struct state *state, const char *id);

@@ -106,15 +106,19 @@ drain(struct fanout *me, int which)
 	return n;
 }
 
-/* local-store repeats all running sessions whenever somebody subscribes anew. */
+/* local-store repeats what runs and what stands whenever somebody subscribes anew. */
 static void
 ask_again(struct fanout *me)
 {
+	static const char *const repeated[] = {"session/", "alert/"};
 	void *news = link_socket(me->links[NEWS]);
+	size_t i;
 
 	me->board.ask_again = 0;
-	(void)zmq_setsockopt(news, ZMQ_UNSUBSCRIBE, "session/", strlen("session/"));
-	(void)zmq_setsockopt(news, ZMQ_SUBSCRIBE, "session/", strlen("session/"));
+	for (i = 0; i < 2; i++) {
+		(void)zmq_setsockopt(news, ZMQ_UNSUBSCRIBE, repeated[i], strlen(repeated[i]));
+		(void)zmq_setsockopt(news, ZMQ_SUBSCRIBE, repeated[i], strlen(repeated[i]));
+	}
 }
 
 static void

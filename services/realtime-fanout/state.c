@@ -251,6 +251,12 @@ state_session(struct state *state, const struct session *session)
 }
 
 void
+state_alert(struct state *state, const struct alert *alert)
+{
+	standing_take(&state->standing, alert);
+}
+
+void
 state_synced(struct state *state, const struct synced *synced, int64_t mono_us)
 {
 	struct kept_session *s = kept_session(state, synced->session_id);
@@ -271,6 +277,7 @@ state_doubt(struct state *state)
 	for (i = 0; i < KEPT_BUCKETS; i++)
 		for (s = state->sessions[i]; s; s = s->next)
 			s->doubted = 1;
+	state->standing.n = 0;
 }
 
 int

@@ -1,5 +1,5 @@
 /*
- * state - what is so now: devices, running sessions, processes
+ * state - what is so now: devices, running sessions, processes, alerts that stand
  *
  * Kept from the messages that pass, so that a new watcher sees all at once and need not
  * wait for changes.  Bounded: beyond its limit the device silent for longest is forgotten.
@@ -29,6 +29,7 @@ int64_t state_count(struct state *state, const char *device_id, int64_t epoch, i
 void state_sample(struct state *state, const struct sample *sample, int64_t mono_us);
 void state_device(struct state *state, const struct device *device, int64_t mono_us);
 void state_synced(struct state *state, const struct synced *synced, int64_t mono_us);
+void state_alert(struct state *state, const struct alert *alert);
 
 /* 0; -1: too many are running, this one is not kept. */
 int state_session(struct state *state, const struct session *session);
@@ -43,14 +44,16 @@ enum state_change state_beat(struct state *state, const struct beat *beat, int64
 int state_silent(struct state *state, int64_t mono_us, struct beat *beat);
 int state_is_up(const struct state *state, const char *process);
 
-/* All running sessions are about to be told again: those that are not are over. */
+/* All running sessions and standing alerts are about to be told again: those sessions that are
+ * not are over, and alerts are as they are told then. */
 void state_doubt(struct state *state);
 /* 1 and the next session nobody has told again, now forgotten; call until 0. */
 int state_forget(struct state *state, struct session *session);
 
 /*
- * `"sessions":[...],"devices":[...],"processes":[...]` of the given devices and sessions (ids; both
- * empty: of all).  With few of them also the last minutes, for a chart.
+ * `"sessions":[...],"devices":[...],"processes":[...],"alerts":[...]`, the first two of the given
+ * devices and sessions (ids; both empty: of all).  With few of them also the last minutes, for a
+ * chart.  An alert is {"name","level","text","at_us"}, as in its frame.
  */
 struct state_pick {
 	const char *const *devices, *const *sessions;

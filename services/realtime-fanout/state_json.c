@@ -149,6 +149,21 @@ write_processes(const struct state *state, struct text *text)
 	text_put(text, "]");
 }
 
+static void
+write_alerts(const struct state *state, struct text *text)
+{
+	size_t i, n = 0;
+
+	text_name(text, "alerts");
+	text_put(text, "[");
+	for (i = 0; i < state->standing.n; i++) {
+		begin(text, &n);
+		frame_fields(text, &msg_alert, &state->standing.all[i]);
+		text_put(text, "}");
+	}
+	text_put(text, "]");
+}
+
 void
 state_write(const struct state *state, const struct state_pick *pick, int64_t mono_us,
 	    struct text *text)
@@ -157,4 +172,5 @@ state_write(const struct state *state, const struct state_pick *pick, int64_t mo
 	write_sessions(state, pick, mono_us, text);
 	write_devices(state, pick, mono_us, text);
 	write_processes(state, text);
+	write_alerts(state, text);
 }

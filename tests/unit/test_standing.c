@@ -1,4 +1,4 @@
-#include "services/local-store/standing.h"
+#include "proto/standing.h"
 
 #include "tests/unit/test.h"
 
@@ -31,11 +31,11 @@ TEST(an_alert_stands_until_it_is_over)
 	take(&s, "disk", LEVEL_CRITICAL, "96 %");
 	is_int(s.n, 2);
 	is_str(s.all[0].text, "96 %");
-	is_int(standing_has(&s, "disk"), 1);
+	ok(standing_level(&s, "disk") != LEVEL_INFO);
 	take(&s, "disk", LEVEL_INFO, "over");
 	is_int(s.n, 1);
 	is_str(s.all[0].name, "clock");
-	is_int(standing_has(&s, "disk"), 0);
+	is_int(standing_level(&s, "disk"), LEVEL_INFO);
 	take(&s, "disk", LEVEL_INFO, "over");
 	is_int(s.n, 1);
 }
@@ -51,7 +51,7 @@ TEST(more_names_than_there_is_room_for_are_let_go)
 		take(&s, name, LEVEL_WARN, "");
 	}
 	is_int(s.n, STANDING_MOST);
-	is_int(standing_has(&s, "n0"), 1);
+	ok(standing_level(&s, "n0") != LEVEL_INFO);
 }
 
 int

@@ -57,18 +57,26 @@ export interface Process {
 	why: string | null;
 }
 
+/** One that stands, in a snapshot; or as it is told: level "info" is its end. */
+export interface Alert {
+	name: string;
+	level: string;
+	text: string;
+	at_us: number;
+}
+
 interface Numbered { seq: number }
 
 export type Frame =
 	| (Numbered & { type: "snapshot"; run: string; now_us: number; pending: number;
-		sessions: Session[]; devices: Device[]; processes: Process[] })
+		sessions: Session[]; devices: Device[]; processes: Process[]; alerts: Alert[] })
 	| (Numbered & { type: "resumed"; run: string })
 	| (Numbered & { type: "sample" } & Sample)
 	| (Numbered & { type: "session" } & Session)
 	| (Numbered & { type: "device" } & Device)
 	| (Numbered & { type: "process" } & Process)
 	| (Numbered & { type: "synced"; session_id: string; readings: number; pending: number })
-	| (Numbered & { type: "alert"; name: string; level: string; text: string })
+	| (Numbered & { type: "alert" } & Alert)
 	| (Numbered & { type: "hole"; of: "device"; device_id: string; from: number; to: number })
 	| (Numbered & { type: "hole"; of: "live"; lost: number })
 	| (Numbered & { type: "hole"; of: "frames"; from: number | null; to: number | null; why: string })

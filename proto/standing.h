@@ -1,8 +1,8 @@
 /*
  * standing - the alerts that are not over, for those who come late
  *
- * By name; an alert of level info ends the one of its name.  Memory only: after a restart
- * whatever still holds is found, and told, again.
+ * By name; an alert of level info ends the one of its name.  Memory only: local-store tells
+ * what stands to whoever begins to listen, and after a restart finds it again.
  */
 #ifndef STANDING_H
 #define STANDING_H
@@ -19,6 +19,6 @@ struct standing {
 };
 
 void standing_take(struct standing *standing, const struct alert *alert);
-int standing_has(const struct standing *standing, const char *name);
+int64_t standing_level(const struct standing *standing, const char *name);  /* LEVEL_INFO: none stands */
 
 #endif

@@ -1,4 +1,4 @@
-#include "services/local-store/standing.h"
+#include "proto/standing.h"
 
 static size_t
 find(const struct standing *s, const char *name)
@@ -10,10 +10,12 @@ find(const struct standing *s, const char *name)
 	return i;
 }
 
-int
-standing_has(const struct standing *s, const char *name)
+int64_t
+standing_level(const struct standing *s, const char *name)
 {
-	return find(s, name) < s->n;
+	size_t i = find(s, name);
+
+	return i < s->n ? s->all[i].level : LEVEL_INFO;
 }
 
 void
