@@ -3,8 +3,8 @@
  *
  * Phases, cycles and the session, computed anew from readings, recorded phase starts and mask
  * lifts; nothing that was stored as a result is used.  One pass, memory of a fixed size: a
- * million readings are no more than ten.  deploy/postgres/009_analytics.sql computes the
- * same in SQL (view phase_statistics and session_summary); test 252 holds them side by side.
+ * million readings are no more than ten.  deploy/postgres/009_analytics.sql says the same in
+ * SQL, and test 252 holds both side by side.
  *
  * Formulas are the app's (IHHTMetricsTracker and AdaptiveInstructionEngine), as they were
  * meant: samples count as seconds, so "time in zone" is a number of samples; what is measured
