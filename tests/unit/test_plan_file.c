@@ -123,6 +123,8 @@ TEST(each_wrong_line_is_named)
 		{"recompute recount", "recompute", "rule is missing"},
 		{"recompute recount", "\nsession " A " user - start -", "stands in two places"},
 		{"saw " A " ab12cd34", "saw " A, "digest is missing"},
+		{"  saw " A " ab12cd34\n", "", A ": its saw line is gone"},
+		{"  saw " B " 00112233\n", "", B ": its saw line is gone"},
 		{"\"IHHT_1:", "IHHT_1:\\", "no phone of this plan"},
 		{"\"IHHT_1:\\\"x\\\"\"", "\"IHHT", "not a quoted text"},
 		{"\"IHHT_1:\\\"x\\\"\"", "\"IHHT\\", "not a quoted text"},

@@ -215,12 +215,10 @@ restore(struct work *w, struct err *err)
 	return r;
 }
 
-/* A pg_restore that outlived a killed apply is not waited for. */
 static int
 drop_scratch(struct work *w, struct err *err)
 {
-	return sql_run(w->b->pg, NULL, err, "DROP DATABASE IF EXISTS %s%s", w->scratch,
-		       PQserverVersion(w->b->pg) >= 130000 ? " WITH (FORCE)" : "");
+	return sql_run(w->b->pg, NULL, err, "DROP DATABASE IF EXISTS %s", w->scratch);
 }
 
 static int

@@ -189,7 +189,7 @@ cells_child(struct cells *cells, struct legacy *legacy, enum legacy_table table,
 	    const char *id, const char *session_id)
 {
 	struct legacy_child *c = legacy_add_child(legacy);
-	int is_event = table == LEGACY_EVENTS, type, i;
+	int is_event = table == LEGACY_EVENTS, i;
 
 	c->table = table;
 	c->source = source;
@@ -198,8 +198,7 @@ cells_child(struct cells *cells, struct legacy *legacy, enum legacy_table table,
 	c->user_id = legacy_text(legacy, text_of(cells, USER));
 	c->device_id = legacy_text(legacy, text_of(cells, DEVICE));
 	c->type_text = legacy_text(legacy, text_of(cells, is_event ? EVENT_TYPE : PHASE_TYPE));
-	type = is_event ? vocabulary_event(c->type_text) : vocabulary_phase(c->type_text);
-	c->type = type < 0 ? 0 : type;
+	c->type = is_event ? vocabulary_event(c->type_text) : vocabulary_phase(c->type_text);
 	c->number = int_of(cells, PHASE_NUMBER);
 	if (c->number == MSG_NONE)
 		c->number = int_of(cells, CYCLE_NUMBER);

@@ -20,8 +20,9 @@ struct key {
 };
 
 static const struct key keys[] = {
+	/* of local ids that name one session: see local_id_of() */
 	{LEGACY_SESSIONS, "ihht_sessions_once", {"device_id", "local_session_id"},
-	 "local_session_id IS NOT NULL"},
+	 "local_session_id ~ '^[A-Za-z_]*_[0-9]{13}(_[0-9a-z]*)?$' AND length(local_session_id) <= 64"},
 	{LEGACY_READINGS, "ihht_readings_once", {"session_id", "timestamp", "spo2", "heart_rate"}, NULL},
 	{LEGACY_SURVEYS, "ihht_surveys_once", {"session_id"}, NULL},
 	{LEGACY_RESPONSES, "ihht_responses_once", {"session_id", "phase_number"}, NULL},

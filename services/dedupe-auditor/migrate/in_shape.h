@@ -37,8 +37,9 @@ struct table {
 	int has_foreign_key;             /* some link is one; else it is so by its name only */
 	int64_t rows, bytes;             /* rows: an estimate */
 	const char *triggers;                  /* names of users' own that are on, "" none */
-	const char *pointers;                  /* SQL: rows elsewhere, as (key), whose foreign key is of this
-	                                  * table; "" none.  Not for sessions: those are links */
+	const char *pointers;                  /* SQL: rows of this table that a foreign key elsewhere points
+	                                  * at; "" none.  Not for sessions: those are links */
+	const char *wide_key;                  /* a foreign key of several columns to sessions; "" none */
 };
 
 struct shape {

@@ -64,7 +64,7 @@ struct legacy_child {
 	const char *id;                  /* its key there, as text */
 	const char *session_id;          /* as the row says: may name nothing */
 	const char *user_id, *device_id; /* where the table has them */
-	int64_t type;                    /* events: enum event_type; stats: enum phase */
+	int64_t type;                    /* events: enum event_type; stats: enum phase; -1 another */
 	const char *type_text;           /* events, stats: the row's own word */
 	int64_t number;                  /* phase or cycle: coalesce(phase_number, cycle_number) */
 	int64_t altitude_phase, recovery_phase, spo2;    /* events */

@@ -494,39 +494,6 @@ read_line(struct reader *r, const char *line, const char *head, size_t head_len,
 	return got < 0 ? -1 : at_end(r, err);
 }
 
-static int
-by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* One session stands in one place, or two entries would pull at it. */
-static int
-check_sessions(const struct plan_file *file, struct err *err)
-{
-	size_t room = file->n_blocks + 1, n = 0, i, j;
-	const struct entry *entries = file->plan.entries;
-	const char **ids;
-	int r = 0;
-
-	for (i = 0; i < file->plan.n; i++)
-		room += entries[i].kind == ENTRY_MERGE ? entries[i].n_members : 0;
-	ids = calloc(room, sizeof(*ids));
-	ASSERT(ids);
-	for (i = 0; i < file->n_blocks; i++)
-		ids[n++] = file->blocks[i].session;
-	for (i = 0; i < file->plan.n; i++)
-		for (j = 0; entries[i].kind == ENTRY_MERGE && j < entries[i].n_members; j++)
-			ids[n++] = entries[i].members[j];
-	if (n)
-		qsort(ids, n, sizeof(*ids), by_text);
-	for (i = 1; r == 0 && i < n; i++)
-		if (!strcmp(ids[i - 1], ids[i]))
-			r = err_set(err, EINVAL, "session %.60s stands in two places of the plan", ids[i]);
-	free(ids);
-	return r;
-}
-
 int
 plan_file_read(struct plan_file *file, FILE *from, struct err *err)
 {
@@ -534,8 +501,8 @@ plan_file_read(struct plan_file *file, FILE *from, struct err *err)
 	char *line = NULL, *head = NULL;
 	size_t size = 0, head_len = 0;
 	FILE *mem = open_memstream(&head, &head_len);
-	ssize_t n;
 	int result = 0;
+	ssize_t n;
 
 	ASSERT(mem);
 	while (result == 0 && (n = getline(&line, &size, from)) > 0) {
@@ -555,5 +522,5 @@ plan_file_read(struct plan_file *file, FILE *from, struct err *err)
 		return err_in(err, "line %d", r.line);
 	if (!r.sealed)
 		return bad(err, "not a whole plan: it has no seal");
-	return check_sessions(file, err);
+	return plan_check(file, err);
 }

@@ -4,11 +4,12 @@
 #ifndef PLAN_TEXT_H
 #define PLAN_TEXT_H
 
-#include <stdio.h>
+#include "services/dedupe-auditor/migrate/plan_file.h"
 
 #define PLAN_VERSION 1
 
 void plan_seal(const char *text, size_t len, char seal[65]);
 void plan_put_word(FILE *to, const char *text);
+int plan_check(const struct plan_file *file, struct err *err);     /* the lines together */
 
 #endif

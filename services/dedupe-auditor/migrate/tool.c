@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,6 +29,8 @@ be_tool(const char *const *argv, PGconn *pg, const char *dbname, int out, int sa
 {
 	int null = open("/dev/null", O_RDWR);
 
+	/* nobody would hear what it says, and the scratch database could not be dropped */
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (pg)
 		set_environment(pg, dbname);
 	(void)dup2(null, STDIN_FILENO);
