@@ -110,9 +110,9 @@ for i in $(seq 60); do curl -sS -m 20 -o /dev/null -w '%{http_code}\n' "$URL/api
 wait_until "[ \$(wc -l <'$T/codes') = 60 ]"
 is "$(sort -u "$T/codes")" 503 "sixty callers at once are all answered"
 
-wait_until "! kill -0 $SLOW_HEAD" 40
+wait_until "! kill -0 $SLOW_HEAD"
 ok $? "a head that trickles is cut off"
-wait_until "! kill -0 $SLOW_BODY" 50
+wait_until "! kill -0 $SLOW_BODY"
 ok $? "a body that trickles is cut off"
 
 unlike "$(log_of http-api)" 'evil|spo2|colour|etc/passwd' "the log has nothing of what was sent"

@@ -135,7 +135,7 @@ is "$(ss -ltnH "sport = :$PORT" | awk '{ print $4 }')" "127.0.0.1:$PORT" "it lis
 
 exec 7>&- 8<&-
 kill9 feed
-wait_until "curl -s $URL/health | grep -q waiting" 10
+wait_until "curl -s $URL/health | grep -q waiting"
 is "$(curl -s "$URL/health" | jq -c '[.status, .why]')" '["waiting","no beat of ble-ingest: nothing live"]' \
 	"without its neighbours it waits and says so"
 seen w6 '"process":"local-store","instance":1,"state":"silent"'

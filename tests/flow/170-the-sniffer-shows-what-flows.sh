@@ -12,7 +12,7 @@ say() {
 	local before
 	before=$(grep -c '^ok\|^error' "$T/log/feed.log")
 	printf '%s\n' "$*" >"$T/lines"
-	wait_until "[ \$(grep -c '^ok\|^error' '$T/log/feed.log') -gt $before ]" 40
+	wait_until "[ \$(grep -c '^ok\|^error' '$T/log/feed.log') -gt $before ]"
 	[ "$(tail -1 "$T/log/feed.log")" = ok ] || diag "feed: $(tail -1 "$T/log/feed.log") to: $*"
 }
 # sniff NAME ARGS: in the background, until its --count or TERM

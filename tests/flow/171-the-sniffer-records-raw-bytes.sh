@@ -10,7 +10,7 @@ say() {
 	local before
 	before=$(grep -c '^ok\|^error' "$T/log/feed.log")
 	printf '%s\n' "$*" >"$T/lines"
-	wait_until "[ \$(grep -c '^ok\|^error' '$T/log/feed.log') -gt $before ]" 40
+	wait_until "[ \$(grep -c '^ok\|^error' '$T/log/feed.log') -gt $before ]"
 	[ "$(tail -1 "$T/log/feed.log")" = ok ] || diag "feed: $(tail -1 "$T/log/feed.log") to: $*"
 }
 raw() { say "live raw {\"device_id\": \"$1\", \"kind\": \"plx\", \"at_us\": 1795403600000000, \"mono_us\": 5, $2}"; }

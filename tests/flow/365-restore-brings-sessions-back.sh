@@ -93,7 +93,8 @@ is_equal() { "$BIN/ihht" verify >"$T/verify" 2>&1; }
 wipe() { rm -f "$DB" "$DB-wal" "$DB-shm"; }
 n_lite() { lite 'SELECT count(*) FROM readings'; }
 
-wait_until '[ "$(unsynced)" = "0|0|0|0|0|0|0" ] && [ "$(sql "SELECT count(*) FROM readings")" = "$(n_lite)" ] && is_equal' 60
+wait_until '[ "$(lite "SELECT count(*) FROM stale")" = 0 ] && [ "$(unsynced)" = "0|0|0|0|0|0|0" ] &&
+	[ "$(sql "SELECT count(*) FROM readings")" = "$(n_lite)" ] && is_equal'
 ok $? "all of it is in Postgres" || diag "$(unsynced) $(cat "$T/verify")"
 stop local-store
 rows "$T/before"

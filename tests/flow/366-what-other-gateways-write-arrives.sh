@@ -88,7 +88,7 @@ wait "${writers[@]}"
 ok $? "six writers are done" || diag "$(cat "$T/log/writers.log")"
 events() { lite 'SELECT id FROM event ORDER BY id'; }
 sql 'SELECT id FROM session_adaptive_events ORDER BY id' >"$T/wanted"
-wait_until 'events | cmp -s - "$T/wanted"' 20
+wait_until 'events | cmp -s - "$T/wanted"'
 lost=$(events | comm -13 - "$T/wanted" | wc -l)
 is "$lost" 0 "of $(wc -l <"$T/wanted") changes that were committed none is lost"
 is "$(events | comm -23 - "$T/wanted" | wc -l)" 0 "and of those that were rolled back none came"

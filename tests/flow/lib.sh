@@ -155,25 +155,26 @@ wait_ready() {
 	return 1
 }
 
-# wait_until 'SHELL CONDITION' [SECONDS=30]: the one place that looks again and again
+# wait_until 'SHELL CONDITION' [SECONDS=120]: the one place that looks again and again; a lost
+# receipt alone costs 30 s before its bundle goes again
 wait_until() {
-	local end=$((SECONDS + ${2:-30}))
+	local end=$((SECONDS + ${2:-120}))
 
 	while ! eval "$1" >/dev/null 2>&1; do
 		if [ $SECONDS -ge $end ]; then
-			diag "waited ${2:-30} s in vain for: $1"
+			diag "waited ${2:-120} s in vain for: $1"
 			return 1
 		fi
 		sleep 0.05
 	done
 }
 
-# wait_end NAME [SECONDS]: sets STATUS to its exit code (124: it did not end and was killed)
+# wait_end NAME [SECONDS=120]: sets STATUS to its exit code (124: it did not end and was killed)
 wait_end() {
 	local pid=${PIDS[$1]}
 
 	STATUS=124
-	if wait_until "! is_alive $pid" "${2:-30}"; then
+	if wait_until "! is_alive $pid" "${2:-120}"; then
 		wait "$pid" 2>/dev/null
 		STATUS=$?
 	else
