@@ -75,6 +75,37 @@ TEST(a_running_session_is_no_finding)
 	is_plan("leave abandon sessions a: a\n");
 }
 
+TEST(nothing_of_a_running_session_is_moved)
+{
+	int i;
+
+	/* its figures, copies and end are still on their way, and no finding */
+	for (i = 0; i < 2; i++) {
+		states(open_cloud("a", L1, 0), 4);
+		readings(0, "a", 4, 100)->n_again = 3;
+		open_cloud("b", L1, 1);
+		readings(0, L1, 100, 50);
+		options.now_us = i ? AT(150 + 7200) : AT(149);
+		is_plan(i ? "merge same-local-id a: b\n"
+			    "adopt by-local-id readings a: " L1 "\n"
+			    "fold sent-again readings a: a\n"
+			    "recompute recount a\n"
+			    "leave abandon sessions a: a\n"
+			  : "leave running sessions a: b\n"
+			    "leave running readings a: " L1 "\n");
+	}
+	/* one twin has its end already, the other may be the one the app goes on with */
+	open_cloud("a", L1, 0);
+	cloud("b", L1, 1);
+	options.now_us = AT(700);
+	is_plan("leave running sessions a: b\n");
+	/* a phone whose clock is years ahead does not run for years */
+	open_cloud("a", L1, 90000);
+	open_cloud("b", L1, 90001);
+	options.now_us = AT(700);
+	is_plan("merge same-local-id a: b\nrecompute recount a\nleave abandon sessions a: a\n");
+}
+
 TEST(an_active_session_is_abandoned_when_asked)
 {
 	states(open_cloud("a", L1, 0), 100);
@@ -216,6 +247,7 @@ main(void)
 	RUN(readings_hours_before_the_start_are_reported);
 	RUN(an_active_session_is_never_completed_silently);
 	RUN(a_running_session_is_no_finding);
+	RUN(nothing_of_a_running_session_is_moved);
 	RUN(an_active_session_is_abandoned_when_asked);
 	RUN(an_active_session_with_an_end_is_left);
 	RUN(an_end_before_the_start_is_that_of_the_last_reading);

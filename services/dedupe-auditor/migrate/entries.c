@@ -30,7 +30,6 @@ plan_add(struct plan *plan, enum entry_kind kind, const char *rule, enum legacy_
 	e = &plan->entries[plan->n++];
 	*e = (struct entry){.kind = kind, .rule = rule, .table = table, .session = id, .why = ""};
 	e->settled.start_us = e->settled.end_us = MSG_NONE;
-	plan->n_kind[kind]++;
 	return e;
 }
 

@@ -112,6 +112,10 @@ void settle_groups(struct work *work);           /* settle.c */
 void find_homes_by_time(struct work *work);      /* homes_by_time.c */
 void tell_groups(struct work *work);             /* tell.c: the entries */
 
+int is_running(const struct work *work, const struct group *group);       /* running.c */
+int64_t silent_since(const struct group *group);
+void leave_running(struct work *work, size_t from);      /* its entries, from that one on */
+
 /* Of one group: clusters of copies, phones' rows to adopt. */
 void tell_copies(struct work *work, const struct group *group);   /* copies.c */
 int64_t planned_us(const struct legacy_session *session);        /* settle.c: how long at most */

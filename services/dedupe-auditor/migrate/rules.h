@@ -31,6 +31,7 @@
  *	sent-again          readings that fold (fold.h)
  *	recount             figures in the session's row are not those of its readings
  *	settle              status, end, start or person of a session as all of its rows tell it
+ *	running             a session that may still be running: what would be done to it is left
  *	abandon             active, but nothing has come since before options.abandon_us
  *
  * Two rows with two different local ids are never merged on time alone, and two persons' rows
@@ -43,7 +44,8 @@
 
 struct rules_options {
 	int empty_twins;                 /* 1: merge D4 pairs; 0: report them */
-	int64_t now_us;                  /* what is active and this young is running; MSG_NONE: nothing is */
+	int64_t now_us;                  /* active, and heard of within the app's longest session: running;
+	                                  * MSG_NONE: nothing is */
 	int64_t abandon_us;              /* active and silent since before this: abandoned;
 	                                  * MSG_NONE: left active and reported */
 	/* Aliases of earlier plans, sorted by strcmp() of ids: ids[i] was merged into into[i]. */
@@ -102,7 +104,6 @@ struct plan {
 	                                  * of each table ADOPT before FOLD, SETTLE, RECOMPUTE;
 	                                  * all LEAVE at the end */
 	size_t n, room;
-	int64_t n_kind[ENTRY_KINDS];
 	struct texts *texts;             /* holds the texts and members of the entries */
 };
 

@@ -192,13 +192,6 @@ tell_readings(struct work *work, const struct group *g)
 	e->why = "one sample told again: same time and values, or fed twice within 250 ms";
 }
 
-/* Active, and nothing more has come; what it was last heard of. */
-static int64_t
-silent_since(const struct group *g)
-{
-	return g->last_us == MSG_NONE || g->last_us < g->start_us ? g->start_us : g->last_us;
-}
-
 static void
 tell_active(struct work *work, struct group *g)
 {
@@ -210,7 +203,7 @@ tell_active(struct work *work, struct group *g)
 		g->status = SESSION_ABANDONED;
 		g->end_us = g->last_us != MSG_NONE && g->last_us >= g->start_us ? g->last_us
 										: MSG_NONE;
-	} else if (o->now_us == MSG_NONE || silent_since(g) < o->now_us - SESSION_MAX_US) {
+	} else if (!is_running(work, g)) {
 		leave_group(work, g, "abandon", "active, and nothing has come for hours");
 	}
 }
@@ -355,30 +348,42 @@ tell_lost(struct work *work)
 	}
 }
 
+static void
+tell_group(struct work *work, struct group *g)
+{
+	size_t n_merged = tell_merge(work, g);
+
+	if (g->canonical == NOBODY)
+		tell_new(work, g);
+	if (!g->id)
+		return;
+	tell_readings(work, g);
+	tell_copies(work, g);
+	if (g->canonical == NOBODY)
+		return;
+	if (g->stuck) {
+		g->start_us = work_session(work, g->canonical)->start_us;
+		g->end_us = work_session(work, g->canonical)->end_us;
+	} else {
+		tell_settled(work, g);
+	}
+	tell_recount(work, g, n_merged);
+}
+
 void
 tell_groups(struct work *work)
 {
 	struct group *g;
-	size_t n_merged;
+	size_t from;
+	int runs;
 
 	sort_below(work);
 	for (g = work->groups; g < work->groups + work->n_groups; g++) {
-		n_merged = tell_merge(work, g);
-		if (g->canonical == NOBODY)
-			tell_new(work, g);
-		if (!g->id)
-			continue;
-		tell_readings(work, g);
-		tell_copies(work, g);
-		if (g->canonical == NOBODY)
-			continue;
-		if (g->stuck) {
-			g->start_us = work_session(work, g->canonical)->start_us;
-			g->end_us = work_session(work, g->canonical)->end_us;
-		} else {
-			tell_settled(work, g);
-		}
-		tell_recount(work, g, n_merged);
+		from = work->plan->n;
+		runs = is_running(work, g);
+		tell_group(work, g);
+		if (runs)
+			leave_running(work, from);
 	}
 	tell_lost(work);
 }
