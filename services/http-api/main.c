@@ -8,23 +8,11 @@
  *	reads   Postgres, read only
  *	owns    nothing
  *
- *	GET  /api/health
- *	GET  /metrics                           for Prometheus
- *	GET  /api/sessions?status=&user_id=&device_id=&limit=&before=
- *	GET  /api/sessions/{id}
- *	GET  /api/sessions/{id}/readings?from=&to=&limit=&after=
- *	POST /api/sessions                      begin one       message session_start
- *	POST /api/sessions/{id}/phase           next phase      session_phase
- *	POST /api/sessions/{id}/stop            end it          session_stop
- *	POST /api/sessions/{id}/surveys                         survey
- *	POST /api/sessions/{id}/events                          event
- *	POST /api/sessions/{id}/phase-stats                     phase_stats
- *	POST /api/sessions/{id}/progression                     progression
- *	POST /api/sync/batch                    see sync_batch.h
+ * Its paths are the table of requests/routes.c; GET /api/openapi.json describes them, and so does
+ * docs/api.md.  {id} is a session's UUID or its local id.
  *
- * A body has the fields of its message (docs/reference.md); {id} is a session's UUID or its
- * local id.  A request_id may be given, so that a caller who heard no answer can ask again;
- * else one is made.  Refusals are application/problem+json (problem.h): 404 no such session,
+ * A body has the fields of its message (docs/reference.md).  A request_id may be given, so that
+ * a caller who heard no answer can ask again; else one is made.  Refusals are application/problem+json (problem.h): 404 no such session,
  * 409 in the way of a running session, 422 a field is wrong, 503 a neighbour is away.
  *
  * Promise: 200 or 201 to a command is sent only after local-store has said that it is on disk.
@@ -42,6 +30,7 @@
 #include "services/http-api/commands/http_command.h"
 #include "services/http-api/health.h"
 #include "services/http-api/metrics.h"
+#include "services/http-api/openapi/openapi.h"
 #include "services/http-api/requests/in_http.h"
 #include "services/http-api/reads/in_postgres.h"
 #include "services/http-api/commands/pending.h"
@@ -60,14 +49,7 @@ static const struct conf_key keys[] = {
 static const struct process_manual manual = {
 	"http-api",
 	"ask and command over HTTP; reads Postgres, commands go to local-store.\n\n"
-	"  GET  /api/health\n"
-	"  GET  /metrics\n"
-	"  GET  /api/sessions?status=&user_id=&device_id=&limit=&before=\n"
-	"  GET  /api/sessions/{id}\n"
-	"  GET  /api/sessions/{id}/readings?from=&to=&limit=&after=\n"
-	"  POST /api/sessions\n"
-	"  POST /api/sessions/{id}/phase|stop|surveys|events|phase-stats|progression\n"
-	"  POST /api/sync/batch    {\"type\": ..., \"data\": ..., \"sessionId\": ...}\n\n"
+	"GET /api/openapi.json describes every path; docs/api.md has examples.\n"
 	"{id} is a session's UUID or local id; a body has the fields of its message\n"
 	"(docs/reference.md).",
 	keys, sizeof(keys) / sizeof(keys[0])};
@@ -78,6 +60,7 @@ struct http_api {
 	struct link *commands, *news, *beats;
 	struct http *http;
 	struct postgres *postgres;
+	struct reads *reads;
 	struct pending *pending;
 	struct health health;
 	unsigned long long n_commands, n_timed_out, n_rows, n_bad;
@@ -106,12 +89,21 @@ say_metrics(struct http_api *me, struct ask *ask, int64_t now)
 }
 
 static void
+say_openapi(struct http_api *me, struct ask *ask)
+{
+	size_t len;
+	char *text = openapi_text(me->process->gateway, &len);
+
+	http_answer(ask, 200, text, len, NULL);
+}
+
+static void
 read_rows(struct http_api *me, struct ask *ask, int64_t now)
 {
 	struct problem problem;
 	struct query query;
 
-	if (reads_query(ask, &query, &problem) < 0)
+	if (reads_query(me->reads, ask, &query, &problem) < 0)
 		http_refuse(ask, &problem);
 	else
 		postgres_ask(me->postgres, &query, ask, now);
@@ -149,9 +141,10 @@ serve(struct http_api *me, int64_t now)
 		case ROUTE_METRICS:
 			say_metrics(me, ask, now);
 			break;
-		case ROUTE_LIST:
-		case ROUTE_DETAIL:
-		case ROUTE_READINGS:
+		case ROUTE_OPENAPI:
+			say_openapi(me, ask);
+			break;
+		case ROUTE_READ:
 			read_rows(me, ask, now);
 			break;
 		case ROUTE_COMMAND:
@@ -173,7 +166,8 @@ answer_reads(struct http_api *me)
 	char *text;
 
 	while (postgres_answered(me->postgres, &a)) {
-		if (a.result && (text = reads_answer(a.owner, a.result, &len, &n, &problem))) {
+		if (a.result && (text = reads_answer(a.owner, a.result, clock_utc_us(), &len, &n,
+						   &problem))) {
 			me->n_rows += n;
 			http_answer(a.owner, 200, text, len, NULL);
 		} else {
@@ -311,6 +305,7 @@ attach(struct http_api *me, struct err *err)
 	char conninfo[1000];
 
 	me->pending = pending_new();
+	me->reads = reads_new();
 	pg_conninfo(conf, me->process->run_dir, "http-api", "ihht_api", conninfo, sizeof(conninfo));
 	me->postgres = postgres_open(conninfo, (int)conf_number(conf, "postgres-connections"));
 	if (!(me->commands = link_open(me->process, "commands", LINK_OUT, err)) ||
@@ -333,6 +328,7 @@ detach(struct http_api *me)
 	link_close(&me->commands);
 	postgres_close(&me->postgres);
 	pending_free(&me->pending);
+	reads_free(&me->reads);
 	process_close(&me->process);
 }
 

@@ -11,11 +11,15 @@ TEST(every_route_is_found)
 	} t[] = {
 		{"GET", "/api/health", ROUTE_HEALTH, NULL, ""},
 		{"HEAD", "/api/health", ROUTE_HEALTH, NULL, ""},
-		{"GET", "/api/sessions", ROUTE_LIST, NULL, ""},
+		{"GET", "/api/sessions", ROUTE_READ, NULL, ""},
 		{"POST", "/api/sessions", ROUTE_COMMAND, &msg_session_start, ""},
-		{"GET", "/api/sessions/IHHT_1732340000000_ab", ROUTE_DETAIL, NULL, "IHHT_1732340000000_ab"},
-		{"GET", "/api/sessions/a-b/readings", ROUTE_READINGS, NULL, "a-b"},
+		{"GET", "/api/sessions/IHHT_1732340000000_ab", ROUTE_READ, NULL, "IHHT_1732340000000_ab"},
+		{"GET", "/api/sessions/a-b/readings", ROUTE_READ, NULL, "a-b"},
+		{"GET", "/api/sessions/a/surveys", ROUTE_READ, NULL, "a"},
+		{"GET", "/api/people/a/progression", ROUTE_READ, NULL, "a"},
+		{"GET", "/api/openapi.json", ROUTE_OPENAPI, NULL, ""},
 		{"POST", "/api/sessions/a/phase", ROUTE_COMMAND, &msg_session_phase, "a"},
+		{"POST", "/api/sessions/a/pause", ROUTE_COMMAND, &msg_session_phase, "a"},
 		{"POST", "/api/sessions/a/stop", ROUTE_COMMAND, &msg_session_stop, "a"},
 		{"POST", "/api/sessions/a/surveys", ROUTE_COMMAND, &msg_survey, "a"},
 		{"POST", "/api/sessions/a/events", ROUTE_COMMAND, &msg_event, "a"},
@@ -23,7 +27,7 @@ TEST(every_route_is_found)
 		{"POST", "/api/sessions/a/progression", ROUTE_COMMAND, &msg_progression, "a"},
 		{"POST", "/api/sync/batch", ROUTE_BATCH, NULL, ""},
 		{"GET", "/api/sessions/1234567890123456789012345678901234567890123456789012345678901234",
-		 ROUTE_DETAIL, NULL, "1234567890123456789012345678901234567890123456789012345678901234"},
+		 ROUTE_READ, NULL, "1234567890123456789012345678901234567890123456789012345678901234"},
 	};
 	struct problem problem;
 	const struct route *route;
@@ -92,12 +96,12 @@ TEST(only_a_routes_own_arguments_are_taken)
 	char key[ROUTE_KEY];
 
 	route_find("GET", "/api/sessions/a/readings", &route, key, &problem);
-	ok(route_takes(route, "from") && route_takes(route, "to") && route_takes(route, "limit") &&
-	   route_takes(route, "after"));
-	ok(!route_takes(route, "before") && !route_takes(route, "") && !route_takes(route, "fro") &&
-	   !route_takes(route, "rom") && !route_takes(route, "from to") && !route_takes(route, " "));
+	ok(route_param(route, "from") && route_param(route, "to") && route_param(route, "limit") &&
+	   route_param(route, "after"));
+	ok(!route_param(route, "before") && !route_param(route, "") && !route_param(route, "fro") &&
+	   !route_param(route, "rom") && !route_param(route, "from to") && !route_param(route, " "));
 	route_find("GET", "/api/health", &route, key, &problem);
-	ok(!route_takes(route, "from") && !route_takes(route, ""));
+	ok(!route_param(route, "from") && !route_param(route, ""));
 }
 
 int

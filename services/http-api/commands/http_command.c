@@ -21,6 +21,12 @@ complete(const struct ask *ask, json_t *body, const char *request_id, struct pro
 
 	if (json_object_get(body, "hlc"))
 		return problem_set(problem, 422, "hlc", "is not a caller's to set");
+	if (ask->route->phase) {
+		if (json_object_get(body, "phase"))
+			return problem_set(problem, 422, "phase", "is said by the path");
+		json_object_set_new(body, "phase",
+				    json_string(words_text(&words_phase, ask->route->phase)));
+	}
 	if (!json_object_get(body, "request_id"))
 		json_object_set_new(body, "request_id", json_string(request_id));
 	if (json_is_object(extra) && (text = json_dumps(extra, JSON_COMPACT))) {

@@ -32,6 +32,7 @@ struct ask {
 		const char *name, *value;
 	} args[ASK_ARGS];
 	size_t n_args;
+	const char *idempotency_key;  /* NULL: none */
 	const char *body;
 	size_t len;
 	void *work;           /* the caller's */

@@ -44,6 +44,18 @@ set_text(json_t *object, const char *name, const char *text)
 		json_object_set_new(object, name, value);
 }
 
+static json_t *
+list_words(const struct words *words)
+{
+	json_t *list = json_array();
+	int i;
+
+	for (i = 0; i < words->n; i++)
+		if (*words->texts[i])
+			json_array_append_new(list, json_string(words->texts[i]));
+	return list;
+}
+
 char *
 problem_text(const struct problem *problem, size_t *len)
 {
@@ -56,6 +68,8 @@ problem_text(const struct problem *problem, size_t *len)
 	set_text(o, "detail", problem->detail);
 	if (problem->field[0])
 		set_text(o, "field", problem->field);
+	if (problem->words)
+		json_object_set_new(o, "allowed", list_words(problem->words));
 	if (problem->row)
 		json_object_set_new(o, "row", json_integer(problem->row));
 	if (problem->allow[0])

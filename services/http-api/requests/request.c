@@ -124,12 +124,13 @@ take_arg(void *arg, enum MHD_ValueKind kind, const char *name, const char *value
 {
 	struct args_in *in = arg;
 	struct ask *ask = in->ask;
+	char list[160];
 	size_t i;
 
 	(void)kind;
-	if (!route_takes(ask->route, name)) {
-		(void)problem_set(in->problem, 400, name, "no such argument; there are:%s",
-				  *ask->route->args ? ask->route->args : " none");
+	if (!route_param(ask->route, name)) {
+		(void)problem_set(in->problem, 400, name, "no such argument; there are: %s",
+				  route_params(ask->route, list, sizeof(list)));
 		return MHD_NO;
 	}
 	for (i = 0; i < ask->n_args && strcmp(ask->args[i].name, name); i++)
@@ -165,6 +166,7 @@ check_head(struct request *r, const char *method, const char *path, struct probl
 	head.has_body = !strcmp(r->ask.route->method, "POST");
 	if (admit(&head, r->http->limits.hosts, r->http->limits.body_bytes, problem) < 0)
 		return -1;
+	r->ask.idempotency_key = header(r, "Idempotency-Key");
 	problem->status = 0;
 	(void)MHD_get_connection_values(r->connection, MHD_GET_ARGUMENT_KIND, take_arg, &in);
 	return problem->status ? -1 : 0;

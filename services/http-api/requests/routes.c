@@ -4,22 +4,78 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct route routes[] = {
-	{"GET", "/api/health", ROUTE_HEALTH, NULL, ""},
-	{"GET", "/metrics", ROUTE_METRICS, NULL, ""},
-	{"GET", "/api/sessions", ROUTE_LIST, NULL, " status user_id device_id limit before "},
-	{"POST", "/api/sessions", ROUTE_COMMAND, &msg_session_start, ""},
-	{"GET", "/api/sessions/{id}", ROUTE_DETAIL, NULL, ""},
-	{"GET", "/api/sessions/{id}/readings", ROUTE_READINGS, NULL, " from to limit after "},
-	{"POST", "/api/sessions/{id}/phase", ROUTE_COMMAND, &msg_session_phase, ""},
-	{"POST", "/api/sessions/{id}/stop", ROUTE_COMMAND, &msg_session_stop, ""},
-	{"POST", "/api/sessions/{id}/surveys", ROUTE_COMMAND, &msg_survey, ""},
-	{"POST", "/api/sessions/{id}/events", ROUTE_COMMAND, &msg_event, ""},
-	{"POST", "/api/sessions/{id}/phase-stats", ROUTE_COMMAND, &msg_phase_stats, ""},
-	{"POST", "/api/sessions/{id}/progression", ROUTE_COMMAND, &msg_progression, ""},
-	{"POST", "/api/sync/batch", ROUTE_BATCH, NULL, ""},
+#include "services/http-api/reads/catalog.h"
+
+/* ---- arguments */
+
+#define LIMIT(most, fallback) \
+	{"limit", PARAM_NUMBER, 1, most, fallback, NULL, NULL, "rows of a page"}
+#define CURSOR(name, parts) \
+	{name, PARAM_CURSOR, 0, 0, NULL, NULL, parts, "`next` of the page before this one"}
+#define FROM_TO                                                                              \
+	{"from", PARAM_TIME, 0, 0, NULL, NULL, NULL, "not before: ISO 8601, or s, ms or us since 1970"}, \
+	{"to", PARAM_TIME, 0, 0, NULL, NULL, NULL, "before: ISO 8601, or s, ms or us since 1970"}
+#define END {NULL, 0, 0, 0, NULL, NULL, NULL, NULL}
+
+static const struct param of_sessions[] = {
+	{"status", PARAM_WORD, 0, 0, NULL, &words_session_status, NULL, "where it is in its life"},
+	{"user_id", PARAM_UUID, 0, 0, NULL, NULL, NULL, "of this person"},
+	{"device_id", PARAM_TEXT, 1, 64, NULL, NULL, NULL, "of this oximeter"},
+	{"data_source", PARAM_WORD, 0, 0, NULL, &words_data_source, NULL, "mock: made up"},
+	FROM_TO, LIMIT(500, "50"), CURSOR("before", "tu"), END};
+static const struct param of_readings[] = {
+	FROM_TO, LIMIT(10000, "1000"), CURSOR("after", "tnn"),
+	{"points", PARAM_NUMBER, 12, 10000, NULL, NULL, NULL,
+	 "thin it to about so many, keeping extremes and what borders on gaps"}, END};
+static const struct param of_people[] = {LIMIT(500, "100"), CURSOR("after", "u"), END};
+static const struct param of_devices[] = {LIMIT(500, "100"), CURSOR("after", "xx"), END};
+static const struct param of_next_level[] = {
+	{"include_mock", PARAM_FLAG, 0, 0, "false", NULL, NULL, "count made-up sessions too"}, END};
+
+/* ---- paths */
+
+#define READ(path, name, summary, read, params) \
+	{"GET", path, ROUTE_READ, name, summary, NULL, 0, &read, params}
+#define COMMAND(path, name, summary, message, phase) \
+	{"POST", path, ROUTE_COMMAND, name, summary, &message, phase, NULL, NULL}
+#define OWN(method, path, kind, name, summary) \
+	{method, path, kind, name, summary, NULL, 0, NULL, NULL}
+
+const struct route routes[] = {
+	OWN("GET", "/api/health", ROUTE_HEALTH, "health", "How the pipeline is"),
+	OWN("GET", "/metrics", ROUTE_METRICS, "metrics", "Every process in figures, for Prometheus"),
+	OWN("GET", "/api/openapi.json", ROUTE_OPENAPI, "openapi", "This description"),
+	READ("/api/sessions", "listSessions", "Sessions, newest first", read_sessions, of_sessions),
+	COMMAND("/api/sessions", "startSession", "Begin a session, or get the running one",
+		msg_session_start, 0),
+	READ("/api/sessions/{id}", "getSession", "One session with all that belongs to it, and its "
+	     "figures computed from its readings", read_session, NULL),
+	READ("/api/sessions/{id}/readings", "listReadings", "Readings in order of time", read_readings,
+	     of_readings),
+	READ("/api/sessions/{id}/surveys", "getSurveys", "What the person felt", read_surveys, NULL),
+	READ("/api/sessions/{id}/events", "listEvents", "Mask lifts, dial adjustments and so on",
+	     read_events, NULL),
+	READ("/api/people", "listPeople", "People with sessions", read_people, of_people),
+	READ("/api/people/{person}/progression", "getProgression", "The dial for the next session",
+	     read_next_level, of_next_level),
+	READ("/api/devices", "listDevices", "Oximeters that sessions were recorded with", read_devices,
+	     of_devices),
+	READ("/api/sync", "listSyncState", "How far each person's data has come", read_sync, of_people),
+	COMMAND("/api/sessions/{id}/phase", "beginPhase", "Begin the next phase", msg_session_phase, 0),
+	COMMAND("/api/sessions/{id}/pause", "pauseSession", "Pause; the next phase ends it",
+		msg_session_phase, PHASE_PAUSED),
+	COMMAND("/api/sessions/{id}/stop", "stopSession", "End it", msg_session_stop, 0),
+	COMMAND("/api/sessions/{id}/surveys", "addSurvey", "Answers before, during or after",
+		msg_survey, 0),
+	COMMAND("/api/sessions/{id}/events", "addEvent", "A mask lift, a dial adjustment and so on",
+		msg_event, 0),
+	COMMAND("/api/sessions/{id}/phase-stats", "addPhaseStats", "One phase in figures, as the app has "
+		"it", msg_phase_stats, 0),
+	COMMAND("/api/sessions/{id}/progression", "addProgression", "The dial decided for the next one",
+		msg_progression, 0),
+	OWN("POST", "/api/sync/batch", ROUTE_BATCH, "syncBatch", "Rows of an app that keeps its own store"),
+	{NULL, NULL, 0, NULL, NULL, NULL, 0, NULL, NULL},
 };
-#define N_ROUTES (sizeof(routes) / sizeof(routes[0]))
 
 /* "IHHT_1732340000000_ab12cd", a UUID: nothing that could mean more than itself. */
 static size_t
@@ -62,37 +118,47 @@ route_find(const char *method, const char *path, const struct route **route,
 	   char key[ROUTE_KEY], struct problem *problem)
 {
 	char allow[sizeof(problem->allow)] = "";
-	size_t i, used = 0;
+	const struct route *r;
+	size_t used = 0;
 
-	for (i = 0; i < N_ROUTES; i++) {
-		if (!path_matches(routes[i].path, path, key))
+	for (r = routes; r->method; r++) {
+		if (!path_matches(r->path, path, key))
 			continue;
-		if (method_is(routes[i].method, method)) {
-			*route = &routes[i];
+		if (method_is(r->method, method)) {
+			*route = r;
 			return 0;
 		}
 		used += (size_t)snprintf(allow + used, sizeof(allow) - used, "%s%s%s",
-					 used ? ", " : "", routes[i].method,
-					 !strcmp(routes[i].method, "GET") ? ", HEAD" : "");
+					 used ? ", " : "", r->method,
+					 !strcmp(r->method, "GET") ? ", HEAD" : "");
 	}
 	if (!used)
-		return problem_set(problem, 404, "", "there is nothing here; http-api --help "
-				   "lists what is");
+		return problem_set(problem, 404, "", "there is nothing here; /api/openapi.json lists "
+				   "what is");
 	(void)problem_set(problem, 405, "", "allowed here: %s", allow);
 	memcpy(problem->allow, allow, sizeof(allow));
 	return -1;
 }
 
-int
-route_takes(const struct route *route, const char *name)
+const struct param *
+route_param(const struct route *route, const char *name)
 {
-	size_t n = strlen(name);
-	const char *p = route->args;
+	const struct param *p = route->params;
 
-	while (n && !strchr(name, ' ') && (p = strstr(p, name))) {
-		if (p > route->args && p[-1] == ' ' && p[n] == ' ')
-			return 1;
-		p++;
-	}
-	return 0;
+	for (; p && p->name; p++)
+		if (!strcmp(p->name, name))
+			return p;
+	return NULL;
+}
+
+const char *
+route_params(const struct route *route, char *text, size_t size)
+{
+	const struct param *p = route->params;
+	size_t used = 0;
+
+	(void)snprintf(text, size, "none");
+	for (; p && p->name && used < size; p++)
+		used += (size_t)snprintf(text + used, size - used, "%s%s", used ? ", " : "", p->name);
+	return text;
 }
