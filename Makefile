@@ -104,7 +104,7 @@ $(B)/tests/tool/% $(B)/tests/bench/%: $(B)/tests/$$(notdir $$(@D))/%.o $(EDGE_sq
 	$(CC) $(LDFLAGS) -o $@ $(filter-out %/libcommon.a,$^) $(B)/libcommon.a $(call LIBS,$(PKG_tests))
 
 # An oximeter for the real stack: knows nothing of ours but the D-Bus.
-$(B)/tests/bluetooth/%: $(B)/tests/bluetooth/%.o
+$(B)/tests/bluetooth/peripheral: $(call objects,tests/bluetooth,1)
 	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs libsystemd)
 
 # The made-up world of tests/world, for those who damage and judge it.

@@ -1,12 +1,11 @@
 #!/bin/bash
-# inside - the tests, run in the small machine: hci0 is the gateway's, hci1 and hci2 are
-# oximeters'
+# inside - the tests, run in the small machine: hci0 is the gateway's, the others are oximeters'
 #
 # A peripheral's values are numbered, and their numbers can be read from what is stored (see
 # peripheral.c): so it is known which ones arrived, and which were missed.
 . tests/flow/lib.sh
 PERIPHERAL=build/$MODE/tests/bluetooth/peripheral
-PLX=00:aa:01:01:00:01 BERRY=00:aa:01:02:00:02
+PLX=00:aa:01:01:00:01 BERRY=00:aa:01:02:00:02 HRS=00:aa:01:03:00:03 NONIN=00:aa:01:04:00:04
 fresh
 conf ble-ingest source bluez
 conf ble-ingest adapters hci0
@@ -17,12 +16,12 @@ conf ble-ingest spool "$T/spool"
 
 # ---- the neighbours: a radio, bluetoothd, oximeters
 
-radio() { background btvirt btvirt -l3; }
+radio() { background btvirt btvirt -l$ADAPTERS; }
 # Whatever it dies of, it is started again, as systemd does: 5.66 crashes now and then by itself.
 daemon() { background bluetoothd bash -c "while :; do bluetoothd -n & echo \$! >'$T/bluetoothd'; wait \$!; echo died; done"; }
 bluez() { dbus-send --system --print-reply --dest=org.bluez "$@"; }
 objects() { bluez / org.freedesktop.DBus.ObjectManager.GetManagedObjects; }
-adapters() { wait_until '[ "$(objects | grep -c "org.bluez.GattManager1")" = 3 ]'; }
+adapters() { wait_until '[ "$(objects | grep -c "org.bluez.GattManager1")" = $ADAPTERS ]'; }
 power() { bluez "/org/bluez/$1" org.freedesktop.DBus.Properties.Set string:org.bluez.Adapter1 string:Powered "variant:boolean:$2"; }
 is_linked() { bluez "/org/bluez/hci0/dev_$(tr a-f: A-F_ <<<"$1")" org.freedesktop.DBus.Properties.Get string:org.bluez.Device1 string:Connected | grep -q 'boolean true'; }
 
@@ -58,6 +57,7 @@ fault() {
 losses() { grep -cE 'info ble-ingest (link_lost|silent) ' "$T/log/ble-ingest.log"; }
 until_lost() { wait_until "[ \$(losses) -gt $losses_before ]"; }
 
+ADAPTERS=3
 radio
 daemon
 adapters
@@ -66,9 +66,14 @@ oximeter Rig-PLX hci1 plx
 tell Rig-PLX rate 5
 start local-store
 wait_ready local-store
-"$BIN/ihht" session start 00000000-0000-4000-8000-000000000001 $PLX >"$T/log/commands.log" 2>&1 &&
-	"$BIN/ihht" session start 00000000-0000-4000-8000-000000000002 $BERRY >>"$T/log/commands.log" 2>&1
-ok $? "two sessions begin"
+n=0
+begun=0
+for device in $PLX $BERRY $HRS $NONIN; do
+	n=$((n + 1))
+	"$BIN/ihht" session start "00000000-0000-4000-8000-00000000000$n" $device >>"$T/log/commands.log" 2>&1 &&
+		begun=$((begun + 1))
+done
+is $begun 4 "four sessions begin"
 background sniffer bash -c "exec '$BIN/zmq-sniffer' --topic device/ >'$T/devices'"
 background record "$BIN/zmq-sniffer" --record "$T/capture"
 start ble-ingest
@@ -114,7 +119,7 @@ KEPT=$(lite "SELECT $NUMBER $STORED AND r.device_us NOT NULL ORDER BY 1")
 ok $? "some of what nobody heard comes out of the oximeter's memory: $(wc -l <<<"$KEPT")"
 is "$(comm -13 <(awk '$1 == "value" && $5 == "unheard" { print $2 }' "$T/log/Rig-PLX.log" | sort) <(sort <<<"$KEPT"))" "" "  and is what it measured then"
 
-# ---- another oximeter, as btvirt's controllers know one link each
+# ---- other oximeters, one after the other: btvirt's controllers know one link each
 
 stop ble-ingest
 wait_until "! is_linked $PLX"
@@ -122,17 +127,41 @@ ok $? "ble-ingest leaves no link behind"
 tell Rig-PLX quit
 wait_end Rig-PLX
 stop record
-conf ble-ingest allow BerryMed
-oximeter BerryMed hci2 berry
-tell BerryMed rate 1
-start ble-ingest
-berry() { lite "SELECT CAST(60 * (r.heart_rate - 30) + r.spo2 - 40 AS INTEGER) FROM readings r JOIN session s ON s.no = r.session WHERE s.device_id = '$BERRY' ORDER BY r.taken_us"; }
-wait_until '[ "$(berry | wc -l)" -ge 4 ]'
-ok $? "a Berry is known by its name and its bytes: one value a second of its hundred are stored"
-stop ble-ingest
-berry >"$T/berry"
-check "  in order" sort -n -u -c "$T/berry"
-is "$(comm -13 <(awk '$1 == "value" { print $2 }' "$T/log/BerryMed.log" | sort) <(sort "$T/berry"))" "" "  and they are those it said"
+kill9 btvirt
+wait_until '! objects | grep -q org.bluez.Adapter1'
+ADAPTERS=5
+radio
+adapters
+ok $? "bluetoothd has five adapters"
+
+# numbers ADDRESS: of the values that are stored; an oximeter of 60 values of SpO2, or of none
+numbers() {
+	lite "SELECT CAST(iif(r.spo2 IS NULL, r.heart_rate - 30, 60 * (r.heart_rate - 30) + r.spo2 - 40) AS INTEGER)
+		FROM readings r JOIN session s ON s.no = r.session WHERE s.device_id = '$1' ORDER BY r.taken_us"
+}
+
+# another NAME ADAPTER KIND ADDRESS WHAT: some values of it are stored
+another() {
+	conf ble-ingest allow "$1"
+	oximeter "$1" "$2" "$3"
+	tell "$1" rate 1
+	start ble-ingest
+	wait_until "[ \"\$(numbers $4 | wc -l)\" -ge 4 ]" 60
+	ok $? "$5" || diag "$(log_of ble-ingest | tail -20; grep -v ^value "$T/log/$1.log" | tail; log_of bluetoothd | tail)"
+	stop ble-ingest
+	numbers "$4" >"$T/numbers"
+	check "  in order" sort -n -u -c "$T/numbers"
+	is "$(comm -13 <(awk '$1 == "value" { print $2 }' "$T/log/$1.log" | sort) <(sort "$T/numbers"))" "" "  and they are those it said"
+	wait_until "! is_linked $4"
+	tell "$1" quit
+	wait_end "$1"
+}
+
+another BerryMed hci2 berry $BERRY "a Berry is known by its name and its bytes: one value a second of its hundred are stored"
+another Rig-HRS hci3 hrs $HRS "a heart rate sensor's pulse is stored"
+is "$(lite "SELECT count(*) FROM readings r JOIN session s ON s.no = r.session WHERE s.device_id = '$HRS' AND (r.spo2 NOT NULL OR r.rr IS NULL)")" 0 "  without SpO2, with the intervals between beats"
+another Nonin3230 hci4 nonin $NONIN "an oximeter that says nothing to strangers is paired, and its values are stored"
+check "  with a bond on both sides" grep -q 'info ble-ingest paired ' "$T/log/ble-ingest.log"
 stop local-store
 
 # ---- what the decoders were given, once more

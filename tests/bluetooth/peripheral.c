@@ -1,12 +1,11 @@
 /*
  * peripheral - an oximeter in the air: services and an advertisement of one adapter
  *
- *	peripheral ADAPTER plx|berry NAME <lines     as: peripheral hci1 plx Rig-PLX
+ *	peripheral ADAPTER KIND NAME <lines     as: peripheral hci1 plx Rig-PLX
  *
- * Measures a new value now and then, and tells it to whoever listens; plx keeps one a second
- * of those that nobody heard, and gives them when it is asked for its records.  Which value it is can
- * be read from spo2 and pulse (see spo2_of), so that what arrives can be compared to what
- * was said.  Lines tell it what to do:
+ * KIND is one of oximeters.h.  Measures a new value now and then, and tells it to whoever
+ * listens; plx keeps one a second of those that nobody heard, and gives them when it is asked
+ * for its records.  Lines tell it what to do:
  *
  *	rate HZ          measure so often; 0 not at all
  *	burst N          N values as fast as the bus takes them
@@ -26,27 +25,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/bluetooth/oximeters.h"
+
 #define BLUEZ         "org.bluez"
 #define ADVERTISE_US  500000
-#define BERRY_US      40000          /* 25 notifications a second, 4 frames in each */
-#define SIG(x)        "0000" x "-0000-1000-8000-00805f9b34fb"
-#define BERRY(x)      "49535343-" x
-
-enum { CONTINUOUS, RATE, BATTERY, STREAM, FEATURES, SPOT, CONTROL, N_CHARACTERISTICS };
-#define MOST_KEPT 100
-
-struct service {
-	const char *path, *uuid;
-};
-
-struct characteristic {
-	const char *path, *service, *uuid;
-	const char *flags[3];
-	size_t len;
-	uint8_t value[20];
-	int is_heard;
-	struct peripheral *of;
-};
+#define MOST_KEPT     100
 
 struct peripheral {
 	sd_event *loop;
@@ -54,77 +37,22 @@ struct peripheral {
 	sd_event_source *measuring, *advertising;
 	char adapter[64];
 	const char *name;
-	int is_berry, shall_advertise;
+	const struct oximeter *kind;
+	int shall_advertise;
 	int is_registered;              /* its services, with this bluetoothd */
 	uint64_t period_us;             /* 0: no values */
 	unsigned n;                     /* of the last value */
-	struct characteristic all[N_CHARACTERISTICS];
+	struct characteristic all[MOST_CHARACTERISTICS];
 	struct { time_t at; unsigned n; } kept[MOST_KEPT];
 	unsigned n_kept;
 };
 
-static const struct service plx_services[] = {
-	{"/plx/pulse_oximeter", SIG("1822")},
-	{"/plx/heart_rate", SIG("180d")},
-	{"/plx/battery", SIG("180f")},
-	{NULL, NULL},
-};
-static const struct service berry_services[] = {
-	{"/berry/uart", BERRY("fe7d-4ae5-8fa9-9fafd205e455")},
-	{"/berry/battery", SIG("180f")},
-	{NULL, NULL},
-};
-
-static const struct characteristic plx[N_CHARACTERISTICS] = {
-	[CONTINUOUS] = {.path = "/plx/pulse_oximeter/continuous", .service = "/plx/pulse_oximeter",
-			.uuid = SIG("2a5f"), .flags = {"notify"}, .len = 5},
-	[FEATURES] = {.path = "/plx/pulse_oximeter/features", .service = "/plx/pulse_oximeter",
-		      .uuid = SIG("2a60"), .flags = {"read"}, .len = 2, .value = {0x0c}},  /* keeps and dates */
-	[SPOT] = {.path = "/plx/pulse_oximeter/spot", .service = "/plx/pulse_oximeter",
-		  .uuid = SIG("2a5e"), .flags = {"indicate"}, .len = 12},
-	[CONTROL] = {.path = "/plx/pulse_oximeter/control", .service = "/plx/pulse_oximeter",
-		     .uuid = SIG("2a52"), .flags = {"write", "indicate"}, .len = 4},
-	[RATE] = {.path = "/plx/heart_rate/measurement", .service = "/plx/heart_rate",
-		  .uuid = SIG("2a37"), .flags = {"notify"}, .len = 2},
-	[BATTERY] = {.path = "/plx/battery/level", .service = "/plx/battery",
-		     .uuid = SIG("2a19"), .flags = {"read", "notify"}, .len = 1},
-};
-static const struct characteristic berry[N_CHARACTERISTICS] = {
-	[STREAM] = {.path = "/berry/uart/out", .service = "/berry/uart",
-		    .uuid = BERRY("1e4d-4bd9-ba61-23c647249616"), .flags = {"notify"}, .len = 20},
-	[BATTERY] = {.path = "/berry/battery/level", .service = "/berry/battery",
-		     .uuid = SIG("2a19"), .flags = {"read", "notify"}, .len = 1},
-};
-
 /* ---- values */
-
-/* The n-th value: PLX carries a tenth of a percent, Berry whole ones. */
-static unsigned
-spo2_of(const struct peripheral *me, unsigned n)      /* 0.1 %, Berry 1 % */
-{
-	return me->is_berry ? 40 + n % 60 : 700 + n % 300;
-}
-
-static unsigned
-pulse_of(const struct peripheral *me, unsigned n)
-{
-	return 30 + n / (me->is_berry ? 60 : 300) % 220;
-}
 
 static void
 fill(struct peripheral *me)
 {
-	struct characteristic *all = me->all;
-	unsigned spo2 = spo2_of(me, me->n), pulse = pulse_of(me, me->n), i;
-	uint8_t frame[5] = {0x87, 50, (uint8_t)(5 | (pulse >> 7) << 6), pulse & 0x7f, (uint8_t)spo2};
-
-	all[CONTINUOUS].value[1] = spo2 & 0xff;
-	all[CONTINUOUS].value[2] = (uint8_t)(0xf0 | spo2 >> 8);   /* SFLOAT, times 10^-1 */
-	all[CONTINUOUS].value[3] = (uint8_t)pulse;
-	all[RATE].value[1] = (uint8_t)pulse;
-	all[BATTERY].value[0] = 77;
-	for (i = 0; i < 4; i++)
-		memcpy(all[STREAM].value + i * sizeof(frame), frame, sizeof(frame));
+	me->kind->fill(me->all, oximeter_spo2(me->kind, me->n), oximeter_pulse(me->kind, me->n));
 }
 
 static void
@@ -137,10 +65,22 @@ say(struct peripheral *me, int which)
 					       "Value", NULL);
 }
 
+/* To everybody who listens: battery and memory have words of their own. */
+static void
+say_value(struct peripheral *me)
+{
+	int i;
+
+	for (i = 0; i < MOST_CHARACTERISTICS; i++)
+		if (me->all[i].path && me->all[i].len > 1 && i != me->kind->control &&
+		    i != me->kind->spot)
+			say(me, i);
+}
+
 static int
 is_heard(const struct peripheral *me)
 {
-	return me->all[me->is_berry ? STREAM : CONTINUOUS].is_heard;
+	return me->all[0].is_heard;
 }
 
 /* The last ones, one a second. */
@@ -162,14 +102,12 @@ measure(struct peripheral *me)
 {
 	me->n++;
 	fill(me);
-	if (!me->is_berry) {
-		say(me, CONTINUOUS);
-		say(me, RATE);
-	}
-	if (!is_heard(me))
+	if (!me->kind->repeats)
+		say_value(me);
+	if (me->kind->control >= 0 && !is_heard(me))
 		keep(me);
-	printf("value %u %u %u %s\n", me->n, spo2_of(me, me->n), pulse_of(me, me->n),
-	       is_heard(me) ? "said" : "unheard");
+	printf("value %u %u %u %s\n", me->n, oximeter_spo2(me->kind, me->n),
+	       oximeter_pulse(me->kind, me->n), is_heard(me) ? "said" : "unheard");
 }
 
 /* ---- records */
@@ -177,34 +115,28 @@ measure(struct peripheral *me)
 static void
 say_record(struct peripheral *me, unsigned i)
 {
-	unsigned spo2 = spo2_of(me, me->kept[i].n), pulse = pulse_of(me, me->kept[i].n);
-	struct tm at;
-	unsigned year;
+	unsigned n = me->kept[i].n;
 
-	gmtime_r(&me->kept[i].at, &at);
-	year = (unsigned)at.tm_year + 1900;
-	memcpy(me->all[SPOT].value,
-	       (uint8_t[]){1, spo2 & 0xff, (uint8_t)(0xf0 | spo2 >> 8), (uint8_t)pulse, 0,
-			   year & 0xff, (uint8_t)(year >> 8), (uint8_t)(at.tm_mon + 1),
-			   (uint8_t)at.tm_mday, (uint8_t)at.tm_hour, (uint8_t)at.tm_min,
-			   (uint8_t)at.tm_sec}, 12);
-	say(me, SPOT);
+	oximeter_record(me->all[me->kind->spot].value, oximeter_spo2(me->kind, n),
+			oximeter_pulse(me->kind, n), me->kept[i].at);
+	say(me, me->kind->spot);
 }
 
 /* How many records there are, or all of them; the answer to anything else is that there are none. */
 static void
 answer(struct peripheral *me, uint8_t asked)
 {
+	uint8_t *value = me->all[me->kind->control].value;
 	unsigned i;
 
-	memcpy(me->all[CONTROL].value, (uint8_t[]){6, 0, asked, 6}, 4);
+	memcpy(value, (uint8_t[]){6, 0, asked, 6}, 4);
 	if (asked == 4)
-		memcpy(me->all[CONTROL].value, (uint8_t[]){5, 0, (uint8_t)me->n_kept, 0}, 4);
+		memcpy(value, (uint8_t[]){5, 0, (uint8_t)me->n_kept, 0}, 4);
 	for (i = 0; asked == 1 && i < me->n_kept; i++)
 		say_record(me, i);
 	if (asked == 1 && me->n_kept)
-		me->all[CONTROL].value[3] = 1;
-	say(me, CONTROL);
+		value[3] = 1;
+	say(me, me->kind->control);
 	printf("asked for records: %u, has %u\n", asked, me->n_kept);
 }
 
@@ -293,15 +225,22 @@ get_advertisement(sd_bus *bus, const char *path, const char *interface, const ch
 		return sd_bus_message_append(reply, "s", me->name);
 	if (!strcmp(property, "Discoverable"))  /* without it bluetoothd ignores a stranger */
 		return sd_bus_message_append(reply, "b", 1);
-	if (me->is_berry)                       /* as the real one: told by its name only */
-		return sd_bus_message_append(reply, "as", 0);
-	return sd_bus_message_append(reply, "as", 2, "1822", "180d");
+	return sd_bus_message_append_strv(reply, (char **)me->kind->advertised);
 }
 
 static int
 released(sd_bus_message *call, void *data, sd_bus_error *error)
 {
 	(void)data, (void)error;
+	return sd_bus_reply_method_return(call, "");
+}
+
+/* Who asks to be paired is let in: the gateway, in the machine that we are in, too. */
+static int
+welcome(sd_bus_message *call, void *data, sd_bus_error *error)
+{
+	(void)data, (void)error;
+	printf("agent: %s\n", sd_bus_message_get_member(call));
 	return sd_bus_reply_method_return(call, "");
 }
 
@@ -331,6 +270,14 @@ static const sd_bus_vtable advertisement_table[] = {
 	SD_BUS_PROPERTY("ServiceUUIDs", "as", get_advertisement, 0, 0),
 	SD_BUS_PROPERTY("Discoverable", "b", get_advertisement, 0, 0),
 	SD_BUS_METHOD("Release", "", "", released, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_VTABLE_END,
+};
+
+static const sd_bus_vtable agent_table[] = {
+	SD_BUS_VTABLE_START(0),
+	SD_BUS_METHOD("Release", "", "", welcome, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("Cancel", "", "", welcome, SD_BUS_VTABLE_UNPRIVILEGED),
+	SD_BUS_METHOD("RequestAuthorization", "o", "", welcome, SD_BUS_VTABLE_UNPRIVILEGED),
 	SD_BUS_VTABLE_END,
 };
 
@@ -389,8 +336,16 @@ registered(sd_bus_message *reply, void *data, sd_bus_error *error)
 
 	me->is_registered = !sd_bus_message_get_error(reply) ||
 			    sd_bus_message_is_method_error(reply, BLUEZ ".Error.AlreadyExists");
-	if (me->is_registered)
-		printf("registered\n");
+	if (!me->is_registered)
+		return rest(reply, data, error);
+	printf("registered\n");
+	if (me->kind->is_paired) {
+		sd_bus_call_method_async(me->bus, NULL, BLUEZ, "/org/bluez", BLUEZ ".AgentManager1",
+					 "RegisterAgent", answered, "agent", "os", "/agent",
+					 "NoInputNoOutput");
+		sd_bus_call_method_async(me->bus, NULL, BLUEZ, "/org/bluez", BLUEZ ".AgentManager1",
+					 "RequestDefaultAgent", answered, "agent", "o", "/agent");
+	}
 	return rest(reply, data, error);
 }
 
@@ -405,7 +360,7 @@ advertise(sd_event_source *timer, uint64_t due_us, void *data)
 		return rest(NULL, me, NULL);
 	if (!me->is_registered)
 		call(me, BLUEZ ".GattManager1", "RegisterApplication",
-		     me->is_berry ? "/berry" : "/plx", registered);
+		     me->kind->root, registered);
 	else
 		call(me, BLUEZ ".LEAdvertisingManager1", "UnregisterAdvertisement", "/advertisement",
 		     unadvertised);
@@ -420,7 +375,7 @@ owner_changed(sd_bus_message *signal, void *data, sd_bus_error *error)
 
 	(void)signal, (void)error;
 	me->is_registered = 0;
-	for (i = 0; i < N_CHARACTERISTICS; i++)
+	for (i = 0; i < MOST_CHARACTERISTICS; i++)
 		me->all[i].is_heard = 0;
 	printf("nobody knows us\n");
 	return 0;
@@ -464,20 +419,22 @@ drop(struct peripheral *me)
 
 /* ---- time and lines */
 
-/* A Berry repeats its value 100 times a second. */
+/* A Berry repeats its value. */
 static int
 measure_again(sd_event_source *timer, uint64_t now_us, void *data)
 {
 	struct peripheral *me = data;
-	uint64_t every_us = me->is_berry && me->period_us ? BERRY_US : me->period_us, due_us;
+	unsigned repeats = me->kind->repeats;
+	uint64_t every_us = repeats && me->period_us ? 1000000 / repeats : me->period_us, due_us;
 
 	(void)now_us;
 	if (!every_us)
 		return 0;
 	sd_event_source_get_time(timer, &due_us);
-	if (!me->is_berry || due_us / me->period_us != (due_us + every_us) / me->period_us)
+	if (!repeats || due_us / me->period_us != (due_us + every_us) / me->period_us)
 		measure(me);
-	say(me, STREAM);
+	if (repeats)
+		say_value(me);
 	sd_event_source_set_time(timer, due_us + every_us);
 	return sd_event_source_set_enabled(timer, SD_EVENT_ONESHOT);
 }
@@ -536,22 +493,23 @@ take_lines(sd_event_source *source, int fd, uint32_t events, void *data)
 static int
 attach(struct peripheral *me)
 {
-	const struct service *s = me->is_berry ? berry_services : plx_services;
+	const struct service *s = me->kind->services;
 	struct characteristic *c;
 	int r;
 
-	memcpy(me->all, me->is_berry ? berry : plx, sizeof(me->all));
+	memcpy(me->all, me->kind->all, sizeof(me->all));
 	fill(me);
 	if ((r = sd_event_new(&me->loop)) < 0 || (r = sd_bus_open_system(&me->bus)) < 0 ||
 	    (r = sd_bus_attach_event(me->bus, me->loop, 0)) < 0 ||
-	    (r = sd_bus_add_object_manager(me->bus, NULL, me->is_berry ? "/berry" : "/plx")) < 0 ||
+	    (r = sd_bus_add_object_manager(me->bus, NULL, me->kind->root)) < 0 ||
 	    (r = sd_bus_add_object_vtable(me->bus, NULL, "/advertisement",
-					  BLUEZ ".LEAdvertisement1", advertisement_table, me)) < 0)
+					  BLUEZ ".LEAdvertisement1", advertisement_table, me)) < 0 ||
+	    (r = sd_bus_add_object_vtable(me->bus, NULL, "/agent", BLUEZ ".Agent1", agent_table, me)) < 0)
 		return r;
 	for (; s->path; s++)
 		sd_bus_add_object_vtable(me->bus, NULL, s->path, BLUEZ ".GattService1",
 					 service_table, (void *)s);
-	for (c = me->all; c < me->all + N_CHARACTERISTICS; c++) {
+	for (c = me->all; c < me->all + MOST_CHARACTERISTICS; c++) {
 		c->of = me;
 		if (c->path)
 			sd_bus_add_object_vtable(me->bus, NULL, c->path,
@@ -575,13 +533,12 @@ main(int argc, char **argv)
 	struct peripheral me = {.shall_advertise = 1};
 	int r;
 
-	if (argc != 4) {
-		fprintf(stderr, "usage: peripheral ADAPTER plx|berry NAME\n");
+	if (argc != 4 || !(me.kind = oximeter_find(argv[2]))) {
+		fprintf(stderr, "usage: peripheral ADAPTER plx|hrs|berry|nonin NAME\n");
 		return 2;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	(void)snprintf(me.adapter, sizeof(me.adapter), "/org/bluez/%s", argv[1]);
-	me.is_berry = !strcmp(argv[2], "berry");
 	me.name = argv[3];
 	if ((r = attach(&me)) < 0 || (r = sd_event_loop(me.loop)) < 0) {
 		fprintf(stderr, "peripheral: %s\n", strerror(-r));
