@@ -140,7 +140,7 @@ simulate: $(B)/tests/simulate/simulate ## the promises, in worlds where all goes
 PAGE := services/realtime-fanout/dashboard
 .PHONY: dashboard
 dashboard: build/dashboard/index.html
-build/dashboard/index.html: $(PAGE)/package-lock.json $(wildcard $(PAGE)/*.* $(PAGE)/src/*)
+build/dashboard/index.html: $(PAGE)/package-lock.json $(wildcard $(PAGE)/*.* $(PAGE)/src/* $(PAGE)/src/*/*)
 	cd $(PAGE) && npm ci --no-audit --no-fund --no-update-notifier --loglevel=error && npm run --silent build
 	@test -f $@ && touch $@
 

@@ -1,7 +1,8 @@
-// What a coach sees: each running session with its values, what is old or invalid, what is lost.
-// SCREENSHOT=FILE keeps a picture.
-import { device, deviceId, history, sample, session, uuid } from "./feed.mjs";
-import { is, ok, ROOT, test, until } from "./house.mjs";
+// What a coach sees on the wall: each running session with its values, what they ask for, what is
+// old or invalid, what is lost.
+import { card } from "./card.mjs";
+import { device, history, sample, session, uuid } from "./feed.mjs";
+import { axe, is, ok, picture, test, until, watch } from "./house.mjs";
 
 const news = (house, type, body) => house.say(`news ${type} ${JSON.stringify(body)}`);
 const live = (house, type, body) => house.say(`live ${type} ${JSON.stringify(body)}`);
@@ -23,12 +24,6 @@ async function playSix(house) {
 	for (const n of [1, 2, 4, 5, 6]) await news(house, "synced", { session_id: uuid(`session ${n}`), readings: 300, pending: 42 });
 }
 
-function parts(page, n) {
-	const card = page.locator(".card", { hasText: `Person ${uuid(n).slice(0, 6)}` });
-
-	return { card, text: async (name) => (await card.locator(`[data-is="${name}"]`).textContent()).trim() };
-}
-
 await test(async (open) => {
 	const house = await open();
 	await house.startFanout();
@@ -40,65 +35,108 @@ await test(async (open) => {
 	const context = await house.browser({ viewport: { width: 1440, height: 1140 }, colorScheme: "light",
 		locale: "en-GB", timezoneId: "Europe/Berlin" });
 	const page = await context.newPage();
-	const complaints = [], foreign = [];
-	page.on("console", (m) => m.type() === "error" && complaints.push(m.text()));
-	page.on("pageerror", (e) => complaints.push(e.message));
-	page.on("request", (r) => new URL(r.url()).host !== new URL(house.url).host && foreign.push(r.url()));
+	const { complaints, foreign } = watch(page, house);
 	await page.goto(house.url);
 	await until("the cards", async () => await page.locator(".card").count() === 6);
 
-	const one = parts(page, 1);
+	const one = card(page, 1);
 	await live(house, "sample", sample(1, { spo2: 87, heart_rate: 91 }));
-	await until("the new value", async () => await one.text("spo2") === "87");
-	is(await one.text("pulse"), "91", "a value shows at once, with its pulse");
-	is(await one.text("phase"), "Altitude", "the phase is told");
-	ok(/Cycle 2 of 5/.test(await one.text("cycle")), "so are cycle and number of cycles");
-	ok(/^4:[0-9]{2} left$/.test(await one.text("left")), "and the time left", await one.text("left"));
-	ok(/in the cloud/.test(await one.text("cloud")), "what is synced is told");
-	ok(await page.locator("#mock").isVisible(), "simulated data are called so");
+	await until("the new value", async () => await one.spo2() === "87");
+	is(await one.pulse(), "91", "a value shows at once, with its pulse");
+	is(await one.text(".phase"), "Altitude", "the phase is told");
+	ok(/Cycle 2 of 5 · level 6/.test(await one.text(".cycle")), "so are cycle, number of cycles and dial");
+	ok(/^4:[0-9]{2} left$/.test(await one.text(".left")), "and the time left", await one.text(".left"));
+	ok(/in the cloud/.test(await one.state("cloud")), "what is synced is told");
+	is(await one.state("signal"), "good signal", "the signal is judged");
+	is(await one.state("battery"), "83 %", "the battery is told");
+	is(await one.state("link"), "connected", "and the link");
+	await until("the banner", () => page.locator("#mock").isVisible());
+	ok(true, "simulated data are called so");
 	ok(/no medical alarm/.test(await page.locator("footer").textContent()), "that it is no alarm is told");
+	ok(/Europe\/Berlin/.test(await page.locator("footer").textContent()), "and whose time it is");
 	is(await one.card.locator("canvas").count(), 1, "there is a chart, filled from the snapshot");
 
-	for (let i = 0; i < 3; i++)
-		for (const [n, spo2, pulse] of [[1, 86, 92], [2, 98, 76], [3, 97, 79], [4, 89, 88]])
-			await live(house, "sample", sample(n, { spo2, heart_rate: pulse, taken_us: Date.now() * 1000 + i }));
-	await live(house, "sample", sample(5, { spo2: null, heart_rate: null, perfusion_index: null, invalid: "artefact" }));
-	await until("recorder is up", async () => await parts(page, 4).text("recorded") === "recording");
-	await page.screenshot({ path: process.env.SCREENSHOT ?? `${ROOT}build/live-page.png` });
+	// ---- what a value asks for: targets and thresholds
+	for (const [spo2, words] of [[87, "In target 85–90"], [91, "Above target 85–90"], [84, "Below target 85–90"],
+		[83, "Lift mask, one breath"], [80, "Lift mask, two breaths"], [75, "Lift mask, two breaths"], [74, "Mask off now"],
+		[86, "In target 85–90"]]) {
+		await live(house, "sample", sample(1, { spo2 }));
+		await until(`${spo2} %: ${words}`, async () => await one.text(".advice") === words && await one.spo2() === String(spo2));
+		ok(true, `${spo2} % in altitude: ${words}`);
+	}
+	await live(house, "sample", sample(2, { spo2: 93 }));
+	await until("recovery", async () => await card(page, 2).text(".advice") === "Coming up to 95");
+	ok(true, "93 % in recovery is on its way up");
+	await live(house, "sample", sample(6, { spo2: 70 }));
+	await until("pause", async () => await card(page, 6).spo2() === "70");
+	is(await card(page, 6).text(".advice"), "", "in a pause a value asks for nothing");
 
+	const values = [[1, 86, 92], [2, 98, 76], [3, 97, 79], [4, 82, 88], [5, 96, 81]];
+	const tell = async () => {
+		for (const [n, spo2, heart_rate] of values) await live(house, "sample", sample(n, { spo2, heart_rate }));
+	};
+	await tell();
+	await until("recorder is up", async () => await card(page, 4).state("recorded") === "recording");
+	await until("told", async () => await card(page, 5).spo2() === "96");
+	await axe(page, "the wall, light");
+	await tell();
+	await picture(page, "live-page");
+	await page.emulateMedia({ colorScheme: "dark" });
+	await axe(page, "the wall, dark");
+	await page.setViewportSize({ width: 390, height: 844 });
+	await tell();
+	await axe(page, "the wall on a phone, dark");
+	await picture(page, "phone");
+	await page.setViewportSize({ width: 1920, height: 1080 });
+	await page.locator("#size").click();
+	is(await page.evaluate(() => document.documentElement.scrollHeight <= innerHeight), true, "on a wall all sessions share the screen");
+	await tell();
+	await until("told", async () => await card(page, 5).spo2() === "96");
+	await axe(page, "the wall of a room");
+	await picture(page, "wall");
+	await page.locator("#size").click();
+	await page.emulateMedia({ colorScheme: "light" });
+	await page.setViewportSize({ width: 1440, height: 1140 });
+
+	// ---- what is not so
 	await live(house, "sample", sample(1, { spo2: null, heart_rate: null, invalid: "no_finger" }));
-	await until("no finger", async () => /no finger/.test(await one.text("why")));
-	is(await one.text("spo2"), "–", "an invalid value is no number, and says why");
+	await until("no finger", async () => /No finger/.test(await one.text(".advice")));
+	is(await one.spo2(), "–", "an invalid value is no number, and says why");
+	is(await one.state("signal"), "no signal", "and there is no signal");
 
 	await house.say("skip live sample 1");
 	const jump = sample(1);
 	await live(house, "sample", { ...sample(1), spo2: 90, seq: jump.seq + 3 });
-	await until("the hole", async () => /3 values not shown/.test(await one.text("link")));
+	await until("the hole", async () => /3 values not shown/.test(await one.state("link")));
 	ok(true, "values that never came are told");
 
 	await live(house, "device", device(2, { state: "lost" }));
-	await until("link", async () => /connection lost/.test(await parts(page, 2).text("link")));
+	await until("link", async () => /connection lost/.test(await card(page, 2).state("link")));
 	ok(true, "a lost sensor is told");
 
-	await until("age", async () => (await parts(page, 3).card.getAttribute("class")).includes("old"), 10);
-	ok(/last value, [5-9] s ago/.test(await parts(page, 3).text("why")), "a value older than 5 s is not what is now",
-		await parts(page, 3).text("why"));
+	await until("age", async () => (await card(page, 3).card.getAttribute("class")).includes("old"));
+	is(await card(page, 3).spo2(), "–", "a value older than 5 s is not what is now");
+	ok(/Last 97 %, 79 \/min, [0-9]+ s ago/.test(await card(page, 3).text(".last")), "it is told as the last one", await card(page, 3).text(".last"));
 
 	await news(house, "session", session(4, { status: "completed", end_us: Date.now() * 1000, avg_spo2: 91.25, min_spo2: 83 }));
-	await until("the end", async () => await parts(page, 4).text("phase") === "Session completed");
-	ok(/91\.[23] %/.test(await parts(page, 4).text("left")), "an ended session says how it was", await parts(page, 4).text("left"));
+	await until("the end", async () => await card(page, 4).text(".phase") === "Session completed");
+	ok(/91\.[23] %/.test(await card(page, 4).text(".left")), "an ended session says how it was", await card(page, 4).text(".left"));
 
 	await live(house, "sample", sample(9, { spo2: 95 }));
-	await until("the other", async () => /5a:00:00:00:00:09: 95 %/.test(await page.locator("#others").textContent()));
+	await until("the other", async () => /5a:00:00:00:00:09: 95 %/.test(await page.locator(".others").textContent()));
 	ok(true, "a device without a session is shown apart");
 
-	await page.keyboard.press("Tab");
-	await page.keyboard.press("Enter");
-	is(await page.evaluate(() => document.activeElement.id), "sessions", "the keyboard gets to the sessions");
+	await news(house, "alert", { name: "disk", level: "warn", text: "The disk is used to 85 %.", at_us: Date.now() * 1000 });
+	await until("the alert", async () => /85 %/.test(await page.locator("#alerts").textContent()));
+	ok(true, "an alert stands on every view");
+	await news(house, "alert", { name: "disk", level: "info", text: "over", at_us: Date.now() * 1000 });
+	await until("its end", async () => !await page.locator("#alerts").isVisible());
+	ok(true, "until it is over");
+
 	await page.locator("#theme").focus();
 	await page.keyboard.press("Enter");
 	await page.keyboard.press("Enter");
-	is(await page.evaluate(() => document.documentElement.dataset.theme), "dark", "and changes the theme");
+	is(await page.evaluate(() => document.documentElement.dataset.theme), "dark", "the theme can be chosen");
 
 	is(foreign.join(" "), "", "nothing is loaded from elsewhere");
 	is(complaints.join("\n"), "", "the browser has nothing to complain about");

@@ -1,41 +1,96 @@
-// realtime-fanout is killed under an open page: the page says so and comes back by itself.
+// realtime-fanout is killed under two open pages: they say so and come back by themselves, with what
+// they missed.  What is late is not called current.  A thousand values a second change nothing.
+import { card } from "./card.mjs";
 import { device, sample, session } from "./feed.mjs";
-import { is, ok, test, until } from "./house.mjs";
+import { is, ok, test, until, watch } from "./house.mjs";
 
-await test(async (open) => {
+const live = (house, type, body) => house.say(`live ${type} ${JSON.stringify(body)}`);
+
+async function comesBack(open) {
 	const house = await open();
 	await house.startFanout();
 	house.startFeed();
 	await house.say("wait live ");
+	await house.say("wait news session/");
 	await house.say(`news session ${JSON.stringify(session(1))}`);
-	await house.say(`live device ${JSON.stringify(device(1))}`);
-	await house.say(`live sample ${JSON.stringify(sample(1, { spo2: 93 }))}`);
+	await live(house, "device", device(1));
+	await live(house, "sample", sample(1, { spo2: 93 }));
 
 	const context = await house.browser();
-	const page = await context.newPage();
+	const pages = [await context.newPage(), await context.newPage()];
+	const [page] = pages, cards = pages.map((p) => card(p, 1));
 	const text = (selector) => page.locator(selector).textContent();
-	await page.goto(house.url);
-	await until("the value", async () => await page.locator(".card").count() && await text('[data-is="spo2"]') === "93");
+	for (const p of pages) await p.goto(house.url);
+	await until("the card", async () => await page.locator(".card").count() === 1);
+	await live(house, "sample", sample(1, { spo2: 92 }));
+	await until("the value in both", async () => await cards[0].spo2() === "92" && await cards[1].spo2() === "92");
+	ok(true, "two tabs show the same");
 	is(await text("#connection"), "live", "connected");
 
 	await house.stop("realtime-fanout", "SIGKILL");
 	await until("it notices", async () => (await text("#connection")) !== "live");
 	ok(true, "a lost connection is told");
-	is(await text('[data-is="spo2"]'), "93", "the last value stays, greyed");
-	ok(await page.evaluate(() => document.body.classList.contains("lost")), "as not current");
-
+	await until("no value", async () => await cards[0].spo2() === "–");
+	ok(true, "the last value is no current one");
 	await house.startFanout();
-	await until("live again", async () => (await text("#connection")) === "live");
-	await until("the session again", async () => await page.locator(".card").count() === 1);
-	await house.say(`live sample ${JSON.stringify(sample(1, { spo2: 91 }))}`);
-	await until("the next value", async () => await text('[data-is="spo2"]') === "91");
-	ok(true, "and values go on without a reload");
+	for (const [i, p] of pages.entries()) {
+		await until("live again", async () => (await p.locator("#connection").textContent()) === "live");
+		await until("the session again", async () => await p.locator(".card").count() === 1);
+		await live(house, "sample", sample(1, { spo2: 91 - i }));
+		await until("the next value", async () => await cards[i].spo2() === String(91 - i));
+	}
+	ok(true, "values go on in both without a reload");
+
+	await live(house, "sample", sample(1, { spo2: 89, taken_us: Date.now() * 1000 - 8e6 }));
+	await until("late", async () => /Last 89 %/.test(await cards[0].text(".last")));
+	is(await cards[0].spo2(), "–", "a value that comes eight seconds late is not what is now");
 
 	await house.stop("feed");
-	await until("silent", async () => /local-store silent/.test(await text("#processes")), 10);
-	is(await text('[data-is="recorded"]'), "recorder is silent", "when local-store is down the card says that nothing records");
-	ok(/ble-ingest silent/.test(await text("#processes")), "and which processes are silent is told");
+	await until("silent", async () => await cards[0].state("recorded") === "recorder is silent");
+	ok(true, "when local-store is down the card says that nothing records");
+	await page.goto(`${house.url}/#/health`);
+	await until("who is silent", async () => /ble-ingest silent/.test(await text("main")));
+	ok(/local-store silent/.test(await text("main")), "and Health tells which processes are silent");
 
 	await page.setViewportSize({ width: 360, height: 740 });
-	is(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true, "a phone need not scroll sideways");
+	for (const hash of ["", "history", "devices", "health", "start", `session/${session(1).id}`, `survey/post/${session(1).id}`]) {
+		await page.goto(`${house.url}/#/${hash}`);
+		ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `a phone need not scroll sideways: ${hash || "live"}`);
+	}
+}
+
+async function thousand(open) {
+	const house = await open();
+	await house.startFanout();
+	house.startFeed(100, 10);
+	const page = await (await house.browser({ viewport: { width: 1440, height: 900 } })).newPage();
+	const { complaints } = watch(page, house);
+	await page.addInitScript(() => {
+		window.values = 0;
+		const Real = window.WebSocket;
+		window.WebSocket = class extends Real {
+			constructor(...args) {
+				super(...args);
+				this.addEventListener("message", (m) => {
+					for (const line of m.data.split("\n")) if (line.includes('"type":"sample"')) window.values++;
+					window.hole ||= m.data.includes('"of":"frames"');
+				});
+			}
+		};
+	});
+	await page.goto(house.url);
+	await until("a hundred cards", async () => await page.locator(".card").count() === 100);
+	const from = await page.evaluate(() => window.values);
+	await until("5000 values", async () => await page.evaluate(() => window.values) - from >= 5000, 60);
+	is(await page.evaluate(() => Boolean(window.hole)), false, "a thousand values a second: the page keeps up, nothing is skipped");
+	const first = page.locator(".card").first();
+	is((await first.getAttribute("class")).includes("old"), false, "and what it shows is current");
+	await page.locator("#theme").click({ timeout: 10_000 });
+	ok(true, "it answers to a finger meanwhile");
+	is(complaints.join("\n"), "", "the browser has nothing to complain about");
+}
+
+await test(async (open) => {
+	await comesBack(open);
+	await thousand(open);
 });

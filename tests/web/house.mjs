@@ -35,6 +35,34 @@ export async function until(what, condition, seconds = 30) {
 	}
 }
 
+// ---- what a page says of itself
+
+// Errors it logs, and requests that go elsewhere.
+export function watch(page, house) {
+	const complaints = [], foreign = [];
+
+	page.on("console", (m) => m.type() === "error" && complaints.push(m.text()));
+	page.on("pageerror", (e) => complaints.push(e.stack));
+	page.on("request", (r) => new URL(r.url()).host !== new URL(house.url).host && foreign.push(r.url()));
+	return { complaints, foreign };
+}
+
+const AXE = readFileSync(new URL(import.meta.resolve("axe-core/axe.min.js")), "utf8");
+
+// WCAG 2.2 AA and axe's own good practice: nothing may be found.
+export async function axe(page, where) {
+	await page.evaluate(AXE);
+	const found = await page.evaluate(async () => (await window.axe.run(document)).violations.map((v) =>
+		`${v.id}: ${v.help}\n${v.nodes.slice(0, 3).map((n) => `${n.html.slice(0, 200)}\n${n.failureSummary}`).join("\n")}`));
+
+	is(found.join("\n"), "", `axe finds nothing: ${where}`);
+}
+
+// Into $PICTURES, when they are wanted: make pictures.
+export async function picture(page, name) {
+	if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/${name}.png` });
+}
+
 async function freePort() {
 	const server = createServer().listen(0, "127.0.0.1");
 

@@ -1,122 +1,129 @@
-// The page: puts what the store knows where people see it.
-import { Card } from "./card";
-import { Link, type LinkState } from "./link";
+// The page: which view is shown, and what stands around it.
+import { forgetPaint } from "./chart/paint";
+import { byId, h, icon, setData, setHidden, setText, type IconName } from "./dom";
+import { Live, type LinkState } from "./live";
+import { People } from "./people";
 import { Store } from "./store";
-import { count, invalidWord, linkWord } from "./words";
+import { zoneName } from "./time";
+import { count } from "./words";
+import { Compare } from "./views/compare";
+import { Devices } from "./views/devices";
+import { HealthView } from "./views/health";
+import { History } from "./views/history";
+import { SessionView } from "./views/session";
+import { SignIn } from "./views/signin";
+import { Start } from "./views/start";
+import { SurveyView } from "./views/survey";
+import type { House, View } from "./views/view";
+import { Wall } from "./views/wall";
 
-const NOTICE_MS = 30_000;
+const NOTICE_MS = 15_000;
 
 const store = new Store();
-const cards = new Map<string, Card>();
+const house: House = {
+	store,
+	people: new People(),
+	live: () => live,
+	isLive: () => state === "live",
+	go: (hash) => { location.hash = hash; },
+	say: (text) => {
+		store.say(text);
+		showAround();
+	},
+};
+
 let state: LinkState = "connecting";
+let view: View | undefined;
 
-function byId(id: string): HTMLElement {
-	const e = document.getElementById(id);
+// ---- which view
 
-	if (!e) throw new Error(`page: no element ${id}`);
-	return e;
+const NAV: [hash: string, text: string, sign: IconName][] = [["#/", "Live", "live"], ["#/history", "History", "history"],
+	["#/devices", "Devices", "device"], ["#/health", "Health", "health"]];
+
+function viewOf([name, a = "", b = ""]: string[]): View {
+	switch (name) {
+	case "session": return new SessionView(house, a);
+	case "survey": return new SurveyView(house, a, b);
+	case "history": return new History(house);
+	case "compare": return new Compare(house, a, b);
+	case "devices": return new Devices(house);
+	case "health": return new HealthView(house);
+	case "start": return new Start(house);
+	case "signin": return new SignIn(house);
+	default: return new Wall(house);
+	}
 }
 
-function setText(e: HTMLElement, text: string): void {
-	if (e.textContent !== text) e.textContent = text;
-}
+function show(first: boolean): void {
+	const path = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
 
-// ---- sessions
-
-function showSessions(): void {
-	const list = byId("sessions");
-	const order = [...store.sessions.values()].sort((a, b) =>
-		a.session.start_us - b.session.start_us || (a.session.id < b.session.id ? -1 : 1));
-
-	for (const [id, card] of cards)
-		if (!store.sessions.has(id)) {
-			card.close();
-			cards.delete(id);
-		}
-	order.forEach(({ session }, i) => {
-		let card = cards.get(session.id);
-
-		if (!card) cards.set(session.id, card = new Card(store, session.id));
-		if (list.children[i] !== card.element) list.insertBefore(card.element, list.children[i] ?? null);
-	});
-	byId("nothing").hidden = order.length > 0 || state !== "live";
-}
-
-function showOthers(): void {
-	const inSession = new Set([...store.sessions.values()].map((s) => s.session.device_id));
-	const others = [...store.devices.values()].filter((d) => !inSession.has(d.device.device_id)
-		&& d.sample && performance.now() - d.heardMs < 60_000);
-	const list = byId("others");
-
-	byId("others-section").hidden = !others.length;
-	while (list.children.length > others.length) list.lastElementChild?.remove();
-	others.forEach((d, i) => {
-		const item = list.children[i] as HTMLElement ?? list.appendChild(document.createElement("li"));
-		const value = d.sample?.invalid ? invalidWord(d.sample.invalid)
-			: `${d.sample?.spo2 ?? "–"} %, ${d.sample?.heart_rate ?? "–"} /min`;
-
-		setText(item, `${d.device.name ?? d.device.device_id}: ${value} (${linkWord(d.device.state)})`);
-	});
+	view?.close?.();
+	view = viewOf(path);
+	byId("view").replaceChildren(view.element);
+	document.title = `${view.title} · IHHT`;
+	for (const a of byId("nav").querySelectorAll("a"))
+		if (a.getAttribute("href") === `#/${path[0]}`) a.setAttribute("aria-current", "page");
+		else a.removeAttribute("aria-current");
+	document.body.dataset["view"] = path[0] || "live";
+	if (!first) {
+		scrollTo(0, 0);
+		byId("view").focus();
+	}
+	view.update?.();
 }
 
 // ---- all around
 
-function showProcesses(): void {
-	const list = byId("processes");
-	const all = [...store.processes.values()];
+const LIVE: Record<LinkState, string> = { live: "live", connecting: "connecting", refused: "signed out",
+	lost: "not connected, trying again" };
 
-	while (list.children.length > all.length) list.lastElementChild?.remove();
-	all.forEach((p, i) => {
-		const item = list.children[i] as HTMLElement ?? list.appendChild(document.createElement("li"));
-		const several = all.filter((q) => q.process === p.process).length > 1;
-
-		item.className = `state ${p.state === "ready" ? "good" : p.state === "silent" ? "bad" : "wait"}`;
-		setText(item, `${p.process}${several ? ` ${p.instance}` : ""} ${p.state}${p.why ? `: ${p.why}` : ""}`);
-	});
-}
-
-function showSummary(): void {
+function showAround(): void {
 	const running = [...store.sessions.values()].filter((s) => s.endedMs === undefined);
 	const mock = running.some((s) => s.session.data_source === "mock") ||
 		[...store.devices.values()].some((d) => d.sample?.data_source === "mock");
 	const notice = performance.now() - store.noticeMs < NOTICE_MS ? store.notice : "";
-	const live: Record<LinkState, string> = { live: "live", connecting: "connecting",
-		lost: "not connected, trying again" };
 
-	setText(byId("connection"), live[state]);
-	byId("connection").dataset["state"] = state;
-	setText(byId("summary"), state !== "live" && !running.length ? "" :
-		`${count(running.length, "session")} running · ` +
-		(store.pending ? `${count(store.pending, "reading")} on the way to the cloud` : "nothing waits for the cloud"));
-	byId("mock").hidden = !mock;
-	byId("notice").hidden = !notice;
+	setText(byId("connection"), LIVE[state]);
+	setData(byId("connection"), "state", state);
+	setText(byId("summary"), state !== "live" && !running.length ? "" : `${running.length} running · ` +
+		(store.pending ? `${count(store.pending, "reading")} on the way to the cloud` : "all in the cloud"));
+	setHidden(byId("mock"), !mock);
+	setHidden(byId("notice"), !notice);
 	setText(byId("notice"), notice);
 	document.body.classList.toggle("lost", state !== "live");
+	showAlerts();
+}
+
+function showAlerts(): void {
+	const list = byId("alerts"), alerts = [...store.alerts.values()];
+
+	setHidden(list, !alerts.length);
+	while (list.children.length > alerts.length) list.lastElementChild?.remove();
+	alerts.forEach((alert, i) => {
+		const item = list.children[i] as HTMLElement ?? list.appendChild(h("li", {}, h("a", { href: "#/health" })));
+
+		setData(item, "level", alert.level);
+		if (item.firstElementChild) setText(item.firstElementChild, alert.text || alert.name);
+	});
 }
 
 function showAll(): void {
 	store.forgetEnded();
 	store.changed.clear();
-	showSessions();
-	for (const card of cards.values()) card.update();
-	showOthers();
-	showProcesses();
-	showSummary();
+	view?.update?.();
+	showAround();
 }
 
 let drawing = false;
+let known = 0;
 function soon(): void {
 	if (drawing) return;
 	drawing = true;
 	requestAnimationFrame(() => {
 		drawing = false;
-		if (cards.size !== store.sessions.size) return showAll();
-		for (const card of cards.values()) {
-			const s = store.sessions.get(card.id);
-
-			if (!s) return showAll();
-			if (store.changed.has(s.session.device_id)) card.update();
-		}
+		if (view instanceof Wall && known === store.sessions.size) view.updateOnly(store.changed);
+		else if (view instanceof Wall || view instanceof SessionView) view.update();
+		known = store.sessions.size;
 		store.changed.clear();
 	});
 }
@@ -137,33 +144,53 @@ function remember(key: string, value: string): void {
 	} catch { /* then it holds for this visit */ }
 }
 
+function repaint(): void {
+	forgetPaint();
+	view?.repaint?.();
+}
+
 function setTheme(theme: string): void {
 	if (theme) document.documentElement.dataset["theme"] = theme;
 	else delete document.documentElement.dataset["theme"];
-	byId("theme").textContent = `Theme: ${theme || "system"}`;
+	byId("theme").replaceChildren(icon("theme"), h("span", {}, `Theme: ${theme || "system"}`));
+	byId("theme").setAttribute("aria-label", `Theme: ${theme || "system"}`);
 	remember("theme", theme);
-	for (const card of cards.values()) card.repaint();
+	repaint();
 }
 
 function setWall(on: boolean): void {
 	document.documentElement.classList.toggle("wall", on);
 	byId("size").setAttribute("aria-pressed", String(on));
 	remember("wall", on ? "1" : "");
-	for (const card of cards.values()) card.repaint();
+	repaint();
+	view?.update?.();
 }
 
 const THEMES = ["", "light", "dark"];
 byId("theme").addEventListener("click", () =>
 	setTheme(THEMES[(THEMES.indexOf(remembered("theme")) + 1) % THEMES.length] ?? ""));
-byId("size").addEventListener("click", () =>
-	setWall(byId("size").getAttribute("aria-pressed") !== "true"));
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
-	for (const card of cards.values()) card.repaint();
+byId("size").append(icon("wall"), h("span", {}, "Wall"));
+byId("size").setAttribute("aria-label", "Wall");
+byId("size").addEventListener("click", () => setWall(byId("size").getAttribute("aria-pressed") !== "true"));
+byId("start").append(icon("add"), h("span", {}, "Start session"));
+byId("nav").append(...NAV.map(([href, text, sign]) => h("a", { href }, icon(sign), h("span", {}, text))));
+setText(byId("zone"), `Times are those of ${zoneName}.`);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
+addEventListener("resize", () => view?.update?.());
+addEventListener("hashchange", () => {
+	// the skip link moves the focus, and is no view
+	if (location.hash === "#view") byId("view").focus();
+	else show(false);
+});
+document.querySelector(".skip")?.addEventListener("click", (event) => {
+	event.preventDefault();
+	byId("view").focus();
 });
 setTheme(remembered("theme"));
 setWall(remembered("wall") === "1");
+show(true);
 
-new Link((frame) => {
+const live = new Live((frame) => {
 	store.take(frame);
 	soon();
 }, (s) => {

@@ -1,12 +1,13 @@
-// The connection: comes back by itself, and asks for what it missed.
+// The stream of what happens: comes back by itself, and asks for what it missed.
+import { accessToken } from "./access";
 import type { Frame } from "./frames";
 
-export type LinkState = "connecting" | "live" | "lost";
+export type LinkState = "connecting" | "live" | "lost" | "refused";
 
 const QUIET_MS = 25_000;   // a dead line says nothing; asking again costs little
 const MOST_WAIT_MS = 10_000;
 
-export class Link {
+export class Live {
 	private socket: WebSocket | undefined;
 	private run = "";
 	private seq = 0;
@@ -21,17 +22,20 @@ export class Link {
 		this.open();
 	}
 
-	private open(): void {
+	// Also when another token is to be tried.
+	open(): void {
 		const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-		const resume = this.run ? `?resume=${this.run}.${this.seq}` : "";
+		const query = new URLSearchParams();
 
+		if (this.run) query.set("resume", `${this.run}.${this.seq}`);
+		if (accessToken()) query.set("token", accessToken());
 		clearTimeout(this.timer);
 		this.close();
 		this.onState("connecting");
-		const socket = this.socket = new WebSocket(`${scheme}//${location.host}/live${resume}`);
+		const socket = this.socket = new WebSocket(`${scheme}//${location.host}/live${query.size ? `?${query}` : ""}`);
 		this.heard = performance.now();
 		socket.onmessage = (event) => this.take(String(event.data));
-		socket.onclose = () => this.again();
+		socket.onclose = () => void this.again();
 	}
 
 	private close(): void {

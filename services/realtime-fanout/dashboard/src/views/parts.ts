@@ -1,0 +1,49 @@
+// Pieces that several views are made of.
+import { Problem } from "../api";
+import { h, type Child } from "../dom";
+
+export function head(title: string, ...beside: Child[]): HTMLElement {
+	return h("div", { class: "head" }, h("h1", {}, title), h("div", { class: "beside" }, ...beside));
+}
+
+// What stands where something is awaited, missing or went wrong.
+export const waiting = (text = "Loading …"): HTMLElement => h("p", { class: "nothing", role: "status" }, text);
+
+export function trouble(e: unknown): HTMLElement {
+	if (!(e instanceof Problem)) throw e;
+	if (e.status === 401) return h("div", { class: "nothing", role: "alert" }, "You are not signed in.",
+		h("span", {}, e.message), h("a", { href: "#/signin", class: "button strong" }, "Sign in"));
+	if (e.status === 403) return h("p", { class: "nothing", role: "alert" }, "This is not yours to see.", h("span", {}, e.message));
+	if (e.status === 503 || e.status === 0)
+		return h("p", { class: "nothing", role: "alert" }, "The past is not at hand.",
+			h("span", {}, `${e.message} What runs now is shown under Live, and is recorded all the same.`));
+	return h("p", { class: "nothing", role: "alert" }, e.message);
+}
+
+// Columns of numbers say so; the first column names its row.
+export function table(caption: string, heads: string[], rows: Child[][], numbers: boolean[] = []): HTMLElement {
+	const side = (i: number): string => numbers[i] ? "number" : "";
+
+	return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+		h("table", {}, h("caption", { class: "hidden" }, caption),
+			h("thead", {}, h("tr", {}, ...heads.map((text, i) => h("th", { scope: "col", class: side(i) }, text)))),
+			h("tbody", {}, ...rows.map((row) => h("tr", {}, ...row.map((cell, i) =>
+				i ? h("td", { class: side(i) }, cell) : h("th", { scope: "row" }, cell)))))));
+}
+
+export function facts(pairs: [string, Child][]): HTMLElement {
+	return h("dl", { class: "facts" }, ...pairs.filter(([, v]) => v).map(([name, value]) =>
+		h("div", {}, h("dt", {}, name), h("dd", {}, value))));
+}
+
+export function panel(title: string, ...children: Child[]): HTMLElement {
+	return h("section", { class: "panel" }, h("h2", {}, title), ...children);
+}
+
+export function field(label: string, input: HTMLElement, help = ""): HTMLElement {
+	const id = input.id || `f-${label.toLowerCase().replaceAll(/[^a-z]+/g, "-")}`;
+
+	input.id = id;
+	if (help) input.setAttribute("aria-describedby", `${id}-help`);
+	return h("div", { class: "field" }, h("label", { for: id }, label), input, help ? h("p", { class: "soft", id: `${id}-help` }, help) : null);
+}
