@@ -4,47 +4,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "proto/varint.h"
+
 enum { CONSTANT, STEPS, STEPS_OF_STEPS, PLAIN };
 
 #define SCALE_MAX 6
 #define ABSENT    INT64_MIN
 static const double scales[SCALE_MAX + 1] = {1, 10, 100, 1000, 10000, 100000, 1000000};
-
-struct out {
-	uint8_t *p, *end;
-};
-
-struct in {
-	const uint8_t *p, *end;
-};
-
-static int
-put_varint(struct out *out, uint64_t v)
-{
-	for (; v >= 0x80; v >>= 7) {
-		if (out->p == out->end)
-			return -1;
-		*out->p++ = (uint8_t)(v | 0x80);
-	}
-	if (out->p == out->end)
-		return -1;
-	*out->p++ = (uint8_t)v;
-	return 0;
-}
-
-static int
-get_varint(struct in *in, uint64_t *v)
-{
-	unsigned shift;
-
-	*v = 0;
-	for (shift = 0; shift < 64 && in->p < in->end; shift += 7) {
-		*v |= (uint64_t)(*in->p & 0x7f) << shift;
-		if (!(*in->p++ & 0x80))
-			return 0;
-	}
-	return -1;
-}
 
 static uint64_t
 zigzag(uint64_t v)
@@ -160,7 +126,7 @@ choose_form(const struct msg_field *f, const char *rows, size_t size, size_t n, 
 }
 
 static int
-put_plain(struct out *out, const struct msg_field *f, const char *rows, size_t size, size_t n)
+put_plain(struct bytes_out *out, const struct msg_field *f, const char *rows, size_t size, size_t n)
 {
 	size_t i;
 
@@ -173,7 +139,7 @@ put_plain(struct out *out, const struct msg_field *f, const char *rows, size_t s
 }
 
 static int
-put_column(struct out *out, const struct msg_field *f, const char *rows, size_t size, size_t n)
+put_column(struct bytes_out *out, const struct msg_field *f, const char *rows, size_t size, size_t n)
 {
 	int scale = f->kind == MSG_REAL ? column_scale(f, rows, size, n) : 0, form;
 	uint64_t last = 0, step = 0, next, v;
@@ -188,7 +154,7 @@ put_column(struct out *out, const struct msg_field *f, const char *rows, size_t 
 	for (i = 0; i < (form == CONSTANT ? 1 : n); i++, last = v, step = next) {
 		v = value_code(f, rows + i * size, scale);
 		next = v - last;
-		if (put_varint(out, zigzag(form == STEPS_OF_STEPS ? next - step : next)) < 0)
+		if (varint_put(out, zigzag(form == STEPS_OF_STEPS ? next - step : next)) < 0)
 			return -1;
 	}
 	return 0;
@@ -211,13 +177,13 @@ int
 columns_pack(const struct message *message, const void *rows, size_t n, uint8_t *out,
 	     size_t size, size_t *len, struct err *err)
 {
-	struct out to = {out, out + size};
+	struct bytes_out to = {out, out + size};
 	const struct msg_field *f = message->fields;
 	size_t some;
 	int r;
 
-	r = put_varint(&to, (uint64_t)message->version) | put_varint(&to, n) |
-	    put_varint(&to, (uint64_t)message->n_fields);
+	r = varint_put(&to, (uint64_t)message->version) | varint_put(&to, n) |
+	    varint_put(&to, (uint64_t)message->n_fields);
 	for (; !r && f < message->fields + message->n_fields && n; f++) {
 		ASSERT(f->kind <= MSG_SET);
 		some = rows_that_count(f, rows, message->size, n);
@@ -247,7 +213,7 @@ set_value(const struct msg_field *f, void *row, uint64_t c, int scale)
 }
 
 static int
-get_plain(struct in *in, const struct msg_field *f, char *rows, size_t size, size_t n)
+get_plain(struct bytes_in *in, const struct msg_field *f, char *rows, size_t size, size_t n)
 {
 	size_t i;
 
@@ -261,7 +227,7 @@ get_plain(struct in *in, const struct msg_field *f, char *rows, size_t size, siz
 
 /* With f NULL the column is one we do not know, and is skipped. */
 static int
-get_column(struct in *in, const struct msg_field *f, char *rows, size_t size, size_t n)
+get_column(struct bytes_in *in, const struct msg_field *f, char *rows, size_t size, size_t n)
 {
 	uint64_t v = 0, step = 0, coded;
 	int form, scale;
@@ -277,7 +243,7 @@ get_column(struct in *in, const struct msg_field *f, char *rows, size_t size, si
 		return -1;
 	for (i = 0; i < n; i++) {
 		if (form != CONSTANT || !i) {
-			if (get_varint(in, &coded) < 0)
+			if (varint_get(in, &coded) < 0)
 				return -1;
 			step = form == STEPS_OF_STEPS ? step + unzigzag(coded) : unzigzag(coded);
 			v += step;
@@ -288,16 +254,23 @@ get_column(struct in *in, const struct msg_field *f, char *rows, size_t size, si
 	return 0;
 }
 
+static int
+get_head(struct bytes_in *in, uint64_t *version, uint64_t *rows, uint64_t *columns)
+{
+	return varint_get(in, version) < 0 || varint_get(in, rows) < 0 || varint_get(in, columns) < 0 ||
+			       *version > INT64_MAX || *columns > 1000
+		       ? -1 : 0;
+}
+
 int
 columns_unpack(const struct message *message, const uint8_t *in, size_t len, void *rows,
 	       size_t most, size_t *n, struct err *err)
 {
-	struct in from = {in, in + len};
+	struct bytes_in from = {in, in + len};
 	uint64_t version, count, columns, i;
 	const struct msg_field *f;
 
-	if (get_varint(&from, &version) < 0 || get_varint(&from, &count) < 0 ||
-	    get_varint(&from, &columns) < 0 || version > INT64_MAX || columns > 1000)
+	if (get_head(&from, &version, &count, &columns) < 0)
 		return err_set(err, EBADMSG, "%s columns: bad head", message->name);
 	if (msg_check_count(message, (int64_t)version, columns, err) < 0)
 		return err_in(err, "columns");
@@ -319,4 +292,37 @@ columns_unpack(const struct message *message, const uint8_t *in, size_t len, voi
 		return err_set(err, EBADMSG, "%s columns: bytes left over", message->name);
 	*n = count;
 	return 0;
+}
+
+/* ---- walk */
+
+size_t
+columns_head(const uint8_t *in, size_t len, uint64_t *rows, uint64_t *columns)
+{
+	struct bytes_in from = {in, in + len};
+	uint64_t version;
+
+	if (get_head(&from, &version, rows, columns) < 0)
+		return 0;
+	*columns = *rows ? *columns : 0;
+	return (size_t)(from.p - in);
+}
+
+size_t
+columns_next(const uint8_t *in, size_t len, uint64_t rows)
+{
+	const uint8_t *p = in, *end = in + len;
+	uint64_t left;
+	int form;
+
+	if (p == end)
+		return 0;
+	form = *p++ & 0x0f;
+	if (form > PLAIN)
+		return 0;
+	if (form == PLAIN)
+		return rows <= (len - 1) / 8 ? 1 + (size_t)rows * 8 : 0;
+	for (left = form == CONSTANT ? 1 : rows; left && p < end; p++)
+		left -= !(*p & 0x80);
+	return left ? 0 : (size_t)(p - in);
 }

@@ -28,4 +28,11 @@ int columns_pack(const struct message *message, const void *rows, size_t n, uint
 int columns_unpack(const struct message *message, const uint8_t *in, size_t len, void *rows,
 		   size_t most, size_t *n, struct err *err);
 
+/*
+ * Without a look at the values: the length of the head, and then of each column that follows
+ * it.  0 when that is none or goes beyond the end.
+ */
+size_t columns_head(const uint8_t *in, size_t len, uint64_t *rows, uint64_t *columns);
+size_t columns_next(const uint8_t *in, size_t len, uint64_t rows);
+
 #endif

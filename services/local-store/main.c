@@ -58,13 +58,13 @@ static const struct process_manual manual = {
 static int
 send_bundle(struct local_store *me, int64_t now, struct err *err)
 {
-	const struct bundle *bundle = outbox_next(me->outbox, now, err);
-	/* of a PUSH nobody selects by topic: the session in it would be a fifteenth of the wire */
-	int sent = bundle ? link_send(me->bundles, &msg_bundle, "", bundle, err) : 0;
+	const struct message *message;
+	const void *msg = outbox_next(me->outbox, now, &message);
+	int sent = msg ? link_send(me->bundles, message, "", msg, err) : 0;
 
 	if (sent > 0)
 		FAULT("local-store.sent");
-	me->blocked = bundle && !sent;
+	me->blocked = msg && !sent;
 	if (sent < 0 && log_often(&me->unsent_often, now)) {
 		log_warn("bundle_not_sent", "why=\"%s\" count=%llu", err->text,
 			 (unsigned long long)me->unsent_often.n);

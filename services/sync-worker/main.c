@@ -16,10 +16,11 @@
  * was here), quarantined (all but the rows it names is in) or refused (it will not be taken
  * like this, and why).
  *
- * One bundle is in hand at a time; more wait in the socket.  While Postgres is away the bundle
- * is kept and tried again (backoff.h), the beat says `waiting` and why.  A worker that is
- * stopped or killed forgets its bundles: local-store sends what has no receipt again, to
- * whichever worker is there.
+ * One bundle is in hand at a time; more wait in the socket, and those of a crate (proto/crate.h,
+ * over tcp) in memory, each for a transaction and a receipt of its own.  While Postgres is away
+ * the bundle is kept and tried again (backoff.h), the beat says `waiting` and why.  A worker
+ * that is stopped or killed forgets its bundles: local-store sends what has no receipt again,
+ * to whichever worker is there.
  */
 #include <czmq.h>
 #include <errno.h>
@@ -30,6 +31,7 @@
 #include "common/log.h"
 #include "common/pg.h"
 #include "common/sig.h"
+#include "proto/crate.h"
 #include "proto/link.h"
 #include "services/sync-worker/out_postgres.h"
 
@@ -60,6 +62,7 @@ struct sync_worker {
 	int signals;
 	struct process *process;
 	struct link *bundles, *receipts;
+	struct crate_opener *crate;      /* the crate in hand: its next bundle goes before any other */
 	struct bundle_opener *opener;
 	struct bundle_content content;   /* the bundle in hand */
 	struct sink *sink;
@@ -67,7 +70,8 @@ struct sync_worker {
 	struct log_often refused, bad;
 	char gateway[80];                /* the last one heard of: who is told */
 	int64_t told_us;                 /* when it was, that a person is needed; 0: it is not */
-	uint64_t n_applied, n_duplicate, n_quarantined, n_refused, n_added, n_seen, n_bad;
+	uint64_t n_applied, n_duplicate, n_quarantined, n_refused, n_added, n_seen, n_bad,
+		n_crates;
 };
 
 static int
@@ -88,6 +92,7 @@ attach(struct sync_worker *me, struct err *err)
 		    sizeof(me->conninfo));
 	me->sink = sink_open(&settings);
 	me->opener = bundle_opener_new();
+	me->crate = crate_opener_new();
 	if (!(me->receipts = link_open(me->process, "receipts", LINK_OUT, err)) ||
 	    !(me->bundles = link_open(me->process, "bundles", LINK_IN, err)))
 		return -1;
@@ -99,6 +104,7 @@ detach(struct sync_worker *me)
 {
 	link_close(&me->bundles);
 	link_close(&me->receipts);
+	crate_opener_free(&me->crate);
 	bundle_opener_free(&me->opener);
 	sink_close(&me->sink);
 }
@@ -146,33 +152,56 @@ refuse(struct sync_worker *me, const char *gateway, const struct bundle *bundle,
 	return answer(me, gateway, &receipt, err);
 }
 
-/* The next bundle in hand, or refused at once. */
-static int
-take_bundle(struct sync_worker *me, struct err *err)
+static void
+drop(struct sync_worker *me, const struct err *err)
 {
-	struct link_frame frame;
-	char gateway[80];
-	int r = link_recv(me->bundles, &frame, err);
+	me->n_bad++;
+	if (!log_often(&me->bad, clock_mono_us()))
+		return;
+	log_warn("frame_dropped", "why=\"%s\" more=%llu", err->text, (unsigned long long)me->bad.n);
+	me->bad.n = 0;
+}
 
-	if (r < 0 && err->code == EBADMSG) {
-		me->n_bad++;
-		if (log_often(&me->bad, clock_mono_us())) {
-			log_warn("frame_dropped", "why=\"%s\" more=%llu", err->text,
-				 (unsigned long long)me->bad.n);
-			me->bad.n = 0;
-		}
-		return 0;
-	}
-	if (r <= 0)
-		return r;
-	(void)snprintf(gateway, sizeof(gateway), "%.*s", (int)strcspn(frame.gateway, "/"),
-		       frame.gateway);
-	memcpy(me->gateway, gateway, sizeof(gateway));
-	if (bundle_open(me->opener, frame.msg, gateway, clock_utc_us(), &me->content, err) < 0)
-		return refuse(me, gateway, frame.msg, err->text, err);
+/* In hand, or refused at once. */
+static int
+take_bundle(struct sync_worker *me, const struct bundle *bundle, struct err *err)
+{
+	if (bundle_open(me->opener, bundle, me->gateway, clock_utc_us(), &me->content, err) < 0)
+		return refuse(me, me->gateway, bundle, err->text, err);
 	FAULT("sync-worker.received");
 	sink_put(me->sink, &me->content);
 	return 0;
+}
+
+/* One that cannot be named is sent again, by itself, and so refused. */
+static int
+take_of_crate(struct sync_worker *me, struct err *err)
+{
+	const struct bundle *bundle;
+	int r = crate_next(me->crate, me->gateway, &bundle, err);
+
+	if (r < 0)
+		drop(me, err);
+	return r > 0 ? take_bundle(me, bundle, err) : 0;
+}
+
+static int
+take_frame(struct sync_worker *me, struct err *err)
+{
+	struct link_frame frame;
+	int r = link_recv(me->bundles, &frame, err);
+
+	if (r > 0) {
+		(void)snprintf(me->gateway, sizeof(me->gateway), "%.*s",
+			       (int)strcspn(frame.gateway, "/"), frame.gateway);
+		if (frame.message == &msg_bundle)
+			return take_bundle(me, frame.msg, err);
+		r = crate_open(me->crate, frame.msg, err);
+		me->n_crates += r == 0;
+	}
+	if (r < 0 && err->code == EBADMSG)
+		drop(me, err);
+	return r < 0 && err->code != EBADMSG ? -1 : 0;
 }
 
 static int
@@ -222,12 +251,13 @@ beat(struct sync_worker *me)
 		me->told_us = me->told_us ? 1 : 0;  /* who comes later hears it, too */
 	process_beat(me->process, *why ? PROCESS_WAITING : PROCESS_READY, why,
 		     "bundles_applied=%llu bundles_duplicate=%llu bundles_quarantined=%llu "
-		     "bundles_refused=%llu frames_bad=%llu readings_added=%llu "
+		     "bundles_refused=%llu crates=%llu frames_bad=%llu readings_added=%llu "
 		     "readings_seen=%llu retries=%llu copy_fallbacks=%llu postgres_up=%d "
 		     "failures_in_a_row=%lld breaker_open=%d breaker_trying=%d breaker_opened=%llu",
 		     (unsigned long long)me->n_applied, (unsigned long long)me->n_duplicate,
 		     (unsigned long long)me->n_quarantined, (unsigned long long)me->n_refused,
-		     (unsigned long long)me->n_bad, (unsigned long long)me->n_added,
+		     (unsigned long long)me->n_crates, (unsigned long long)me->n_bad,
+		     (unsigned long long)me->n_added,
 		     (unsigned long long)me->n_seen,
 		     (unsigned long long)c->n_retries, (unsigned long long)c->n_copy_fallbacks,
 		     c->postgres_up, (long long)breaker->n_failed, breaker->state == BREAKER_OPEN,
@@ -251,9 +281,12 @@ loop(struct sync_worker *me, struct err *err)
 						   process_beat_in_ms(me->process))) < 0 &&
 		    errno != EINTR)
 			return err_set(err, errno, "poll: %s", zmq_strerror(errno));
-		if ((on[BUNDLES].revents & ZMQ_POLLIN) && take_bundle(me, err) < 0)
+		if (((on[BUNDLES].revents & ZMQ_POLLIN) && take_frame(me, err) < 0) || step(me, err) < 0)
 			return -1;
-		if (step(me, err) < 0 || tell(me, err) < 0)
+		while (sink_is_free(me->sink) && crate_left(me->crate))
+			if (take_of_crate(me, err) < 0 || step(me, err) < 0)
+				return -1;
+		if (tell(me, err) < 0)
 			return -1;
 		beat(me);
 	}

@@ -1,26 +1,18 @@
 #!/bin/bash
 # Bytes on a tcp wire with CURVE between a gateway and the cloud, all framing included, for each
-# reading: in bundles as 1 Hz makes them (30 s, so 30 readings) and as full as they get.
-#
-# Of the 550 bytes of a bundle of 30, readings and the session's row are 285 after zstd (450
-# before it: names, times and three UUIDs, two of them twice, leave little to find twice), the
-# other 265 what a bundle costs whatever is in it: CURVE and ZMTP 80 for two parts, three UUIDs
-# as text 114, topic, gateway's name and head 60.  A bundle stands alone, so all of it travels.
+# reading: 1000 sessions at 1 Hz as they run, 30 s or 500 rows a bundle, for a minute after all
+# have had their first; and a backlog, in bundles as full as they get.
 . tests/flow/lib.sh
 . tests/flow/pipeline.sh
 FINISHED=1
 if [ $# = 0 ]; then  # each in a world of its own
-	bash "$0" 30 && bash "$0" 500
+	bash "$0" live && bash "$0" backlog
 	exit
 fi
+LIMIT=6
 
-# wire ROWS: bytes a reading with so many in a bundle
-wire() {
-	local port rows bytes file
-
+two_hosts() {
 	fresh
-	recordings "$T/files" 3000
-	rows=$(csv_rows "$T/files" | wc -l)
 	port=$(free_port)
 	pg_start >/dev/null || exit 1
 	mkdir -p "$T/peers" "$T/cloud/run"
@@ -42,27 +34,61 @@ wire() {
 	conf links peers "$T/peers"
 	conf links bundles ">tcp://127.0.0.1:$port"
 	conf links receipts ">tcp://127.0.0.1:$((port + 1))"
-	conf local-store bundle-rows "$1"
-	conf ble-ingest source replay
-	conf ble-ingest files "$T/files"
-	conf ble-ingest speed 0
-	conf ble-ingest start "$RECORDED"
 	start local-store
 	background sync-worker "$BIN/sync-worker" --config "$T/cloud/ihht.conf"
 	wait_ready local-store
 	wait_ready sync-worker
+}
+
+sent() { ss -tinH "$1" | grep -o 'bytes_sent:[0-9]*' | cut -d: -f2 | sort -n | tail -1; }
+
+# What has left by now: bytes there, bytes of receipts back, readings, of them before zstd, messages.
+look() {
+	echo "$(sent "dport = :$port") $(sent "sport = :$((port + 1))") $(sql 'SELECT count(*) FROM readings')" \
+		"$(counter local-store bundle_bytes_raw) $(counter local-store bundles_sent) $(counter local-store crates_sent)"
+}
+
+# told NAME BEFORE AFTER: the figure, and where it comes from
+told() {
+	paste -d ' ' <(echo "$2") <(echo "$3") | awk -v what="$1" -v limit=$LIMIT '{
+		for (i = 1; i <= 6; i++) d[i] = $(i + 6) - $i
+		printf "# %d readings in %d bundles in %d crates: %d bytes sent, %d of receipts back\n", d[3], d[5], d[6], d[1], d[2]
+		printf "# a reading is %d bytes as a row in memory, %.1f in columns before zstd\n", 17 * 8, d[4] / d[3]
+		printf "on a tcp wire, %s\t%.2f\tbytes/reading\t%d\t%.2f\n", what, d[1] / d[3], limit, d[1] / d[3] / limit }'
+}
+
+live() {
+	conf ble-ingest devices 1000
+	"$TOOL/starter" 1000 mock-%03d || exit 1
+	start ble-ingest
+	wait_until "[ \$(sql 'SELECT count(*) FROM readings') -ge 40000 ]" 120
+	before=$(look)
+	wait_until "[ \$(sql 'SELECT count(*) FROM readings') -ge 100000 ]" 120
+	told "1000 sessions at 1 Hz" "$before" "$(look)"
+	stop ble-ingest >&2
+}
+
+backlog() {
+	local rows file
+
+	recordings "$T/files" 3000
+	rows=$(csv_rows "$T/files" | wc -l)
+	conf ble-ingest source replay
+	conf ble-ingest files "$T/files"
+	conf ble-ingest speed 0
+	conf ble-ingest start "$RECORDED"
+	before="0 0 0 0 0 0"
 	start_sessions "$T/files" || exit 1
 	start ble-ingest
 	wait_until "[ \$(lite 'SELECT count(*) FROM readings') -ge $rows ]" 120
 	for file in "$T"/files/*.csv; do "$BIN/ihht" session stop "$(basename "$file" .csv)"; done >>"$T/log/commands.log"
 	wait_until "[ \$(sql 'SELECT count(*) FROM readings') -ge $rows ]" 120
-	bytes=$(ss -tinH "dport = :$port" | grep -o 'bytes_sent:[0-9]*' | cut -d: -f2 | sort -n | tail -1)
-	echo "# $rows readings, $bytes bytes, $(counter local-store bundles_sent) bundles, $(counter local-store bundle_bytes) bytes of it content, $(counter local-store bundle_bytes_raw) before zstd"
-	awk -v b="$bytes" -v n="$rows" -v k="$1" 'BEGIN {
-		printf "on a tcp wire, %d readings a bundle\t%.2f\tbytes/reading\t6\t%.2f\n", k, b / n, b / n / 6 }'
+	told "full bundles" "$before" "$(look)"
 	stop ble-ingest >&2
-	stop local-store >&2
-	kill9 sync-worker
-	pg_stop
 }
-wire "$1"
+
+two_hosts
+"$1"
+stop local-store >&2
+kill9 sync-worker
+pg_stop

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <uuid/uuid.h>
 
+#include "proto/crate.h"
 #include "services/dedupe-auditor/in_sqlite.h"
 #include "services/sync-worker/backoff.h"
 #include "services/sync-worker/bundle.h"
@@ -29,6 +30,7 @@ struct kept_session {
 struct cloud {
 	zhash_t *sessions, *receipts;
 	struct bundle_opener *opener;
+	struct crate_opener *crate;
 	struct backoff backoff[N_WORKERS];
 	int64_t audit_us;
 	bool content;
@@ -53,6 +55,7 @@ cloud_new(void)
 	c->sessions = zhash_new();
 	c->receipts = zhash_new();
 	c->opener = bundle_opener_new();
+	c->crate = crate_opener_new();
 	for (i = 0; i < N_WORKERS; i++)
 		c->backoff[i] = (struct backoff){1000, 60000, 0, roll()};
 	c->audit_us = world->mono_us + AUDIT_US;
@@ -65,6 +68,7 @@ cloud_free(void)
 	zhash_destroy(&world->cloud->sessions);
 	zhash_destroy(&world->cloud->receipts);
 	bundle_opener_free(&world->cloud->opener);
+	crate_opener_free(&world->cloud->crate);
 	free(world->cloud);
 	world->cloud = NULL;
 }
@@ -213,21 +217,14 @@ apply(struct cloud *c, const struct bundle_content *content, struct receipt *rec
 	zhash_insert(c->receipts, content->bundle->id, c);
 }
 
-void
-cloud_hear(int worker, const struct bundle *bundle)
+/* 1: its commit came through, and nobody knows. */
+static bool
+take_bundle(struct cloud *c, const struct bundle *bundle)
 {
-	struct cloud *c = world->cloud;
 	struct bundle_content content;
 	struct receipt receipt;
 	struct err err;
-	int64_t later;
 
-	if (world->weather.cloud_away) {
-		later = backoff_next_ms(&c->backoff[worker]) * 1000;
-		net_send_again(WORKER + (enum party)worker, &msg_bundle, bundle, later + 1000);
-		return;
-	}
-	c->backoff[worker].n_failed = 0;
 	if (bundle_open(c->opener, bundle, GATEWAY, utc_now(), &content, &err) < 0)
 		broken("a bundle of local-store's is one that sync-worker takes: %s", err.text);
 	msg_clear(&msg_receipt, &receipt);
@@ -236,10 +233,44 @@ cloud_hear(int worker, const struct bundle *bundle)
 	apply(c, &content, &receipt);
 	if (one_in(world->weather.unknown)) {
 		world->n.commits_unknown++;
-		net_send_again(WORKER + (enum party)worker, &msg_bundle, bundle, SECOND_US);
-		return;
+		return true;
 	}
 	net_send(KEEPER, &msg_receipt, &receipt);
+	return false;
+}
+
+static bool
+take_crate(struct cloud *c, const struct crate *crate)
+{
+	const struct bundle *bundle;
+	bool unknown = false;
+	struct err err;
+	int r;
+
+	if (crate_open(c->crate, crate, &err) < 0)
+		broken("a crate of local-store's is one that sync-worker opens: %s", err.text);
+	while (!unknown && (r = crate_next(c->crate, GATEWAY, &bundle, &err)) != 0) {
+		if (r < 0)
+			broken("each bundle of a crate can be taken: %s", err.text);
+		unknown = take_bundle(c, bundle);
+	}
+	return unknown;
+}
+
+void
+cloud_hear(int worker, const struct message *message, const void *msg)
+{
+	struct cloud *c = world->cloud;
+	int64_t later;
+
+	if (world->weather.cloud_away) {
+		later = backoff_next_ms(&c->backoff[worker]) * 1000;
+		net_send_again(WORKER + (enum party)worker, message, msg, later + 1000);
+		return;
+	}
+	c->backoff[worker].n_failed = 0;
+	if (message == &msg_crate ? take_crate(c, msg) : take_bundle(c, msg))
+		net_send_again(WORKER + (enum party)worker, message, msg, SECOND_US);
 }
 
 void

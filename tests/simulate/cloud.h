@@ -12,7 +12,7 @@
 
 void cloud_new(void);
 void cloud_free(void);
-void cloud_hear(int worker, const struct bundle *bundle);
+void cloud_hear(int worker, const struct message *message, const void *msg);  /* bundle or crate */
 
 /* Somebody deletes rows that were there. */
 void cloud_lose(void);

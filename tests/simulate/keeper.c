@@ -300,17 +300,18 @@ keeper_hear(const struct message *message, const void *msg)
 /* ---- out */
 
 static void
-send_ready(struct keeper *k, struct err *err)
+send_ready(struct keeper *k)
 {
-	const struct bundle *bundle;
+	const struct message *message;
+	const void *msg;
 	enum party worker;
 
 	for (;;) {
 		worker = WORKER + (enum party)up_to(N_WORKERS);
 		if (net_waiting(worker) >= BUNDLES ||
-		    !(bundle = outbox_next(k->outbox, world->mono_us, err)))
+		    !(msg = outbox_next(k->outbox, world->mono_us, &message)))
 			return;
-		net_send(worker, &msg_bundle, bundle);
+		net_send(worker, message, msg);
 		outbox_sent(k->outbox, world->mono_us);
 	}
 }
@@ -326,7 +327,7 @@ send_bundles(struct keeper *k, struct err *err)
 	outbox_head(k->outbox, store_last_reading(k->store));
 	if ((more = outbox_work(k->outbox, world->mono_us, err)) < 0)
 		return -1;
-	send_ready(k, err);
+	send_ready(k);
 	k->more = more;
 	outbox_counts(k->outbox, &counts);
 	if (counts.in_flight > limits.in_flight + URGENT || counts.open_rows > limits.open_rows + limits.rows)

@@ -232,7 +232,7 @@ deliver(void)
 	else if (to == CLIENT)
 		people_hear(message, msg);
 	else
-		cloud_hear((int)(to - WORKER), msg);
+		cloud_hear((int)(to - WORKER), message, msg);
 }
 
 /* Whoever is due first has its turn. */

@@ -3,13 +3,14 @@
  *
  *	bundles --config FILE [--sessions N] [--bundles N] [--rows N] [--resent] [--zstd]
  *	        [--start-us T] [--records] [--end] [--hlc N] [--damage HOW] [--in-flight N]
- *	        [--twice] [--one-user] [--seconds N] [--again SECONDS]
+ *	        [--twice] [--one-user] [--seconds N] [--again SECONDS] [--crate N]
  *
  * Makes --bundles bundles of --rows readings for each of --sessions sessions (session n is
  * always the same one), sends them in turn, each again after --again (1) seconds without
  * receipt, and ends when each has one: a line for each receipt, then a line with the sums and
  * the rate.
- * --damage sends bundles that are wrong in one way, see damage().
+ * --damage sends bundles that are wrong in one way, see damage(); with --crate, that sends N
+ * in a crate at first, only the first of all, or for `crate` every crate.
  * It binds what local-store binds.
  */
 #include <czmq.h>
@@ -23,6 +24,7 @@
 #include "common/hlc.h"
 #include "common/log.h"
 #include "proto/columns.h"
+#include "proto/crate.h"
 #include "proto/ids.h"
 #include "proto/link.h"
 #include "proto/records.h"
@@ -31,7 +33,7 @@
 
 struct options {
 	const char *config, *damage;
-	int64_t sessions, bundles, rows, start_us, hlc, in_flight, seconds, again;
+	int64_t sessions, bundles, rows, start_us, hlc, in_flight, seconds, again, crate;
 	int resent, zstd, records, end, twice, one_user;
 };
 
@@ -51,6 +53,7 @@ struct tool {
 	size_t n, next, n_done, n_sent, flying;
 	int64_t applied, duplicate, refused, quarantined, added, seen;
 	struct bundle bundle;
+	struct crate crate;
 	struct reading *rows;
 };
 
@@ -234,7 +237,8 @@ make_parcel(struct tool *t, int64_t session, int64_t first, struct parcel *p)
 	make_session(t, session, &s);
 	memcpy(p->session_id, s.id, sizeof(s.id));
 	memcpy(p->user_id, s.user_id, sizeof(s.user_id));
-	damage(t, &s);
+	if (!t->o.crate || p == t->parcels)
+		damage(t, &s);
 	b->records.len = 0;
 	add(b, &msg_session, &s);
 	if (t->o.records)
@@ -308,13 +312,52 @@ send_parcel(struct tool *t, struct parcel *p)
 	return r;
 }
 
+/* 1 when all of the next n went out. */
+static int
+send_crate(struct tool *t, size_t n)
+{
+	struct crate_item items[CRATE_BUNDLES];
+	struct parcel *p = t->parcels + t->next;
+	struct err err;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		items[i] = (struct crate_item){p[i].bytes, p[i].bytes + p[i].records_len, p[i].records_len,
+					       p[i].columns_len, p[i].readings, !t->o.resent};
+	if (crate_pack(items, n, &t->crate, &err) < 0) {
+		fprintf(stderr, "%s\n", err.text);
+		exit(1);
+	}
+	if (!strcmp(t->o.damage, "crate"))
+		t->crate.content.bytes[t->crate.content.len / 2] ^= 0xff;
+	if (link_send(t->bundles, &msg_crate, "", &t->crate, &err) <= 0)
+		return 0;
+	for (i = 0; i < n; i++)
+		p[i].sent_us = clock_mono_us();
+	t->flying += n;
+	t->next += n;
+	return 1;
+}
+
+static void
+send_crates(struct tool *t)
+{
+	size_t n = (size_t)t->o.crate;
+
+	while (t->next < t->n && t->flying < (size_t)t->o.in_flight)
+		if (!send_crate(t, n < t->n - t->next ? n : t->n - t->next))
+			return;
+}
+
 static void
 send_what_may(struct tool *t)
 {
 	int64_t now = clock_mono_us();
 	size_t i;
 
-	for (; t->next < t->n && t->flying < (size_t)t->o.in_flight; t->next++)
+	if (t->o.crate)
+		send_crates(t);
+	for (; !t->o.crate && t->next < t->n && t->flying < (size_t)t->o.in_flight; t->next++)
 		if (!send_parcel(t, &t->parcels[t->next]) ||
 		    (t->o.twice && !send_parcel(t, &t->parcels[t->next])))
 			break;
@@ -402,7 +445,7 @@ read_options(int argc, char **argv, struct options *o)
 		{"start-us", 1, NULL, 't'}, {"records", 0, NULL, 'e'}, {"end", 0, NULL, 'E'},
 		{"hlc", 1, NULL, 'h'}, {"damage", 1, NULL, 'd'}, {"in-flight", 1, NULL, 'f'},
 		{"twice", 0, NULL, '2'}, {"one-user", 0, NULL, 'u'}, {"seconds", 1, NULL, 'S'},
-		{"again", 1, NULL, 'a'},
+		{"again", 1, NULL, 'a'}, {"crate", 1, NULL, 'C'},
 		{NULL, 0, NULL, 0}};
 	int c;
 
@@ -420,6 +463,7 @@ read_options(int argc, char **argv, struct options *o)
 		case 'f': o->in_flight = atoll(optarg); break;
 		case 'S': o->seconds = atoll(optarg); break;
 		case 'a': o->again = atoll(optarg); break;
+		case 'C': o->crate = atoll(optarg); break;
 		case 'R': o->resent = 1; break;
 		case 'z': o->zstd = 1; break;
 		case 'e': o->records = 1; break;

@@ -1,16 +1,19 @@
 /*
  * seeds - what a fuzzer begins with: valid input of its kind
  *
- *	seeds msg|columns|records|msg_json|clock|devices FOLDER
+ *	seeds msg|columns|records|crate|msg_json|clock|devices FOLDER
  *
  * For another name it writes nothing.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zstd.h>
 
 #include "common/clock.h"
 #include "proto/columns.h"
+#include "proto/crate.h"
+#include "proto/ids.h"
 #include "proto/msg_json.h"
 #include "proto/records.h"
 #include "tests/unit/any_msg.h"
@@ -63,6 +66,35 @@ seed_records(int n)
 		(void)records_add(bytes, sizeof(bytes), &len, m, msg, &err);
 	}
 	return len;
+}
+
+/* How many, then the content before zstd, as fuzz_crate.c takes it. */
+static size_t
+seed_crate(int n)
+{
+	static uint8_t room[4][CRATE_BYTES / 4];
+	static struct crate crate;
+	struct crate_item items[4];
+	struct session s;
+	struct err err;
+	uint32_t len;
+	size_t columns;
+	int i;
+
+	for (i = 0; i <= n % 4; i++) {
+		len = 0;
+		any_msg(&msg_session, &s);
+		strcpy(s.local_session_id, "IHHT_1_abcdef");
+		ids_session(s.local_session_id, s.id);
+		(void)records_add(room[i], sizeof(room[i]), &len, &msg_session, &s, &err);
+		columns = seed_columns(n + i);
+		memcpy(room[i] + len, bytes, columns);
+		items[i] = (struct crate_item){room[i], room[i] + len, len, (uint32_t)columns, (n + i) % 20, i % 2};
+	}
+	if (crate_pack(items, (size_t)i, &crate, &err) < 0)
+		return 0;
+	bytes[0] = (uint8_t)i;
+	return 1 + ZSTD_decompress(bytes + 1, sizeof(bytes) - 1, crate.content.bytes, crate.content.len);
 }
 
 static size_t
@@ -177,7 +209,7 @@ seed_devices(int n)
 static const struct {
 	const char *name;
 	size_t (*seed)(int n);
-} kinds[] = {{"msg", seed_msg}, {"columns", seed_columns}, {"records", seed_records},
+} kinds[] = {{"msg", seed_msg}, {"columns", seed_columns}, {"records", seed_records}, {"crate", seed_crate},
 	     {"msg_json", seed_msg_json}, {"clock", seed_clock},
 	     {"devices", seed_devices}};
 

@@ -34,10 +34,11 @@ put_rows(struct rig *rig, struct outbox *o, const char *session, int from, int t
 static const struct bundle *
 next_bundle(struct rig *rig, struct outbox *o, int64_t now)
 {
+	const struct message *message;
 	const struct bundle *b;
 
 	ok(outbox_work(o, now, &rig->err) >= 0, "%s", rig->err.text);
-	b = outbox_next(o, now, &rig->err);
+	b = outbox_next(o, now, &message);
 	if (b)
 		outbox_sent(o, now);
 	return b;

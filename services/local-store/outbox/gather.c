@@ -6,6 +6,7 @@
 #include "common/clock.h"
 
 #define SCAN_ROWS    5000      /* of the log in one outbox_work() */
+#define ALONG_US     CLOCK_SECOND  /* with a crate goes who would follow within it */
 
 /* What the outbox cannot read or pack is somebody's damage: say so, now and then. */
 static void
@@ -22,7 +23,7 @@ int
 outbox_ship(struct outbox *o, struct entry *entry, const struct reading *rows, size_t n,
 	    bool urgent, struct shipment **shipped, struct err *err)
 {
-	struct shipment *sh = shipment_new(o->store, o->gateway, entry, rows, n, o->pack, err);
+	struct shipment *sh = shipment_new(o->store, o->gateway, entry, rows, n, err);
 
 	if (!sh && err->code != EBADMSG)
 		return -1;
@@ -164,17 +165,19 @@ close_full(struct outbox *o, struct err *err)
 	return 0;
 }
 
-/* By age; or when memory is short: well before its end, as then the log would have to be read. */
+/* By age, with a crate also who is nearly of it; or when memory is short: well before its end, as then the log would have to be read. */
 static int
 close_old(struct outbox *o, struct err *err)
 {
 	size_t most = o->limits.open_rows;
 	bool crowded = o->heaps.n_rows > most - most / 4;
+	int64_t by_us = o->now_us;
 	struct heap *oldest;
 
 	while ((oldest = o->heaps.growing.first) && outbox_has_room(o, false)) {
-		if (!crowded && o->now_us - oldest->opened_us < o->limits.wait_us)
+		if (!crowded && by_us - oldest->opened_us < o->limits.wait_us)
 			return 0;
+		by_us = o->now_us + (o->pack ? ALONG_US : 0);
 		crowded = crowded && o->heaps.n_rows > most / 2;
 		if (ship_heap(o, oldest, false, err) < 0)
 			return -1;

@@ -42,10 +42,10 @@ outbox_open(struct store *store, struct sessions *sessions, const char *gateway,
 	o->due_on_disk = true;
 	(void)snprintf(o->gateway, sizeof(o->gateway), "%s", gateway);
 	o->bundle = calloc(1, sizeof(*o->bundle));
+	o->crate = calloc(1, sizeof(*o->crate));
 	o->rows = calloc(limits->rows, sizeof(*o->rows));
-	ASSERT(o->bundle && o->rows);
-	o->rate_rows = bucket_new(limits->rows_per_s, 0);
-	o->rate_bytes = bucket_new(limits->bytes_per_s, 0);
+	ASSERT(o->bundle && o->crate && o->rows);
+	o->rate = (struct rate){bucket_new(limits->rows_per_s, 0), bucket_new(limits->bytes_per_s, 0)};
 	o->head = o->maybe_sent = store_last_reading(store);
 	o->quarantine = quarantine_open(store, err);
 	if (!o->quarantine || store_setting(store, "synced_floor", 0, &o->floor, err) < 0)
@@ -70,6 +70,7 @@ outbox_close(struct outbox **outbox)
 	quarantine_close(&o->quarantine);
 	heaps_release(&o->heaps);
 	free(o->bundle);
+	free(o->crate);
 	free(o->rows);
 	free(o);
 	*outbox = NULL;
@@ -88,13 +89,13 @@ outbox_drop(struct outbox *o, struct shipment *gone)
 {
 	struct shipment **at = &o->shipments;
 
+	if (gone->leaving)
+		outbox_stay(o);
 	while (*at != gone)
 		at = &(*at)->next;
 	*at = gone->next;
 	if (!*at)
 		o->shipments_end = at;
-	if (o->current == gone)
-		o->current = NULL;
 	o->n_shipments--;
 	shipment_free(&gone);
 }
@@ -128,67 +129,6 @@ outbox_has_room(const struct outbox *o, bool urgent)
 	return o->n_shipments < o->limits.in_flight + (urgent ? URGENT_EXTRA : 0);
 }
 
-/* ---- sending */
-
-/* How long readings have to wait for the rate's sake. */
-static int64_t
-rate_wait_us(const struct outbox *o, int64_t now_us)
-{
-	int64_t rows = bucket_wait_us(&o->rate_rows, now_us);
-	int64_t bytes = bucket_wait_us(&o->rate_bytes, now_us);
-
-	return rows > bytes ? rows : bytes;
-}
-
-static bool
-is_sendable(const struct outbox *o, const struct shipment *sh, int64_t now_us)
-{
-	return !sh->done && (!sh->sent_us || now_us - sh->sent_us >= o->limits.resend_us);
-}
-
-/* Of those that wait, changes go before readings and the newest of them first. */
-static bool
-goes_before(const struct shipment *a, const struct shipment *b)
-{
-	return a->urgent && (!b->urgent || a->session_hlc > b->session_hlc);
-}
-
-const struct bundle *
-outbox_next(struct outbox *o, int64_t now_us, struct err *err)
-{
-	struct shipment *sh, *best = NULL;
-
-	(void)err;
-	o->counts.limited = false;
-	for (sh = o->shipments; sh; sh = sh->next)
-		if (!is_sendable(o, sh, now_us))
-			continue;
-		else if (!sh->urgent && rate_wait_us(o, now_us))
-			o->counts.limited = true;
-		else if (!best || goes_before(sh, best))
-			best = sh;
-	o->current = best;
-	if (!best)
-		return NULL;
-	shipment_bundle(best, o->gateway, o->bundle);
-	return o->bundle;
-}
-
-void
-outbox_sent(struct outbox *o, int64_t now_us)
-{
-	ASSERT(o->current);
-	if (o->current->sent_us)
-		o->counts.n_resent++;
-	o->counts.n_sent++;
-	o->counts.n_bytes += o->current->records_len + o->current->columns_len;
-	o->counts.n_raw_bytes += o->current->raw_len;
-	bucket_spend(&o->rate_rows, (int64_t)o->current->n_rows, now_us);
-	bucket_spend(&o->rate_bytes, (int64_t)o->current->records_len + o->current->columns_len, now_us);
-	o->current->sent_us = now_us;
-	o->current = NULL;
-}
-
 /* ---- what is going on */
 
 int64_t
@@ -205,7 +145,7 @@ outbox_wake_us(const struct outbox *o, int64_t now_us)
 		if (sh->sent_us && !sh->done && at < wake)
 			wake = at;
 	}
-	at = now_us + rate_wait_us(o, now_us);
+	at = now_us + outbox_rate_wait_us(o, now_us);
 	if (o->counts.limited && at < wake)
 		wake = at;
 	return wake;

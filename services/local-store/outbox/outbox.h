@@ -7,6 +7,9 @@
  * and overtakes readings, also where these wait because so many a second may leave.  Nothing
  * of this is on disk but how far each session has come, so after a crash some rows are sent
  * twice, which is harmless.
+ *
+ * With `pack` bytes on the wire cost: what is ready leaves in crates (proto/crate.h), and who
+ * would be ready within a second goes along.  What is sent again is a bundle by itself.
  */
 #ifndef OUTBOX_H
 #define OUTBOX_H
@@ -53,8 +56,8 @@ struct quarantine *outbox_quarantine(struct outbox *outbox);
 /* Gathers and closes as far as the limits allow.  1 there may be more to do at once, 0 not. */
 int outbox_work(struct outbox *outbox, int64_t now_us, struct err *err);
 
-/* The next bundle to send, NULL when none; then say that it was sent. */
-const struct bundle *outbox_next(struct outbox *outbox, int64_t now_us, struct err *err);
+/* What to send next, a bundle or a crate, NULL when nothing; then say that it was sent. */
+const void *outbox_next(struct outbox *outbox, int64_t now_us, const struct message **message);
 void outbox_sent(struct outbox *outbox, int64_t now_us);
 
 /* 1 known and taken, *entry is its session; 0 of a bundle we do not wait for. */
@@ -69,7 +72,7 @@ int64_t outbox_wake_us(const struct outbox *outbox, int64_t now_us);
 
 struct outbox_counts {
 	uint64_t n_sent, n_resent, n_applied, n_duplicate, n_quarantined, n_refused, n_rows, n_seen;
-	uint64_t n_bytes, n_raw_bytes;  /* sent; and what it was before it was packed */
+	uint64_t n_crates, n_bytes, n_raw_bytes;  /* sent; and what it was before it was packed */
 	bool limited;       /* a bundle waits for the rate's sake */
 	int64_t pending;    /* readings without receipt */
 	size_t in_flight, open_rows;

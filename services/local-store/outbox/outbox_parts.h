@@ -18,6 +18,17 @@ struct repair_job {
 	size_t skip;               /* rows taken at from_us that went already */
 };
 
+struct rate {
+	struct bucket rows, bytes;
+};
+
+/* What outbox_next() gave: one, or those of a crate. */
+struct leaving {
+	struct shipment *shipments[CRATE_BUNDLES];
+	size_t n, n_rows, raw_len, len;     /* len: as it travels */
+	bool crate;
+};
+
 struct outbox {
 	struct store *store;
 	struct sessions *sessions;
@@ -38,15 +49,16 @@ struct outbox {
 	size_t n_held;
 	struct shipment *shipments, **shipments_end;  /* oldest first */
 	size_t n_shipments;
-	struct shipment *current;           /* what outbox_next() gave */
+	struct leaving leaving;
 	struct repair_job repairs[MAX_REPAIRS];
 	size_t n_repairs;
 	struct bundle *bundle;
+	struct crate *crate;
 	struct reading *rows;               /* for repairs */
 	struct outbox_counts counts;
 	struct log_often unsent_often;
 	struct quarantine *quarantine;
-	struct bucket rate_rows, rate_bytes;
+	struct rate rate;
 };
 
 /* Room for one more in flight; what is urgent has some more. */
@@ -55,6 +67,12 @@ bool outbox_has_room(const struct outbox *outbox, bool urgent);
 /* 1 and *shipped; 0 its session is held, as something of it can never be sent; -1. */
 int outbox_ship(struct outbox *outbox, struct entry *entry, const struct reading *rows, size_t n,
 		bool urgent, struct shipment **shipped, struct err *err);
+
+/* How long readings have to wait, as so many a second may leave. */
+int64_t outbox_rate_wait_us(const struct outbox *outbox, int64_t now_us);
+
+/* What outbox_next() gave does not leave. */
+void outbox_stay(struct outbox *outbox);
 
 /* It is not to be sent: one bundle; all of a session, which waits and then starts again. */
 void outbox_drop(struct outbox *outbox, struct shipment *gone);

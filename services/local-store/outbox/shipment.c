@@ -13,7 +13,7 @@
 
 /* Scratch to build in: one at a time, so one is enough. */
 struct draft {
-	uint8_t records[BYTES_MAX], columns[BYTES_MAX], packed[BYTES_MAX];
+	uint8_t records[BYTES_MAX], columns[BYTES_MAX];
 	uint32_t records_len;
 	size_t columns_len;
 };
@@ -60,29 +60,15 @@ add_records(struct shipment *sh, struct store *store, struct draft *draft, struc
 	return 0;
 }
 
-static uint32_t
-squeeze(uint8_t *bytes, size_t len, uint8_t *packed)
-{
-	size_t n = len ? ZSTD_compress(packed, BYTES_MAX, bytes, len, 3) : 0;
-
-	ASSERT(!ZSTD_isError(n));
-	memcpy(bytes, packed, n);
-	return (uint32_t)n;
-}
-
 static int
-keep_bytes(struct shipment *sh, struct draft *draft, bool pack, const char *gateway)
+keep_bytes(struct shipment *sh, const struct draft *draft, const char *gateway)
 {
-	/* the id is that of the content, whatever way it is packed */
 	ids_bundle(gateway, draft->records, draft->records_len, draft->columns,
 		   draft->columns_len, sh->id);
-	sh->raw_len = draft->records_len + (uint32_t)draft->columns_len;
-	sh->packing = pack ? PACKING_ZSTD : PACKING_PLAIN;
-	sh->records_len = pack ? squeeze(draft->records, draft->records_len, draft->packed)
-			       : draft->records_len;
-	sh->columns_len = pack ? squeeze(draft->columns, draft->columns_len, draft->packed)
-			       : (uint32_t)draft->columns_len;
-	if (!(sh->bytes = malloc((size_t)sh->records_len + sh->columns_len)))
+	sh->records_len = draft->records_len;
+	sh->columns_len = (uint32_t)draft->columns_len;
+	sh->raw_len = sh->records_len + sh->columns_len;
+	if (!(sh->bytes = malloc(sh->raw_len)))
 		return -1;
 	memcpy(sh->bytes, draft->records, sh->records_len);
 	memcpy(sh->bytes + sh->records_len, draft->columns, sh->columns_len);
@@ -91,7 +77,7 @@ keep_bytes(struct shipment *sh, struct draft *draft, bool pack, const char *gate
 
 struct shipment *
 shipment_new(struct store *store, const char *gateway, struct entry *entry,
-	     const struct reading *rows, size_t n_rows, bool pack, struct err *err)
+	     const struct reading *rows, size_t n_rows, struct err *err)
 {
 	struct shipment *sh = calloc(1, sizeof(*sh));
 	struct draft *draft = malloc(sizeof(*draft));
@@ -111,7 +97,7 @@ shipment_new(struct store *store, const char *gateway, struct entry *entry,
 	if (n_rows && columns_pack(&msg_reading, rows, n_rows, draft->columns, BYTES_MAX,
 				   &draft->columns_len, err) < 0)
 		goto fail;
-	if (keep_bytes(sh, draft, pack, gateway) < 0) {
+	if (keep_bytes(sh, draft, gateway) < 0) {
 		err_set(err, ENOMEM, "out of memory");
 		goto fail;
 	}
@@ -135,20 +121,46 @@ shipment_free(struct shipment **shipment)
 	*shipment = NULL;
 }
 
-void
-shipment_bundle(const struct shipment *sh, const char *gateway, struct bundle *bundle)
+/* 0: what does not become smaller stays as it is. */
+static uint32_t
+squeeze(const uint8_t *bytes, size_t len, uint8_t *packed)
 {
+	size_t n = len ? ZSTD_compress(packed, BYTES_MAX, bytes, len, 3) : 0;
+
+	return ZSTD_isError(n) ? 0 : (uint32_t)n;
+}
+
+void
+shipment_bundle(const struct shipment *sh, const char *gateway, bool pack, struct bundle *bundle)
+{
+	const uint8_t *columns = sh->bytes + sh->records_len;
+
 	memcpy(bundle->id, sh->id, sizeof(bundle->id));
 	(void)snprintf(bundle->gateway, sizeof(bundle->gateway), "%s", gateway);
 	memcpy(bundle->session_id, sh->entry->row.id, sizeof(bundle->session_id));
 	memcpy(bundle->user_id, sh->entry->row.user_id, sizeof(bundle->user_id));
 	bundle->fresh = sh->fresh && !sh->sent_us;
 	bundle->readings = (int64_t)sh->n_rows;
-	bundle->packing = sh->packing;
+	bundle->packing = PACKING_ZSTD;
+	bundle->records.len = pack ? squeeze(sh->bytes, sh->records_len, bundle->records.bytes) : 0;
+	bundle->columns.len = pack ? squeeze(columns, sh->columns_len, bundle->columns.bytes) : 0;
+	if (bundle->records.len && (bundle->columns.len || !sh->columns_len))
+		return;
+	bundle->packing = PACKING_PLAIN;
 	bundle->records.len = sh->records_len;
-	memcpy(bundle->records.bytes, sh->bytes, sh->records_len);
 	bundle->columns.len = sh->columns_len;
-	memcpy(bundle->columns.bytes, sh->bytes + sh->records_len, sh->columns_len);
+	memcpy(bundle->records.bytes, sh->bytes, sh->records_len);
+	memcpy(bundle->columns.bytes, columns, sh->columns_len);
+}
+
+struct crate_item
+shipment_item(const struct shipment *sh)
+{
+	return (struct crate_item){
+		.records = sh->bytes, .records_len = sh->records_len,
+		.columns = sh->bytes + sh->records_len, .columns_len = sh->columns_len,
+		.readings = (int64_t)sh->n_rows, .fresh = sh->fresh && !sh->sent_us,
+	};
 }
 
 int
