@@ -45,10 +45,11 @@ static const struct conf_key keys[] = {
 	 "seconds from one comparison of both stores to the next"},
 	{"audit-log", CONF_PATH, "", 0, 400, NULL,
 	 "what was found and done, for ihht audit; empty: audit.log beside the SQLite file"},
-	{"old-interval", CONF_NUMBER, "3600", 60, 86400, NULL,
+	{"old-interval", CONF_NUMBER, "300", 5, 86400, NULL,
 	 "seconds from one look at the app's old database (postgres/migrate) to the next"},
-	{"old-repair", CONF_WORD, "never", 0, 0, "never|certain",
-	 "certain: what ids and equal values show is repaired at once, with backup and undo"},
+	{"old-repair", CONF_WORD, "certain", 0, 0, "never|certain",
+	 "certain: once a person applied a plan there, what ids and equal values show is repaired "
+	 "at once, with backup and undo"},
 };
 
 static const struct process_manual manual = {
@@ -107,14 +108,15 @@ static void
 note(struct auditor *me, const char *what, const char *format, ...)
 {
 	char text[CHAIN_LINE];
+	struct err err;
 	va_list args;
 
 	va_start(args, format);
 	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	if (record_add(me->record, what, "%s", text) == 0)
+	if (record_add(me->record, &err, what, "%s", text) == 0)
 		return;
-	log_error("audit_log_refused", "path=\"%s\" why=\"%s\"", me->record_path, strerror(errno));
+	log_error("audit_log_refused", "why=\"%s\"", err.text);
 	me->unrecorded = me->pause.stopped = 1;
 }
 
@@ -286,7 +288,7 @@ config_of(int argc, char **argv)
 static int
 open_record(struct auditor *me, struct err *err)
 {
-	audit_log_path(me->process, me->record_path, sizeof(me->record_path));
+	record_path(me->process, me->record_path, sizeof(me->record_path));
 	if (!(me->record = record_open(me->record_path, err)))
 		return -1;
 	note(me, "started", "version=%s pid=%d", VERSION, (int)getpid());

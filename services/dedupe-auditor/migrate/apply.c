@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "common/pg.h"
 #include "proto/ids.h"
+#include "services/dedupe-auditor/migrate/certain.h"
 #include "services/dedupe-auditor/migrate/out_change.h"
 
 #define FIRST_BATCH 20             /* and the least: what a batch costs does not halve below */
@@ -288,13 +289,20 @@ is_wanted(const struct apply *a, size_t i)
 	return a->since_us == MSG_NONE || (b->start_us != MSG_NONE && b->start_us >= a->since_us);
 }
 
-static void
-choose(struct apply *a, struct chosen *c)
+/* Sessions that are not certain are not asked for; they are no rest to be done later. */
+static int
+choose(struct apply *a, struct chosen *c, struct err *err)
 {
+	enum journal_state *undone = calloc(a->file->n_blocks + 1, sizeof(*undone));
+	int64_t now_us = clock_utc_us();
+	int r = a->certain ? journal_undone(a->pg, a->file, undone, err) : 0;
 	size_t i;
 
-	for (i = 0; i < a->file->n_blocks; i++) {
+	for (i = 0; r == 0 && i < a->file->n_blocks; i++) {
 		if (!a->file->blocks[i].n_entries)
+			continue;
+		if (a->certain && (undone[i] == JOURNAL_UNDONE ||
+				   !plan_is_certain(a->file, &a->file->blocks[i], now_us)))
 			continue;
 		if (a->states[i] == JOURNAL_APPLIED)
 			a->n_before++;
@@ -303,6 +311,8 @@ choose(struct apply *a, struct chosen *c)
 		else
 			a->n_left++;
 	}
+	free(undone);
+	return r;
 }
 
 int
@@ -317,7 +327,7 @@ apply_run(struct apply *a, struct err *err)
 	ASSERT(all.blocks && a->states);
 	r = journal_states(a->pg, a->file, a->states, err);
 	if (r == 0)
-		choose(a, &all);
+		r = choose(a, &all, err);
 	progress_open(&a->progress, "apply");
 	for (i = 0; r == 0 && i < all.n; i += c.n) {
 		progress_say(&a->progress, (int64_t)i, (int64_t)all.n, "sessions");

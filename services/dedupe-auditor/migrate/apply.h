@@ -26,6 +26,7 @@ struct apply {
 	int64_t most;                    /* sessions now; 0: all */
 	const char *user_id;             /* only this person's; NULL: all */
 	int64_t since_us;                /* only sessions from then on; MSG_NONE: all */
+	int certain;                     /* only what is, and nobody took back: see certain.h */
 
 	enum journal_state *states;      /* of the blocks */
 	int64_t n_applied, n_before, n_refused, n_left, n_rows;  /* before: done by an earlier run */

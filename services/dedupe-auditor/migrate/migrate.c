@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,9 +17,10 @@ static const char help[] =
 	"usage: ihht migrate plan   [--phone FILE]... [--out PLAN] [--abandon-before DATE]\n"
 	"                           [--empty-twins]\n"
 	"       ihht migrate apply  PLAN [--sessions N] [--user ID] [--since DATE]\n"
-	"                           [--backup-dir DIR]\n"
+	"                           [--backup-dir DIR] [--certain]\n"
 	"       ihht migrate undo   PLAN [--session ID]...\n"
 	"       ihht migrate verify [PLAN]\n"
+	"       ihht migrate mark\n"
 	"\n"
 	"  plan    reads the database and the app's SQLite files and writes what it would do,\n"
 	"          as text to read and to edit; changes nothing\n"
@@ -27,6 +29,7 @@ static const char help[] =
 	"  undo    puts back what a plan did, or what it did to some sessions; rows that were\n"
 	"          changed since are listed and left\n"
 	"  verify  no reading lost, no duplicate left, every row under one session\n"
+	"  mark    a word that is another whenever any of these rows is; reads none of them\n"
 	"\n"
 	"  --phone FILE           a vitaliti.db of the app; may be said again\n"
 	"  --out PLAN             where to write it (migration.plan)\n"
@@ -36,6 +39,8 @@ static const char help[] =
 	"  --user ID              only sessions of that person\n"
 	"  --since DATE           only sessions that started then or later\n"
 	"  --backup-dir DIR       where the dump goes (beside the plan)\n"
+	"  --certain              only sessions of which ids and equal values show all, that are\n"
+	"                         4 h old, and whose repair nobody has undone before\n"
 	"  --session ID           any id of a session, also one that was merged away\n"
 	"  --database CONNINFO    the old database (postgres/migrate in ihht.conf)\n"
 	"  --schema NAME          of its tables (public)\n"
@@ -44,8 +49,8 @@ static const char help[] =
 	"Exit codes: 0 done and well, 1 something was refused, left or found, 2 wrong words, 100\n"
 	"fix the settings or what is said to be missing, 111 try again.\n";
 
-enum flag { PHONE = 256, OUT, ABANDON, EMPTY, MOST, USER, SINCE, BACKUP, SESSION, DATABASE, SCHEMA,
-	      JSON, CONFIG, HELP };
+enum flag { PHONE = 256, OUT, ABANDON, EMPTY, MOST, USER, SINCE, BACKUP, CERTAIN, SESSION, DATABASE,
+	      SCHEMA, JSON, CONFIG, HELP };
 
 static const struct option options[] = {
 	{"phone", required_argument, NULL, PHONE},
@@ -56,6 +61,7 @@ static const struct option options[] = {
 	{"user", required_argument, NULL, USER},
 	{"since", required_argument, NULL, SINCE},
 	{"backup-dir", required_argument, NULL, BACKUP},
+	{"certain", no_argument, NULL, CERTAIN},
 	{"session", required_argument, NULL, SESSION},
 	{"database", required_argument, NULL, DATABASE},
 	{"schema", required_argument, NULL, SCHEMA},
@@ -112,6 +118,8 @@ read_option(struct migrate *m, int option)
 		return read_time(optarg, &m->since_us);
 	case BACKUP:
 		return m->backup_dir = optarg, 0;
+	case CERTAIN:
+		return m->certain = 1, 0;
 	case DATABASE:
 		return m->database = optarg, 0;
 	case SCHEMA:
@@ -155,6 +163,7 @@ static const struct {
 	{"apply", migrate_apply, 1, 1},
 	{"undo", migrate_undo, 1, 1},
 	{"verify", migrate_verify, 0, 1},
+	{"mark", migrate_mark, 0, 0},
 };
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
@@ -184,6 +193,37 @@ connect_to(struct migrate *m, struct err *err)
 	if (pg_exec(m->pg, settings, err) < 0)
 		return PROCESS_TRY_AGAIN;
 	return shape_read(&m->shape, m->pg, m->schema, err) < 0 ? PROCESS_FIX_CONFIG : 0;
+}
+
+/* ---- on record */
+
+int
+migrate_begins(struct migrate *m, const char *plan, struct err *err)
+{
+	char path[500], what[40];
+	int r;
+
+	record_path(m->process, path, sizeof(path));
+	(void)snprintf(what, sizeof(what), "%s_begins", m->verb);
+	m->record = record_open(path, err);
+	r = !m->record ? -1 : record_add(m->record, err, what, "plan=%s uid=%d%s%s", plan, (int)getuid(),
+					 m->certain ? " certain=1" : "",
+					 m->n_sessions || m->most || m->user_id ? " part=1" : "");
+	return r < 0 ? err_set(err, EACCES, "%.150s; nothing is changed that is not in the audit log "
+			       "(dedupe-auditor/audit-log)", err->text) : 0;
+}
+
+int
+migrate_ends(struct migrate *m, const char *plan, struct err *err, const char *format, ...)
+{
+	char what[40], text[400];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	(void)snprintf(what, sizeof(what), "%s_ended", m->verb);
+	return record_add(m->record, err, what, "plan=%s %s", plan, text);
 }
 
 static int
@@ -229,6 +269,7 @@ command_migrate(const struct process_manual *manual, int argc, char **argv)
 	if (i == N_VERBS || (verbs[i].wants_plan && !m.file) || (!verbs[i].takes_plan && m.file))
 		return fputs(help, stderr), MIGRATE_WORDS;
 	r = run(&m, manual, verbs[i].run, &err);
+	record_close(&m.record);
 	shape_release(&m.shape);
 	if (m.pg)
 		pg_close(&m.pg);

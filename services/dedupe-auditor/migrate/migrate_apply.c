@@ -85,27 +85,17 @@ tell(const struct migrate *m, const struct apply *a, const struct guards *g)
 		printf("%s\n", g->lines[i]);
 }
 
-int
-migrate_apply(struct migrate *m, struct err *err)
+/* From the first thing made in the database on. */
+static int
+carry_out(struct migrate *m, struct apply *apply, struct guards *guards, struct err *err)
 {
-	struct plan_file file = {0};
-	struct guards guards = {0};
-	struct quiet quiet = {0};
-	struct phones phones = {0};
-	struct apply apply = {.pg = m->pg, .shape = &m->shape, .file = &file, .quiet = &quiet,
-			      .phones = &phones, .pause = &m->pause, .most = m->most, .user_id = m->user_id,
-			      .since_us = m->since_us};
 	struct link_indexes indexes = {.pg = m->pg, .shape = &m->shape, .is_silent = m->json};
-	int r = read_plan(m->file, &m->shape, &file, err);
+	struct quiet quiet = {0};
+	int r = journal_open(m->pg, &m->shape, err);
 
-	if (r == 0)
-		r = phones_open(&phones, &file.head, err);
-	if (r == 0)
-		r = turn_take(m->pg, err);
-	if (r == 0)
-		r = journal_open(m->pg, &m->shape, err);
-	if (r == 0 && file.n_blocks)
-		r = back_up(m, &file, err);
+	apply->quiet = &quiet;
+	if (r == 0 && apply->file->n_blocks)
+		r = back_up(m, apply->file, err);
 	if (r == 0)
 		r = guards_redirect(m->pg, &m->shape, err);
 	if (r == 0)
@@ -113,18 +103,48 @@ migrate_apply(struct migrate *m, struct err *err)
 	if (r == 0)
 		r = link_indexes_make(&indexes, err);
 	if (r == 0)
-		r = apply_run(&apply, err);
-	/* while some of the duplicates are left, nothing unique can be asked for */
-	if (r == 0 && !apply.n_left && !apply.n_refused)
-		r = guards_make(&guards, m->pg, &m->shape, err);
+		r = apply_run(apply, err);
+	/* while some of what was wanted is not done, nothing unique can be asked for */
+	if (r == 0 && !apply->n_left && !apply->n_refused)
+		r = guards_make(guards, m->pg, &m->shape, err);
 	link_indexes_drop(&indexes);
+	quiet_close(&quiet);
+	return r;
+}
+
+int
+migrate_apply(struct migrate *m, struct err *err)
+{
+	struct plan_file file = {0};
+	struct guards guards = {0};
+	struct phones phones = {0};
+	struct apply apply = {.pg = m->pg, .shape = &m->shape, .file = &file, .phones = &phones,
+			      .pause = &m->pause, .most = m->most, .user_id = m->user_id,
+			      .since_us = m->since_us, .certain = m->certain};
+	struct err unsaid;
+	int r = read_plan(m->file, &m->shape, &file, err), has_begun;
+
+	if (r == 0)
+		r = phones_open(&phones, &file.head, err);
+	if (r == 0)
+		r = turn_take(m->pg, err);
+	if (r == 0)
+		r = migrate_begins(m, file.head.id, err);
+	has_begun = r == 0;
+	if (has_begun)
+		r = carry_out(m, &apply, &guards, err);
+	if (has_begun && migrate_ends(m, file.head.id, r < 0 ? &unsaid : err, "sessions=%lld rows=%lld refused=%lld "
+				      "left=%lld indexes=%d failed=%d undo=\"ihht migrate undo %s\"",
+				      (long long)apply.n_applied, (long long)apply.n_rows,
+				      (long long)apply.n_refused, (long long)apply.n_left, guards.n_made, r < 0,
+				      file.head.id) < 0)
+		r = -1;
 	if (r == 0) {
 		tell(m, &apply, &guards);
 		r = apply.n_refused || guards.n_refused ? MIGRATE_UNWELL : 0;
 	}
 	guards_release(&guards);
 	phones_close(&phones);
-	quiet_close(&quiet);
 	plan_file_clear(&file);
 	return r;
 }

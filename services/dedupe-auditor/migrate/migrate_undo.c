@@ -62,15 +62,42 @@ tell(const struct migrate *m, const struct undo *u)
 	json_decref(o);
 }
 
+/* Duplicates will be back: their indexes go first. */
+static int
+carry_out(struct migrate *m, struct undo *undo, struct err *err)
+{
+	struct link_indexes indexes = {.pg = m->pg, .shape = &m->shape, .is_silent = m->json};
+	struct quiet quiet = {0};
+	int i, r = undo->n_entries ? guards_drop_indexes(m->pg, err) : 0;
+
+	undo->quiet = &quiet;
+	if (r == 0 && undo->n_entries) {
+		shape_release(&m->shape);
+		r = shape_read(&m->shape, m->pg, m->schema, err);
+	}
+	if (r == 0)
+		r = quiet_open(&quiet, m->pg, &m->shape, err);
+	for (i = 0; r == 0 && undo->n_entries && i < m->shape.n_tables; i++)
+		r = sql_run(m->pg, NULL, err, "ANALYZE %s", m->shape.tables[i].archive);
+	if (r == 0)
+		r = link_indexes_make(&indexes, err);
+	if (r == 0)
+		r = undo_run(undo, err);
+	link_indexes_drop(&indexes);
+	if (r == 0)
+		r = guards_drop_redirect(m->pg, err);
+	quiet_close(&quiet);
+	return r;
+}
+
 int
 migrate_undo(struct migrate *m, struct err *err)
 {
-	struct quiet quiet = {0};
 	ids_uuid plan;
-	struct undo undo = {.pg = m->pg, .shape = &m->shape, .quiet = &quiet, .pause = &m->pause,
-			    .plan = plan, .sessions = m->sessions, .n_sessions = m->n_sessions};
-	struct link_indexes indexes = {.pg = m->pg, .shape = &m->shape, .is_silent = m->json};
-	int is_there, i, r = migrate_plan_id(m->file, plan, err);
+	struct undo undo = {.pg = m->pg, .shape = &m->shape, .pause = &m->pause, .plan = plan,
+			    .sessions = m->sessions, .n_sessions = m->n_sessions};
+	int is_there, has_begun, r = migrate_plan_id(m->file, plan, err);
+	struct err unsaid;
 
 	if (r == 0)
 		r = journal_is_there(m->pg, &is_there, err);
@@ -79,32 +106,22 @@ migrate_undo(struct migrate *m, struct err *err)
 	if (r == 0)
 		r = turn_take(m->pg, err);
 	if (r == 0)
+		r = migrate_begins(m, plan, err);
+	has_begun = r == 0;
+	if (r == 0)
 		r = journal_open(m->pg, &m->shape, err);
 	if (r == 0)
 		r = undo_find(&undo, err);
-	/* duplicates will be back */
-	if (r == 0 && undo.n_entries)
-		r = guards_drop_indexes(m->pg, err);
-	if (r == 0 && undo.n_entries) {
-		shape_release(&m->shape);
-		r = shape_read(&m->shape, m->pg, m->schema, err);
-	}
 	if (r == 0)
-		r = quiet_open(&quiet, m->pg, &m->shape, err);
-	for (i = 0; r == 0 && undo.n_entries && i < m->shape.n_tables; i++)
-		r = sql_run(m->pg, NULL, err, "ANALYZE %s", m->shape.tables[i].archive);
-	if (r == 0)
-		r = link_indexes_make(&indexes, err);
-	if (r == 0)
-		r = undo_run(&undo, err);
-	link_indexes_drop(&indexes);
-	if (r == 0)
-		r = guards_drop_redirect(m->pg, err);
+		r = carry_out(m, &undo, err);
+	if (has_begun && migrate_ends(m, plan, r < 0 ? &unsaid : err, "sessions=%lld rows=%lld left=%lld refused=%lld "
+				      "failed=%d", (long long)undo.n_undone, (long long)undo.n_rows,
+				      (long long)undo.n_left, (long long)undo.n_refused, r < 0) < 0)
+		r = -1;
 	if (r == 0) {
 		tell(m, &undo);
 		r = undo.n_left || undo.n_refused ? MIGRATE_UNWELL : 0;
 	}
 	undo_release(&undo);
-	quiet_close(&quiet);
 	return r;
 }

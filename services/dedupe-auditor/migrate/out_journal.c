@@ -122,13 +122,11 @@ state_of(const char *word)
 	return *word == 'a' ? JOURNAL_APPLIED : *word == 'r' ? JOURNAL_REFUSED : JOURNAL_UNDONE;
 }
 
-int
-journal_states(PGconn *pg, const struct plan_file *file, enum journal_state *states,
-	       struct err *err)
+/* Takes the result: rows of (session, state). */
+static int
+find_states(PGconn *pg, PGresult *result, const struct plan_file *file, enum journal_state *states,
+	    struct err *err)
 {
-	const char *values[] = {file->head.id};
-	PGresult *result = PQexecParams(pg, "SELECT session, state FROM ihht_migration.entries "
-					"WHERE plan = $1", 1, NULL, values, NULL, NULL, 0);
 	size_t n = (size_t)PQntuples(result), i;
 	struct known *known, key = {0}, *found;
 
@@ -148,6 +146,25 @@ journal_states(PGconn *pg, const struct plan_file *file, enum journal_state *sta
 	free(known);
 	PQclear(result);
 	return 0;
+}
+
+int
+journal_states(PGconn *pg, const struct plan_file *file, enum journal_state *states,
+	       struct err *err)
+{
+	const char *values[] = {file->head.id};
+
+	return find_states(pg, PQexecParams(pg, "SELECT session, state FROM ihht_migration.entries "
+					    "WHERE plan = $1", 1, NULL, values, NULL, NULL, 0),
+			   file, states, err);
+}
+
+int
+journal_undone(PGconn *pg, const struct plan_file *file, enum journal_state *states,
+	       struct err *err)
+{
+	return find_states(pg, PQexec(pg, "SELECT DISTINCT session, state FROM ihht_migration.entries "
+				      "WHERE state = 'undone'"), file, states, err);
 }
 
 /* ---- aliases */

@@ -19,7 +19,9 @@ int journal_backup(PGconn *pg, const char *plan, const char *where, struct err *
 
 enum journal_state { JOURNAL_NOT, JOURNAL_APPLIED, JOURNAL_REFUSED, JOURNAL_UNDONE };
 
-/* states[i] for blocks[i]. */
+/* states[i] for blocks[i]: of this plan; or UNDONE where somebody undid any plan's. */
+int journal_undone(PGconn *pg, const struct plan_file *file, enum journal_state *states,
+		   struct err *err);
 int journal_states(PGconn *pg, const struct plan_file *file, enum journal_state *states,
 		   struct err *err);
 int journal_refuse(PGconn *pg, const char *plan, const char *session, const char *why,

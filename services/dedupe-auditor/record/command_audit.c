@@ -38,19 +38,6 @@ struct audit_command {
 	char path[500];
 };
 
-void
-audit_log_path(const struct process *process, char *path, size_t size)
-{
-	const char *set = conf_text(process->conf, "audit-log"), *slash;
-
-	slash = strrchr(process->database, '/');
-	if (*set)
-		(void)snprintf(path, size, "%s", set);
-	else
-		(void)snprintf(path, size, "%.*saudit.log",
-			       slash ? (int)(slash + 1 - process->database) : 0, process->database);
-}
-
 static int
 read_words(struct audit_command *c, int argc, char **argv)
 {
@@ -218,7 +205,7 @@ command_audit(const struct process_manual *manual, int argc, char **argv)
 	} else {
 		if (!(c.process = process_open_quietly(manual, c.config, &err)))
 			return fprintf(stderr, "audit: %s\n", err.text), PROCESS_FIX_CONFIG;
-		audit_log_path(c.process, c.path, sizeof(c.path));
+		record_path(c.process, c.path, sizeof(c.path));
 	}
 	r = c.check ? check(&c) : show(&c);
 	process_close(&c.process);

@@ -6,9 +6,6 @@
 
 #include "proto/process.h"
 
-/* Where the audit log is: the setting, else audit.log beside the SQLite file. */
-void audit_log_path(const struct process *process, char *path, size_t size);
-
 /* argv[0] is "audit".  Exit codes as of every verb of ihht. */
 int command_audit(const struct process_manual *manual, int argc, char **argv);
 

@@ -1,15 +1,17 @@
 #include "services/dedupe-auditor/record/old.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "services/dedupe-auditor/migrate/certain.h"
+#include "services/dedupe-auditor/record/backups.h"
 #include "services/dedupe-auditor/record/child.h"
 
-#define IN_USE_US (4 * 3600 * CLOCK_SECOND)      /* twice the app's longest session */
+#define BACKUPS 5        /* of its own repairs that it keeps */
 
 void
 old_plan_path(const char *dir, char *path, size_t size)
@@ -61,62 +63,84 @@ read_plan(const char *path, struct plan_file *file, struct err *err)
 	return r < 0 ? err_in(err, "%s", path) : 0;
 }
 
-static int
-write_plan(const struct plan_file *file, const char *path, struct err *err)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	FILE *to = fd < 0 ? NULL : fdopen(fd, "w");
-	int r;
+/* ---- has anything changed? */
 
-	if (!to)
-		return err_set(err, errno, "%s: %s", path, strerror(errno));
-	r = plan_file_write(file, to);
-	if (fclose(to) != 0 || r < 0)
-		return err_set(err, errno, "%s: %s", path, strerror(errno));
-	return 0;
+/* The last line of what a child said, as JSON; NULL: see err. */
+static json_t *
+ask(struct old *old, char *const words[], struct pause *pause, struct err *err)
+{
+	char said[400], *end, *line;
+	int r = migrate(old, words, pause, said, sizeof(said), err);
+	json_t *o = NULL;
+
+	if (r < 0)
+		return NULL;
+	if ((end = strrchr(said, '\n')))
+		*end = 0;
+	line = strrchr(said, '\n');
+	line = line ? line + 1 : said;
+	if (r <= 1)
+		o = json_loads(line, 0, NULL);
+	if (!o)
+		(void)err_set(err, EAGAIN, "migrate %s: %s", words[0], line);
+	return o;
 }
 
+/* 1 there is something to look at, 0, -1.  Time alone brings some of it: what was too young. */
 static int
-tell(struct record *record, const char *what, struct err *err, const char *text)
+is_changed(struct old *old, struct pause *pause, struct err *err)
 {
-	return record_add(record, what, "%s", text) < 0
-		       ? err_set(err, errno, "the audit log: %s", strerror(errno)) : 0;
+	char *const words[] = {(char *)"mark", (char *)"--json", NULL};
+	const char *mark = "";
+	int begun = 0, same;
+	json_t *o;
+
+	pause->doing = "asking for the mark of the old database";
+	if (!(o = ask(old, words, pause, err)))
+		return -1;
+	(void)json_unpack(o, "{s:s, s:b}", "mark", &mark, "begun", &begun);
+	same = !strcmp(mark, old->mark) && begun == old->is_begun;
+	old->is_begun = begun;
+	if (!same) {
+		(void)snprintf(old->mark, sizeof(old->mark), "%s", mark);
+		old->since_us = clock_mono_us();
+		old->is_settled = 0;
+	} else if (!old->is_settled && clock_mono_us() - old->since_us > CERTAIN_AFTER_US) {
+		old->is_settled = 1;
+		same = 0;
+	}
+	json_decref(o);
+	return !same;
 }
 
-/* Applies what is certain; the plan's id is what undo takes. */
+/* Applies what is certain; that is on record by whoever does it. */
 static int
-apply(struct old *old, struct plan_file *file, struct record *record, struct pause *pause,
-      struct err *err)
+apply(struct old *old, struct record *record, struct pause *pause, struct err *err)
 {
-	char path[500], said[200], text[700];
-	char *const words[] = {(char *)"apply", path, (char *)"--backup-dir", (char *)old->dir, NULL};
-	int64_t n = old->found.n_certain;
-	int r;
+	char path[500];
+	char *const words[] = {(char *)"apply", path, (char *)"--certain", (char *)"--backup-dir",
+			       (char *)old->dir, (char *)"--json", NULL};
+	json_int_t n = 0;
+	json_t *o;
 
-	(void)snprintf(path, sizeof(path), "%s/old-certain.plan", old->dir);
-	findings_keep_certain(file, clock_utc_us() - IN_USE_US);
-	if (write_plan(file, path, err) < 0)
-		return -1;
-	(void)snprintf(text, sizeof(text), "plan=%s sessions=%lld", file->head.id, (long long)n);
-	if (tell(record, "old_applying", err, text) < 0)
-		return -1;
+	old_plan_path(old->dir, path, sizeof(path));
 	pause->doing = "repairing the old database";
-	r = migrate(old, words, pause, said, sizeof(said), err);
-	(void)snprintf(text, sizeof(text), "plan=%s exit=%d undo=\"ihht migrate undo %s\"", file->head.id, r,
-		       file->head.id);
-	if (tell(record, "old_applied", err, text) < 0 || r < 0)
+	o = ask(old, words, pause, err);
+	(void)record_follow(record, NULL);
+	(void)backups_prune(old->dir, BACKUPS);
+	if (!o)
 		return -1;
-	if (r > 1)
-		return err_set(err, EAGAIN, "migrate apply: %.*s", (int)strcspn(said, "\n"), said);
+	(void)json_unpack(o, "{s:I}", "applied", &n);
+	json_decref(o);
 	old->n_applied += n;
 	old->applied = old->found;
-	return 1;
+	return n > 0;
 }
 
-int
-old_look(struct old *old, struct record *record, struct pause *pause, struct err *err)
+static int
+read_findings(struct old *old, struct record *record, struct pause *pause, struct err *err)
 {
-	char path[500], part[520], text[500];
+	char path[500], part[520];
 	struct findings before = old->found;
 	struct plan_file file = {0};
 	int r;
@@ -129,18 +153,26 @@ old_look(struct old *old, struct record *record, struct pause *pause, struct err
 	if (r == 0 && rename(part, path) < 0)
 		r = err_set(err, errno, "%s: %s", path, strerror(errno));
 	if (r == 0)
-		findings_count(&file, clock_utc_us() - IN_USE_US, &old->found);
-	if (r == 0 && (!old->n_looks++ || !findings_same(&before, &old->found))) {
-		(void)snprintf(text, sizeof(text), "plan=%s sessions=%lld certain=%lld left=%lld%s%s",
+		findings_count(&file, clock_utc_us(), &old->found);
+	if (r == 0 && (!old->n_looks++ || !findings_same(&before, &old->found)))
+		r = record_add(record, err, "old_looked", "plan=%s sessions=%lld certain=%lld left=%lld%s%s",
 			       file.head.id, (long long)old->found.n_sessions,
 			       (long long)old->found.n_certain, (long long)old->found.n_left,
 			       *old->found.rules ? " " : "", old->found.rules);
-		r = tell(record, "old_looked", err, text);
-	}
-	/* what an apply left as it was, the next one would leave, too */
-	if (r == 0 && old->repair && old->found.n_certain &&
-	    !findings_same(&old->applied, &old->found))
-		r = apply(old, &file, record, pause, err);
 	plan_file_clear(&file);
+	return r;
+}
+
+int
+old_look(struct old *old, struct record *record, struct pause *pause, struct err *err)
+{
+	int r = is_changed(old, pause, err);
+
+	if (r > 0 && (r = read_findings(old, record, pause, err)) < 0)
+		*old->mark = 0;          /* look again, whatever the mark */
+	/* what an apply left as it was, the next one would leave, too */
+	if (r == 0 && old->repair && old->is_begun && old->found.n_certain &&
+	    !findings_same(&old->applied, &old->found))
+		r = apply(old, record, pause, err);
 	return r;
 }
