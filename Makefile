@@ -6,7 +6,7 @@ B        := build/$(MODE)
 SERVICES := $(notdir $(patsubst %/main.c,%,$(wildcard services/*/main.c)))
 
 # The link table: who may touch what.
-PKG                 := libczmq libzmq msgpack jansson uuid libxxhash libzstd libcrypto
+PKG                 := libczmq libzmq msgpack jansson uuid libxxhash libzstd libcrypto cjose
 PKG_ble-ingest      := libsystemd
 PKG_local-store     := sqlite3
 PKG_sync-worker     := libpq

@@ -10,6 +10,7 @@
 
 #include "common/clock.h"
 #include "common/log.h"
+#include "proto/access.h"
 #include "proto/link.h"
 
 #define DEFAULT_CONFIG "/etc/ihht/ihht.conf"
@@ -30,7 +31,8 @@ is_known(const char *name)
 	for (i = 0; (process = link_process(i)); i++)
 		if (!strcmp(process, name))
 			return 1;
-	return !strcmp(name, "gateway") || !strcmp(name, "links") || !strcmp(name, "postgres");
+	return !strcmp(name, "gateway") || !strcmp(name, "links") || !strcmp(name, "postgres") ||
+	       !strcmp(name, "access");
 }
 
 static int
@@ -70,7 +72,7 @@ check_shared(struct process *p, struct err *err)
 	for (i = 0; (name = conf_name_at(p->conf, "", i)); i++)
 		if (!is_known(name))
 			return err_set(err, EINVAL, "%s: no such section; there are gateway, links, "
-				       "postgres and one for each process", name);
+				       "postgres, access and one for each process", name);
 	return check_links(p->conf, err);
 }
 
@@ -81,7 +83,8 @@ read_config(struct process *p, const char *path, struct err *err)
 
 	p->conf = conf_open(path, m->name, m->keys, m->n_keys, err);
 	p->shared = p->conf ? conf_open(path, "gateway", shared_keys, N_SHARED, err) : NULL;
-	if (!p->shared || check_shared(p, err) < 0)
+	p->access = p->shared ? conf_open(path, "access", access_settings, ACCESS_SETTINGS, err) : NULL;
+	if (!p->access || check_shared(p, err) < 0)
 		return -1;
 	p->gateway = conf_text(p->shared, "name");
 	p->run_dir = conf_text(p->shared, "run");
@@ -105,6 +108,8 @@ print_help(const struct process_manual *m)
 	conf_help(stdout, m->keys, m->n_keys);
 	printf("\nShared, in the section gateway:\n");
 	conf_help(stdout, shared_keys, N_SHARED);
+	printf("\nShared, in the section access:\n");
+	conf_help(stdout, access_settings, ACCESS_SETTINGS);
 }
 
 /* 0 go on; 1 done, *exit_code set. */
@@ -212,6 +217,7 @@ process_close(struct process **process)
 	zactor_destroy(&(*process)->auth);
 	conf_close(&(*process)->conf);
 	conf_close(&(*process)->shared);
+	conf_close(&(*process)->access);
 	free(*process);
 	*process = NULL;
 }

@@ -4,8 +4,8 @@
  *	NAME --config FILE [--instance N]     run
  *	NAME --check | --help | --version
  *
- * The settings are the process's own section of ihht.conf and the shared sections `gateway`
- * and `links`.  An exit code of 100 means "fix my configuration", 111 "try again".
+ * The settings are the process's own section of ihht.conf and the shared sections `gateway`,
+ * `links` and `access`.  An exit code of 100 means "fix my configuration", 111 "try again".
  */
 #ifndef PROCESS_H
 #define PROCESS_H
@@ -29,6 +29,7 @@ struct process {
 	const struct process_manual *manual;
 	struct conf *conf;         /* its own section */
 	struct conf *shared;       /* the section `gateway` */
+	struct conf *access;       /* the section `access`, for access_open() */
 	const char *gateway;       /* name of this gateway */
 	const char *run_dir;       /* where ipc:// sockets live */
 	const char *database;      /* the SQLite file */

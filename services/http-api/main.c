@@ -11,9 +11,15 @@
  * Its paths are the table of requests/routes.c; GET /api/openapi.json describes them, and so does
  * docs/api.md.  {id} is a session's UUID or its local id.
  *
+ * All but those that are open want a token (proto/access.h): Authorization: Bearer, or the cookie
+ * of sign_in.h.  Postgres is asked as that caller, so its policies decide what there is; whether
+ * a command is the caller's to give is asked of local-store (commands/rights.h).
+ *
  * A body has the fields of its message (docs/reference.md).  A request_id may be given, so that
- * a caller who heard no answer can ask again; else one is made.  Refusals are application/problem+json (problem.h): 404 no such session,
- * 409 in the way of a running session, 422 a field is wrong, 503 a neighbour is away.
+ * a caller who heard no answer can ask again; else one is made.  Refusals are
+ * application/problem+json (problem.h): 401 no token or one that does not hold, 403 not yours to
+ * ask for, 404 no such session, 409 in the way of a running session, 422 a field is wrong, 503 a
+ * neighbour is away.
  *
  * Promise: 200 or 201 to a command is sent only after local-store has said that it is on disk.
  * No request waits for another: connections sleep until their answer is there.
@@ -34,11 +40,13 @@
 #include "services/http-api/requests/in_http.h"
 #include "services/http-api/reads/in_postgres.h"
 #include "services/http-api/commands/pending.h"
+#include "services/http-api/commands/rights.h"
 #include "services/http-api/reads/reads.h"
+#include "services/http-api/sign_in.h"
 
 static const struct conf_key keys[] = {
 	{"listen", CONF_WORD, "127.0.0.1", 0, 0, "127.0.0.1|::1",
-	 "address; only this host's own, as there is no sign-in: nginx stands in front"},
+	 "address; only this host's own: nginx stands in front"},
 	{"port", CONF_NUMBER, "8081", 1, 65535, NULL, "TCP port"},
 	{"hosts", CONF_TEXT, "", 0, 1000, NULL,
 	 "names, with spaces between, that Host and Origin may have besides localhost"},
@@ -61,6 +69,7 @@ struct http_api {
 	struct http *http;
 	struct postgres *postgres;
 	struct reads *reads;
+	struct access *access;
 	struct pending *pending;
 	struct health health;
 	unsigned long long n_commands, n_timed_out, n_rows, n_bad;
@@ -117,7 +126,8 @@ command(struct http_api *me, struct ask *ask, int64_t now)
 	size_t len;
 	char *text;
 
-	if (command_plan(ask, &plan, &problem) < 0) {
+	if (command_plan(ask, &plan, &problem) < 0 ||
+	    rights_guard(&ask->caller, &plan, &problem) < 0) {
 		http_refuse(ask, &problem);
 	} else if (!plan.n) {  /* an empty batch */
 		text = command_nothing_new(&len);
@@ -143,6 +153,15 @@ serve(struct http_api *me, int64_t now)
 			break;
 		case ROUTE_OPENAPI:
 			say_openapi(me, ask);
+			break;
+		case ROUTE_ME:
+			sign_in_tell(ask, &ask->caller);
+			break;
+		case ROUTE_SIGN_IN:
+			sign_in(ask, me->access, clock_utc_us());
+			break;
+		case ROUTE_SIGN_OUT:
+			sign_out(ask);
 			break;
 		case ROUTE_READ:
 			read_rows(me, ask, now);
@@ -299,11 +318,13 @@ static int
 attach(struct http_api *me, struct err *err)
 {
 	const struct conf *conf = me->process->conf;
-	const struct http_limits limits = {
-		conf_text(conf, "listen"), (int)conf_number(conf, "port"), conf_text(conf, "hosts"),
+	struct http_limits limits = {
+		conf_text(conf, "listen"), (int)conf_number(conf, "port"), conf_text(conf, "hosts"), NULL,
 		(size_t)conf_number(conf, "body-bytes"), (int)conf_number(conf, "connections")};
 	char conninfo[1000];
 
+	if (!(me->access = limits.access = access_open(me->process->access, err)))
+		return -1;
 	me->pending = pending_new();
 	me->reads = reads_new();
 	pg_conninfo(conf, me->process->run_dir, "http-api", "ihht_api", conninfo, sizeof(conninfo));
@@ -329,6 +350,7 @@ detach(struct http_api *me)
 	postgres_close(&me->postgres);
 	pending_free(&me->pending);
 	reads_free(&me->reads);
+	access_close(&me->access);
 	process_close(&me->process);
 }
 

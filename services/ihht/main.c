@@ -211,6 +211,17 @@ static const struct verb verbs[] = {
 	 "settings to add.  An existing key is never replaced.\n\n"
 	 "  ihht keys gateway-1\n"
 	 "  ihht --config /etc/ihht/ihht.conf keys hub\n", keys_run, NULL},
+	{"token", "person|coach|admin [USER] [PERSON...] [OPTIONS]", "a key to the page, the streams and the API",
+	 "Prints a token that http-api and realtime-fanout take: a person sees their own, a coach\n"
+	 "their own and those of the people named, an admin all.  The first one makes the keys\n"
+	 "(access/keys in ihht.conf): who can read the one called _secret can make tokens.  Tokens\n"
+	 "cannot be taken back one by one; remove both files and make new ones to end all.\n\n"
+	 "  --days N         how long it holds (30)\n"
+	 "  --link URL       as an address to open in a browser, which then is signed in\n\n"
+	 "  ihht token person 8d1f4c5e-2f0b-5f6e-9d0f-3b0b6a0e7c11 --days 365\n"
+	 "  ihht token admin --link http://127.0.0.1:8080/\n"
+	 "  curl -H \"Authorization: Bearer $(ihht token admin --days 1)\" http://127.0.0.1:8080/api/sessions\n",
+	 token_run, NULL},
 	{"demo", "", "sessions for the mock's devices, until it is stopped",
 	 "Plays the people and the app around `ble-ingest` with source mock: starts a session\n"
 	 "for each of ble-ingest's devices, follows the mock's timetable, answers surveys, and\n"

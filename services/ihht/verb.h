@@ -49,6 +49,7 @@ int audit_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
 int migrate_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
 int check_config_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
 int keys_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
+int token_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
 int devices_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
 int devices_test_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
 int report_run(struct ihht *me, const struct verb *verb, int argc, char **argv);

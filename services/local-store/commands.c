@@ -283,6 +283,22 @@ take_import(struct lifecycle *life, const struct import *m, int64_t now_us, stru
 	return r;
 }
 
+/* ---- whose is it? */
+
+static int
+take_session_of(struct lifecycle *life, const struct session_of *m, struct effects *fx,
+		struct err *err)
+{
+	struct entry *entry = store_load_id(life->store, life->sessions, m->session_id, err);
+
+	if (!entry && err->code != ENOENT)
+		return -1;
+	if (entry && !strstr(m->people, entry->row.user_id))
+		return effects_refuse(fx, "session_id", "no such session on this gateway: %s",
+				      m->session_id);
+	return effects_accept(fx, m->session_id, false, "");
+}
+
 int
 commands_apply(struct lifecycle *life, const struct message *message, const void *msg,
 	       int64_t now_us, struct effects *fx, struct err *err)
@@ -306,6 +322,8 @@ commands_apply(struct lifecycle *life, const struct message *message, const void
 		return take_progression(life, msg, now_us, fx, err);
 	if (message == &msg_restore)
 		return restored_apply(life, msg, now_us, fx, err);
+	if (message == &msg_session_of)
+		return take_session_of(life, msg, fx, err);
 	ASSERT(message == &msg_import);
 	return take_import(life, msg, now_us, fx, err);
 }

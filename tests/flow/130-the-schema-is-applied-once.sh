@@ -100,6 +100,13 @@ for table in sessions readings; do
 	like "$(as anon '{}' "SELECT * FROM $table")" 'permission denied' "anon may not even ask for $table"
 	is "$(as ihht_api "{\"sub\": \"$B\"}" "SELECT user_id FROM $table")" "$B" "http-api sees $table as the caller"
 	is "$(as ihht_api '{"role": "service_role"}' "SELECT count(*) FROM $table")" 2 "and all for the operator's token"
+	for role in authenticated ihht_api; do
+		is "$(as $role "{\"sub\": \"$B\", \"app_metadata\": {\"role\": \"admin\"}}" "SELECT count(*) FROM $table")" 2 "all $table for an admin as $role"
+		is "$(as $role "{\"sub\": \"$B\", \"user_metadata\": {\"role\": \"admin\"}, \"app_metadata\": {\"role\": \"person\", \"people\": [\"$A\"]}}" "SELECT user_id FROM $table")" "$B" \
+			"the own $table for who only says so, as $role"
+		is "$(as $role "{\"sub\": \"00000000-0000-4000-8000-00000000000c\", \"app_metadata\": {\"role\": \"coach\", \"people\": [\"$A\"]}}" "SELECT user_id FROM $table")" "$A" \
+			"of $table a coach sees their people's, as $role"
+	done
 	is "$(as ihht_audit '{}' "SELECT count(*) FROM $table")" 2 "the auditor sees all $table"
 	for role in authenticated ihht_api ihht_audit ihht_sync; do
 		like "$(as $role "{\"sub\": \"$A\"}" "DELETE FROM $table")" 'permission denied' "$role deletes no $table"

@@ -3,6 +3,7 @@
 # Postgres stopped, hung, busy or killed is a 503 in time, and nothing else stands still.
 . "$(dirname "$0")/lib.sh"
 fresh
+sign_in admin
 pg_start || skip_all "no Postgres"
 start http-api
 wait_ready http-api

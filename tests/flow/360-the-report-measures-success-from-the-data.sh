@@ -92,13 +92,13 @@ sql "CREATE TABLE kept AS SELECT * FROM progression WHERE session_id = '$id'; DE
 misses "a session without progression" "training sessions with progression" "$id: completed without progression"
 sql "INSERT INTO progression SELECT * FROM kept; DROP TABLE kept"
 
-sql "ALTER POLICY operator ON session_surveys USING (false)"
+sql "ALTER POLICY admin ON session_surveys USING (false)"
 report --json
 is "$(value last_sessions_readable)" "[0,3,3,false]" "surveys that the API must not read"
-sql "ALTER POLICY operator ON session_surveys USING ((SELECT auth.jwt() ->> 'role') = 'service_role')"
-sql "ALTER POLICY operator ON sessions USING (id <> '$id' AND (SELECT auth.jwt() ->> 'role') = 'service_role')"
+sql "ALTER POLICY admin ON session_surveys USING ((SELECT ihht.is_admin()))"
+sql "ALTER POLICY admin ON sessions USING (id <> '$id' AND (SELECT ihht.is_admin()))"
 misses "a session that the API must not read" "last 30 sessions readable by the API" "$id: ihht_api does not see it"
-sql "ALTER POLICY operator ON sessions USING ((SELECT auth.jwt() ->> 'role') = 'service_role')"
+sql "ALTER POLICY admin ON sessions USING ((SELECT ihht.is_admin()))"
 well "and all is well again"
 
 # ---- what never left this gateway

@@ -229,6 +229,12 @@ fresh() {
 	conf realtime-fanout port "$(free_port)"
 }
 
+# sign_in ROLE [USER...]: whom every curl asks as from now on; `curl -q` asks as nobody
+sign_in() {
+	export CURL_HOME=$T
+	echo "header = \"Authorization: Bearer $("$BIN/ihht" --config "$CONF" token "$@" --days 1)\"" >"$T/.curlrc"
+}
+
 # A TCP port of 127.0.0.1 that nobody listens on.
 free_port() {
 	local port

@@ -266,9 +266,45 @@ TEST(a_reply_to_somebody_else_is_not_ours)
 	pending_free(&p);
 }
 
+TEST(nothing_goes_before_its_guards_are_answered)
+{
+	struct pending *p = pending_new();
+	struct plan plan = surveys(5);
+	const struct step *one, *two;
+	struct result result;
+	struct reply reply;
+	int owner;
+
+	plan.n_guards = 2;
+	pending_add(p, &plan, &owner, T0);
+	one = pending_due(p, T0);
+	two = pending_due(p, T0);
+	if (!ok(one && two && !pending_due(p, T0)))
+		return;
+	reply = reply_to(two, 1, 0);
+	is_int(pending_reply(p, &reply, T0), 1);
+	ok(!pending_due(p, T0));
+	reply = reply_to(one, 1, 0);
+	is_int(pending_reply(p, &reply, T0), 1);
+	is_int(count_due(p, T0), 3);
+	pending_free(&p);
+
+	p = pending_new();
+	plan = surveys(2);
+	plan.n_guards = 1;
+	pending_add(p, &plan, &owner, T0);
+	reply = reply_to(pending_due(p, T0), 0, 0);
+	is_int(pending_reply(p, &reply, T0), 1);
+	is_int(count_due(p, T0), 0);
+	is_int(pending_ended(p, T0, &result), 1);
+	is_int(result.outcome, PENDING_REFUSED);
+	pending_free(&p);
+}
+
 int
 main(void)
 {
+	RUN(nothing_goes_before_its_guards_are_answered);
 	RUN(a_command_is_sent_again_until_it_is_answered);
 	RUN(without_an_answer_it_ends_in_time);
 	RUN(a_long_batch_ends_in_time_too);

@@ -104,7 +104,7 @@ TEST(wrong_settings_end_with_fix_my_configuration)
 		const char *text, *complaint;
 	} rows[] = {
 		{"sync-worker\n    rat = 5\n", "sync-worker/rat: no such setting; there are: rate, instances"},
-		{"sync-worke\n", "sync-worke: no such section; there are gateway, links, postgres and one"},
+		{"sync-worke\n", "sync-worke: no such section; there are gateway, links, postgres, access and one"},
 		{"links\n    sampels = ipc:///x\n", "links/sampels: no such link; see docs/reference.md"},
 		{"links\n    samples = 5\n", "links/samples: must be ipc://"},
 		{"gateway\n    nam = x\n", "gateway/nam: no such setting; there are: name, run, database"},

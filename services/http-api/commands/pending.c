@@ -76,7 +76,7 @@ pending_add(struct pending *pending, struct plan *plan, void *owner, int64_t now
 	w->last_item = SIZE_MAX;
 	w->result.owner = owner;
 	w->result.is_batch = w->plan.is_batch;
-	w->result.message = w->plan.steps[0].message;
+	w->result.message = w->plan.steps[w->plan.n_guards].message;
 	TAILQ_INSERT_TAIL(&pending->works, w, all);
 }
 
@@ -85,9 +85,10 @@ pending_add(struct pending *pending, struct plan *plan, void *owner, int64_t now
 static size_t
 window_end(const struct work *w)
 {
+	size_t most = w->first < w->plan.n_guards ? w->plan.n_guards : w->plan.n;
 	size_t end = w->first + (w->plan.one_by_one ? 1 : PENDING_WINDOW);
 
-	return end < w->plan.n ? end : w->plan.n;
+	return end < most ? end : most;
 }
 
 static const struct step *

@@ -17,6 +17,7 @@ struct step {
 struct plan {
 	struct step *steps;
 	size_t n;
+	size_t n_guards; /* the first steps: the others go only when all of these are answered */
 	int one_by_one;  /* a step needs the one before it */
 	int is_batch;    /* answered by {"synced": n} */
 };

@@ -54,7 +54,8 @@ static json_t *
 answers(const struct route *route, json_t *schemas)
 {
 	const char *schema = route->kind == ROUTE_HEALTH ? "Health" : route->kind == ROUTE_BATCH
-			   ? "BatchDone" : "Done";
+			   ? "BatchDone" : route->kind == ROUTE_ME || route->kind == ROUTE_SIGN_IN
+			   ? "Me" : "Done";
 	json_t *o;
 
 	if (route->kind == ROUTE_READ)
@@ -63,7 +64,8 @@ answers(const struct route *route, json_t *schemas)
 		return json_pack("{s:{s:s, s:o}}", "200", "description", "OK", "content",
 				 content("text/plain", json_pack("{s:s}", "type", "string")));
 	o = json_pack("{s:{s:s, s:o}}", "200", "description", "OK", "content",
-		      content("application/json", route->kind == ROUTE_OPENAPI
+		      content("application/json",
+			      route->kind == ROUTE_OPENAPI || route->kind == ROUTE_SIGN_OUT
 			      ? json_pack("{s:s}", "type", "object") : schema_ref(schema)));
 	if (route->message == &msg_session_start)
 		set(o, "201", json_pack("{s:s, s:o}", "description", "Begun; Location says where",
@@ -152,7 +154,10 @@ operation(const struct route *route, json_t *schemas)
 			      "responses", responses);
 
 	add_refusals(responses);
-	if (route->kind == ROUTE_COMMAND || route->kind == ROUTE_BATCH)
+	if (!route->is_open)
+		set(o, "security", json_pack("[{s:[]}]", "token"));
+	if (route->kind == ROUTE_COMMAND || route->kind == ROUTE_BATCH ||
+	    route->kind == ROUTE_SIGN_IN)
 		add_body(route, o, schemas);
 	return o;
 }
@@ -175,6 +180,13 @@ static const char fixed_schemas[] =
 	"\"properties\": {\"status\": {\"type\": \"string\", \"enum\": [\"ok\", \"degraded\", \"down\"]},"
 	"\"postgres\": {\"type\": \"boolean\"}, \"problems\": {\"type\": \"array\", \"items\": {\"type\": \"string\"}},"
 	"\"processes\": {\"type\": \"array\", \"items\": {\"type\": \"object\"}}}},"
+	"\"Me\": {\"type\": \"object\", \"required\": [\"user_id\", \"role\", \"people\", \"expires\"],"
+	"\"properties\": {\"user_id\": {\"type\": [\"string\", \"null\"]}, \"role\": {\"type\": \"string\","
+	"\"enum\": [\"person\", \"coach\", \"admin\"]}, \"people\": {\"type\": \"array\", \"items\":"
+	"{\"type\": \"string\"}, \"description\": \"whom a coach looks after\"}, \"expires\":"
+	"{\"type\": \"string\", \"format\": \"date-time\"}}, \"additionalProperties\": false},"
+	"\"SignIn\": {\"type\": \"object\", \"required\": [\"token\"], \"properties\":"
+	"{\"token\": {\"type\": \"string\"}}},"
 	"\"Batch\": {\"type\": \"object\", \"required\": [\"type\", \"data\"], \"additionalProperties\": false,"
 	"\"properties\": {\"type\": {\"type\": \"string\", \"enum\": [\"readings\", \"session\", \"session_survey\","
 	"\"intra_session_response\", \"adaptive_event\", \"phase_stats\", \"progression\"]},"
@@ -219,7 +231,9 @@ openapi_text(const char *gateway, size_t *len)
 		set(path, method, operation(r, schemas));
 	}
 	set(o, "paths", paths);
-	set(o, "components", json_pack("{s:o}", "schemas", schemas));
+	set(o, "components", json_pack("{s:o, s:{s:{s:s, s:s, s:s}}}", "schemas", schemas,
+				       "securitySchemes", "token", "type", "http", "scheme", "bearer",
+				       "bearerFormat", "JWT"));
 	text = json_dumps(o, JSON_COMPACT);
 	json_decref(o);
 	*len = text ? strlen(text) : 0;

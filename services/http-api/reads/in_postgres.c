@@ -13,10 +13,16 @@
 #define AGAIN_US   (1 * CLOCK_SECOND)
 #define ANSWER_US  (8 * CLOCK_SECOND)  /* waiting in line and for the answer; then it is too late */
 
-/* Until callers have tokens of their own this process reads as the operator. */
 static const char setup_sql[] =
 	"SET TIME ZONE 'UTC'; SET statement_timeout = '5s'; SET default_transaction_read_only = on;"
-	"SELECT set_config('request.jwt.claims', '{\"role\": \"service_role\"}', false)";
+	"SELECT 1";
+
+/* Until the end of the transaction we are the caller, and policies decide what there is.  Where a
+ * hosted Postgres keeps the role to itself, ours has the same policies (006_rights.sql). */
+static const char become_sql[] =
+	"SELECT set_config('request.jwt.claims', $1, true),"
+	" CASE WHEN pg_has_role(session_user, 'authenticated', 'MEMBER')"
+	" THEN set_config('role', 'authenticated', true) END";
 
 enum state { OFF, CONNECTING, SETUP, IDLE, BUSY };
 
@@ -185,7 +191,10 @@ send_question(struct connection *c)
 
 	for (i = 0; i < q->n; i++)
 		values[i] = q->given[i] ? q->text[i] : NULL;
-	return PQsendQueryParams(c->pg, q->sql, q->n, NULL, values, NULL, NULL, 0);
+	/* all up to the sync is one transaction */
+	return PQsendQueryParams(c->pg, become_sql, 1, NULL, &q->claims, NULL, NULL, 0) &&
+	       PQsendQueryParams(c->pg, q->sql, q->n, NULL, values, NULL, NULL, 0) &&
+	       PQpipelineSync(c->pg);
 }
 
 /* All of the answer is here. */
@@ -198,7 +207,7 @@ end_question(struct postgres *p, struct connection *c, int64_t now_us)
 
 	c->result = NULL;
 	c->question = NULL;
-	if (PQresultStatus(result) == PGRES_TUPLES_OK) {
+	if (PQresultStatus(result) == PGRES_TUPLES_OK && (q || PQenterPipelineMode(c->pg))) {
 		c->state = IDLE;
 		if (q)
 			finish(p, q, result, NULL);
@@ -217,6 +226,30 @@ end_question(struct postgres *p, struct connection *c, int64_t now_us)
 	finish(p, q, NULL, &err);
 }
 
+/* Of the setup's one text NULL is the end, of a pipeline its sync. */
+static int
+is_end(const struct connection *c, const PGresult *result)
+{
+	if (c->state == SETUP)
+		return !result && c->result;
+	return PQresultStatus(result) == PGRES_PIPELINE_SYNC;
+}
+
+/* The last of several counts, or the first that failed: after that one none is carried out. */
+static void
+take_result(struct connection *c, PGresult *result)
+{
+	if (!result)
+		return;
+	if (c->result && PQresultStatus(c->result) != PGRES_TUPLES_OK &&
+	    PQresultStatus(c->result) != PGRES_COMMAND_OK) {
+		PQclear(result);
+		return;
+	}
+	PQclear(c->result);
+	c->result = result;
+}
+
 static void
 read_answer(struct postgres *p, struct connection *c, int64_t now_us)
 {
@@ -226,15 +259,14 @@ read_answer(struct postgres *p, struct connection *c, int64_t now_us)
 		drop(p, c, now_us);
 		return;
 	}
-	while (!PQisBusy(c->pg)) {
-		if (!(result = PQgetResult(c->pg))) {
-			if (c->result)
-				end_question(p, c, now_us);
+	while (c->state >= SETUP && c->state != IDLE && !PQisBusy(c->pg)) {
+		result = PQgetResult(c->pg);
+		if (is_end(c, result)) {
+			PQclear(result);
+			end_question(p, c, now_us);
 			return;
 		}
-		/* of several statements the last counts, but none after a failure follows */
-		PQclear(c->result);
-		c->result = result;
+		take_result(c, result);
 	}
 }
 

@@ -99,6 +99,7 @@ reads_query(const struct reads *reads, const struct ask *ask, struct query *q,
 	size_t i;
 
 	memset(q, 0, sizeof(*q));
+	q->claims = ask->caller.claims;
 	if (strchr(ask->route->path, '{') && (q->n = take_key(ask, q, problem)) < 0)
 		return -1;
 	if (take_params(ask, q, problem) < 0)

@@ -22,6 +22,7 @@ struct query {
 	int n;
 	char text[READS_PARAMS][PARAM_MAX];
 	int given[READS_PARAMS];         /* else NULL */
+	const char *claims;              /* as whom it asks; the request's */
 };
 
 struct reads;

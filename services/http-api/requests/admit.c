@@ -79,8 +79,9 @@ admit(const struct head *head, const char *hosts, size_t body_bytes, struct prob
 	if (!is_ours(head->host, hosts))
 		return problem_set(problem, 421, "Host", "this host is not known here by that name; "
 				   "http-api/hosts in ihht.conf lists further names");
-	if (head->origin && !origin_is_ours(head->origin, hosts))
-		return problem_set(problem, 403, "Origin", "pages of other sites may not ask here");
+	if (head->origin && !head->is_listed && !origin_is_ours(head->origin, hosts))
+		return problem_set(problem, 403, "Origin", "pages of other sites may not ask here; "
+				   "access/origins in ihht.conf lists those that may");
 	if (!head->has_body)
 		return 0;
 	if (!head->content_type || !is_json(head->content_type))

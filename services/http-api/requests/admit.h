@@ -1,9 +1,10 @@
 /*
  * admit - what a request's head must say before we read its body
  *
- * There is no sign-in yet, so the guard is: only this host's own pages and programs.  A page
- * of another site can make a browser send requests here (also by a DNS name that turns out to be
- * 127.0.0.1), but it cannot forge Host and Origin, and cannot send JSON without our consent.
+ * A browser keeps a person's token in a cookie, so pages of other sites are kept out as well: one
+ * can make a browser send requests here (also by a DNS name that turns out to be 127.0.0.1),
+ * but it cannot forge Host and Origin, and cannot send JSON without our consent.  Consent is
+ * given to the origins of access/origins.
  */
 #ifndef ADMIT_H
 #define ADMIT_H
@@ -16,6 +17,7 @@ struct head {
 	const char *host, *origin;  /* NULL: not there */
 	const char *content_type, *content_encoding, *content_length;
 	int has_body;               /* its method has one */
+	int is_listed;              /* its origin is one of access/origins */
 };
 
 /* `hosts`: names besides localhost, 127.0.0.1 and [::1], with spaces between. */

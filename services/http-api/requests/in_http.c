@@ -57,6 +57,12 @@ http_say(struct ask *ask, char *body, size_t len, const char *type)
 }
 
 void
+http_set_cookie(struct ask *ask, const char *cookie)
+{
+	((struct request *)ask)->cookie = strdup(cookie);
+}
+
+void
 http_refuse(struct ask *ask, const struct problem *problem)
 {
 	struct request *r = (struct request *)ask;

@@ -11,6 +11,7 @@
 #ifndef IN_HTTP_H
 #define IN_HTTP_H
 
+#include "proto/access.h"
 #include "services/http-api/requests/routes.h"
 
 struct http;
@@ -19,6 +20,7 @@ struct http_limits {
 	const char *address;  /* numeric, IPv4 or IPv6 */
 	int port;
 	const char *hosts;    /* see admit.h */
+	struct access *access;  /* the caller's */
 	size_t body_bytes;
 	int connections;
 };
@@ -35,6 +37,8 @@ struct ask {
 	const char *idempotency_key;  /* NULL: none */
 	const char *body;
 	size_t len;
+	struct caller caller; /* of routes that need one */
+	int is_https;         /* so the proxy says */
 	void *work;           /* the caller's */
 };
 
@@ -53,6 +57,8 @@ void http_answer(struct ask *ask, int status, char *body, size_t len, const char
 /* The same with another Content-Type than JSON, status 200. */
 void http_say(struct ask *ask, char *body, size_t len, const char *type);
 void http_refuse(struct ask *ask, const struct problem *problem);
+/* Before one of these: the answer will set that cookie. */
+void http_set_cookie(struct ask *ask, const char *cookie);
 
 struct http_counts {
 	unsigned long long n_requests, n_refused, n_failed;  /* all, 4xx, 5xx */

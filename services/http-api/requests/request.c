@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "common/jwt.h"
 #include "common/log.h"
 #include "services/http-api/requests/admit.h"
 
@@ -57,6 +58,8 @@ request_end(void *arg, struct MHD_Connection *connection, void **mine,
 	if (r->response)
 		MHD_destroy_response(r->response);
 	r->http->bodies -= r->room;
+	caller_release(&r->ask.caller);
+	free(r->cookie);
 	free(r->body);
 	free(r);
 	*mine = NULL;
@@ -79,6 +82,31 @@ add_header(struct MHD_Response *response, const char *name, const char *value)
 	(void)MHD_add_response_header(response, name, value);
 }
 
+static const char *
+header(struct request *r, const char *name)
+{
+	return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
+}
+
+static int
+is_listed(struct request *r)
+{
+	const char *origin = header(r, "Origin");
+
+	return origin && access_origin(r->http->limits.access, origin);
+}
+
+/* CORS: a page of another site that is listed may read the answer. */
+static void
+allow_origin(struct request *r)
+{
+	if (!is_listed(r))
+		return;
+	add_header(r->response, "Access-Control-Allow-Origin", header(r, "Origin"));
+	add_header(r->response, "Access-Control-Expose-Headers", "Location, Retry-After, ETag");
+	add_header(r->response, "Vary", "Origin");
+}
+
 void
 request_set_answer(struct request *r, int status, char *body, size_t len, const char *type)
 {
@@ -95,6 +123,9 @@ request_set_answer(struct request *r, int status, char *body, size_t len, const 
 	add_header(r->response, "Content-Type", type);
 	add_header(r->response, "Cache-Control", "no-store");
 	add_header(r->response, "X-Content-Type-Options", "nosniff");
+	if (r->cookie)
+		add_header(r->response, "Set-Cookie", r->cookie);
+	allow_origin(r);
 }
 
 void
@@ -107,6 +138,8 @@ request_set_problem(struct request *r, const struct problem *problem)
 	request_set_answer(r, problem->status, text, len, "application/problem+json");
 	if (problem->allow[0])
 		add_header(r->response, "Allow", problem->allow);
+	if (problem->status == 401)
+		add_header(r->response, "WWW-Authenticate", "Bearer realm=\"ihht\"");
 	(void)snprintf(seconds, sizeof(seconds), "%d", problem->retry_after_s);
 	if (problem->retry_after_s)
 		add_header(r->response, "Retry-After", seconds);
@@ -143,10 +176,21 @@ take_arg(void *arg, enum MHD_ValueKind kind, const char *name, const char *value
 	return MHD_YES;
 }
 
-static const char *
-header(struct request *r, const char *name)
+/* Who asks: 0, or -1 and a 401. */
+static int
+identify(struct request *r, struct problem *problem)
 {
-	return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
+	char token[JWT_MAX_BYTES + 2];
+	struct err err;
+
+	if (r->ask.route->is_open)
+		return 0;
+	if (!access_token(header(r, "Authorization"), header(r, "Cookie"), token, sizeof(token)))
+		return problem_set(problem, 401, "Authorization", "must be Bearer and a token; `ihht "
+				   "token` makes one");
+	if (access_check(r->http->limits.access, token, clock_utc_us(), &r->ask.caller, &err) < 0)
+		return problem_set(problem, 401, "Authorization", "%s", err.text);
+	return 0;
 }
 
 /* 0, or -1 and why not.  404 and 405 come first, so that they are told without a body. */
@@ -156,7 +200,8 @@ check_head(struct request *r, const char *method, const char *path, struct probl
 	struct head head = {.host = header(r, "Host"), .origin = header(r, "Origin"),
 			    .content_type = header(r, "Content-Type"),
 			    .content_encoding = header(r, "Content-Encoding"),
-			    .content_length = header(r, "Content-Length")};
+			    .content_length = header(r, "Content-Length"),
+			    .is_listed = is_listed(r)};
 	struct args_in in = {&r->ask, problem};
 
 	if (r->bad_uri)
@@ -167,9 +212,23 @@ check_head(struct request *r, const char *method, const char *path, struct probl
 	if (admit(&head, r->http->limits.hosts, r->http->limits.body_bytes, problem) < 0)
 		return -1;
 	r->ask.idempotency_key = header(r, "Idempotency-Key");
+	r->ask.is_https = header(r, "X-Forwarded-Proto") && !strcmp(header(r, "X-Forwarded-Proto"), "https");
 	problem->status = 0;
 	(void)MHD_get_connection_values(r->connection, MHD_GET_ARGUMENT_KIND, take_arg, &in);
-	return problem->status ? -1 : 0;
+	return problem->status ? -1 : identify(r, problem);
+}
+
+/* A browser asks first whether a listed page may send what it is about to. */
+static enum MHD_Result
+answer_preflight(struct request *r)
+{
+	request_set_answer(r, 204, strdup(""), 0, "text/plain");
+	add_header(r->response, "Access-Control-Allow-Methods", "GET, POST, DELETE");
+	add_header(r->response, "Access-Control-Allow-Headers",
+		   "Authorization, Content-Type, Idempotency-Key, If-None-Match, Mcp-Method, "
+		   "Mcp-Name, MCP-Protocol-Version");
+	add_header(r->response, "Access-Control-Max-Age", "600");
+	return send_response(r);
 }
 
 static enum MHD_Result
@@ -179,6 +238,8 @@ begin(struct request *r, const char *method, const char *path)
 
 	r->begun = 1;
 	allow(r, BODY_US);
+	if (!strcmp(method, "OPTIONS") && is_listed(r))
+		return answer_preflight(r);
 	if (check_head(r, method, path, &problem) == 0)
 		return MHD_YES;
 	request_set_problem(r, &problem);

@@ -27,6 +27,7 @@ struct request {
 	char *body;
 	size_t room, dropped;
 	struct MHD_Response *response;
+	char *cookie;    /* to be set by the answer */
 	int status;
 	size_t sent;
 	int64_t since_us;

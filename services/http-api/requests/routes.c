@@ -35,16 +35,21 @@ static const struct param of_next_level[] = {
 /* ---- paths */
 
 #define READ(path, name, summary, read, params) \
-	{"GET", path, ROUTE_READ, name, summary, NULL, 0, &read, params}
+	{"GET", path, ROUTE_READ, name, summary, NULL, 0, &read, params, 0}
 #define COMMAND(path, name, summary, message, phase) \
-	{"POST", path, ROUTE_COMMAND, name, summary, &message, phase, NULL, NULL}
+	{"POST", path, ROUTE_COMMAND, name, summary, &message, phase, NULL, NULL, 0}
 #define OWN(method, path, kind, name, summary) \
-	{method, path, kind, name, summary, NULL, 0, NULL, NULL}
+	{method, path, kind, name, summary, NULL, 0, NULL, NULL, 0}
+#define OPEN(method, path, kind, name, summary) \
+	{method, path, kind, name, summary, NULL, 0, NULL, NULL, 1}
 
 const struct route routes[] = {
-	OWN("GET", "/api/health", ROUTE_HEALTH, "health", "How the pipeline is"),
-	OWN("GET", "/metrics", ROUTE_METRICS, "metrics", "Every process in figures, for Prometheus"),
-	OWN("GET", "/api/openapi.json", ROUTE_OPENAPI, "openapi", "This description"),
+	OPEN("GET", "/api/health", ROUTE_HEALTH, "health", "How the pipeline is"),
+	OPEN("GET", "/metrics", ROUTE_METRICS, "metrics", "Every process in figures, for Prometheus"),
+	OPEN("GET", "/api/openapi.json", ROUTE_OPENAPI, "openapi", "This description"),
+	OWN("GET", "/api/me", ROUTE_ME, "whoAmI", "Whom the token names, and what they may see"),
+	OPEN("POST", "/api/sign-in", ROUTE_SIGN_IN, "signIn", "A browser's token becomes a cookie"),
+	OPEN("POST", "/api/sign-out", ROUTE_SIGN_OUT, "signOut", "The cookie goes"),
 	READ("/api/sessions", "listSessions", "Sessions, newest first", read_sessions, of_sessions),
 	COMMAND("/api/sessions", "startSession", "Begin a session, or get the running one",
 		msg_session_start, 0),
@@ -74,7 +79,7 @@ const struct route routes[] = {
 	COMMAND("/api/sessions/{id}/progression", "addProgression", "The dial decided for the next one",
 		msg_progression, 0),
 	OWN("POST", "/api/sync/batch", ROUTE_BATCH, "syncBatch", "Rows of an app that keeps its own store"),
-	{NULL, NULL, 0, NULL, NULL, NULL, 0, NULL, NULL},
+	{NULL, NULL, 0, NULL, NULL, NULL, 0, NULL, NULL, 0},
 };
 
 /* "IHHT_1732340000000_ab12cd", a UUID: nothing that could mean more than itself. */

@@ -15,6 +15,9 @@ enum route_kind {
 	ROUTE_HEALTH,
 	ROUTE_METRICS,
 	ROUTE_OPENAPI,
+	ROUTE_ME,
+	ROUTE_SIGN_IN,
+	ROUTE_SIGN_OUT,
 	ROUTE_READ,      /* `read`, of Postgres */
 	ROUTE_COMMAND,   /* `message`, to local-store */
 	ROUTE_BATCH,
@@ -30,6 +33,7 @@ struct route {
 	int64_t phase;                 /* that a session_phase of this path begins; 0: the caller says */
 	const struct read *read;
 	const struct param *params;    /* of its query string, end with name NULL; NULL: none */
+	int is_open;                   /* to who brings no token */
 };
 extern const struct route routes[];    /* end with method NULL */
 

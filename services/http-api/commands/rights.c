@@ -1,0 +1,98 @@
+#include "services/http-api/commands/rights.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *
+session_of(const struct step *step)
+{
+	const struct msg_field *f;
+
+	for (f = step->message->fields; f < step->message->fields + step->message->n_fields; f++)
+		if (!strcmp(f->name, "session_id"))
+			return msg_str(f, step->msg);
+	return "";
+}
+
+/* The caller and, for a coach, their people. */
+static void
+write_people(const struct caller *caller, char *people, size_t size)
+{
+	size_t i, n = (size_t)snprintf(people, size, "%s", caller->user_id);
+
+	for (i = 0; i < caller->n_people; i++)
+		n += (size_t)snprintf(people + n, size - n, " %s", caller->people[i]);
+	ASSERT(n < size);
+}
+
+static int
+is_asked(const struct plan *guards, const char *session_id)
+{
+	size_t i;
+
+	for (i = 0; i < guards->n; i++)
+		if (!strcmp(session_of(&guards->steps[i]), session_id))
+			return 1;
+	return 0;
+}
+
+static int
+guard_step(const struct caller *caller, const struct step *step, struct plan *guards,
+	   struct problem *problem)
+{
+	const char *session_id = session_of(step);
+	struct session_of *question;
+
+	if (step->message == &msg_session_start) {
+		if (caller_may(caller, ((const struct session_start *)step->msg)->user_id))
+			return 0;
+		(void)problem_set(problem, 403, "user_id", "may not be somebody whom you do not act for");
+		problem->row = guards->is_batch ? (long)step->item + 1 : 0;
+		return -1;
+	}
+	if (is_asked(guards, session_id))
+		return 0;
+	if (!(question = plan_add(guards, &msg_session_of, step->item)))
+		return problem_set(problem, 503, "", "out of memory");
+	memcpy(question->session_id, session_id, sizeof(question->session_id));
+	write_people(caller, question->people, sizeof(question->people));
+	return 0;
+}
+
+/* guards takes the plan's steps behind its own. */
+static int
+join(struct plan *guards, struct plan *plan)
+{
+	struct step *steps = realloc(guards->steps, (guards->n + plan->n) * sizeof(*steps));
+
+	if (!steps)
+		return -1;
+	memcpy(steps + guards->n, plan->steps, plan->n * sizeof(*steps));
+	guards->steps = steps;
+	guards->n_guards = guards->n;
+	guards->n += plan->n;
+	free(plan->steps);
+	*plan = *guards;
+	return 0;
+}
+
+int
+rights_guard(const struct caller *caller, struct plan *plan, struct problem *problem)
+{
+	struct plan guards = {.one_by_one = plan->one_by_one, .is_batch = plan->is_batch};
+	size_t i;
+
+	if (caller->role == ACCESS_ADMIN || !plan->n)
+		return 0;
+	for (i = 0; i < plan->n; i++)
+		if (guard_step(caller, &plan->steps[i], &guards, problem) < 0)
+			goto fail;
+	if (join(&guards, plan) == 0)
+		return 0;
+	(void)problem_set(problem, 503, "", "out of memory");
+fail:
+	plan_release(&guards);
+	plan_release(plan);
+	return -1;
+}
