@@ -4,6 +4,7 @@
 # cycle.  What the views leave out, and whose rows they show.
 . "$(dirname "$0")/lib.sh"
 fresh
+sign_in admin
 pg_start || skip_all "no Postgres"
 start http-api
 wait_ready http-api
