@@ -43,7 +43,7 @@ BENCH := $(patsubst tests/bench/%.c,$(B)/tests/bench/%,$(wildcard tests/bench/*.
 
 .PHONY: all tools
 all: $(SERVICES:%=$(B)/bin/%)
-tools: $(TOOLS) $(B)/docs/gen $(B)/tests/simulate/simulate
+tools: $(TOOLS) $(B)/docs/gen $(B)/tests/simulate/simulate $(B)/tests/crash/mischief.so
 
 .SECONDARY:
 .SECONDEXPANSION:
@@ -102,6 +102,11 @@ $(B)/tests/unit/test_%: $(B)/tests/unit/test_%.o $$(call owned,$$(call owner,$$*
 # ---- programs of the tests: one file each, with what all share
 $(B)/tests/tool/% $(B)/tests/bench/%: $(B)/tests/$$(notdir $$(@D))/%.o $(EDGE_sqlite3) $(EDGE_libpq) $(B)/libcommon.a
 	$(CC) $(LDFLAGS) -o $@ $(filter-out %/libcommon.a,$^) $(B)/libcommon.a $(call LIBS,$(PKG_tests))
+
+# A bad disk and a clock that is set, for any process: without sanitizers, which come after it.
+$(B)/tests/crash/mischief.so: tests/crash/mischief.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(filter-out -fsanitize% -fno-sanitize%,$(CFLAGS)) -shared -fPIC -o $@ $<
 
 # An oximeter for the real stack: knows nothing of ours but the D-Bus.
 $(B)/tests/bluetooth/peripheral: $(call objects,tests/bluetooth,1)
@@ -185,7 +190,7 @@ test-bluetooth: ## against the real kernel Bluetooth and bluetoothd, in a small 
 
 bluetooth: $(B)/tests/bluetooth/peripheral
 
-crash-matrix: ## each process killed at each point where something changes hands: what is lost and doubled
+crash-matrix: ## everything that can go wrong where something changes hands: what is lost and doubled
 	@$(MAKE) -s MODE=asan all tools
 	@MODE=asan tests/crash/matrix
 

@@ -1,0 +1,160 @@
+# troubles.sh - each kind of trouble of the matrix: how it is brought about, and when it has come
+#
+# A trouble T is three functions: T_begins, with the session there and before its values flow;
+# T_has_come, asked again and again, which also does what must follow (a start, an answer); T_ends,
+# when both stores have been compared.  They set HITS, how often it struck, and add to WHY.
+# Sourced after stream.sh.
+MISCHIEF=$ROOT/build/$MODE/tests/crash/mischief.so
+
+# revive PROCESS: killed if it lives, and started; with what stands before the call in its environment
+revive() {
+	[ -z "${PIDS[$1]:-}" ] || kill9 "$1" 2>/dev/null
+	start "$@"
+}
+# with PRELOADED: mischief for the process that is started by the rest
+mischief() {
+	ASAN_OPTIONS="$ASAN_OPTIONS:verify_asan_link_order=0" LD_PRELOAD=$MISCHIEF "$@"
+}
+
+# ---- killed at points: POINTS_HIT, each as FAULT[:PASSING[:LINGER_MS]]
+killed_begins() {
+	local point
+
+	PENDING=("$@")
+	for point; do [[ $point == ble-ingest.* ]] || IHHT_FAULT=$point revive "${point%%.*}"; done
+	IHHT_FAULT=$(printf '%s\n' "$@" | grep '^ble-ingest\.') revive ble-ingest
+}
+# Those that have been killed are started again; and once all is in Postgres some of it is lost
+# there, if LOSE says so, for the auditor to find.
+killed_has_come() {
+	local fault name rest=()
+
+	if [ -n "$LOSE" ] && [ "$(n_postgres)" = $ROWS ]; then
+		sql "DELETE FROM readings WHERE session_id = '$ID' AND seq % 7 = 3"
+		LOSE=
+	fi
+	for fault in "${PENDING[@]}"; do
+		name=${fault%%.*}
+		if ! is_gone "${PIDS[$name]}"; then
+			rest+=("$fault")
+			continue
+		fi
+		wait "${PIDS[$name]}" 2>/dev/null
+		[ $? = 137 ] || WHY="$WHY $fault ended by itself"
+		unset "PIDS[$name]"
+		HITS=$((HITS + 1))
+		start "$name"
+	done
+	PENDING=("${rest[@]}")
+	[ ${#PENDING[@]} = 0 ]
+}
+killed_ends() { :; }
+
+# ---- killed at a random instant
+random_begins() {
+	revive ble-ingest
+	VICTIM=$1
+}
+random_has_come() {
+	# a random instant is what this is about: it ends with the clock, not with an event
+	read -rt "0.$((RANDOM % 900 + 100))" <> <(:)
+	revive "$VICTIM"
+	HITS=1
+}
+random_ends() { :; }
+
+# ---- the store's disk refuses: WHAT:CALL:N:M as mischief has it
+disk_begins() {
+	rm -f "$T/done"
+	MISCHIEF_FILES=$DB MISCHIEF_DISK=$1 MISCHIEF_DONE=$T/done mischief revive local-store
+	revive ble-ingest
+}
+disk_has_come() { [ -e "$T/done" ] && HITS=1; }
+disk_ends() { revive local-store; }
+
+# ---- the power fails at a point of local-store: what was not synced is gone.  `all`: the machine
+# of ble-ingest too, whose spool is never synced
+power_begins() {
+	POWER=${2:-}
+	rm -rf "$T/synced"
+	mkdir "$T/synced"
+	kill9 local-store 2>/dev/null
+	cp "$DB" "$DB-wal" "$T/synced/"
+	PENDING=("$1")
+	MISCHIEF_FILES=$DB MISCHIEF_SYNCED=$T/synced IHHT_FAULT=$1 mischief start local-store
+	revive ble-ingest
+}
+power_has_come() {
+	is_gone "${PIDS[local-store]}" || return
+	wait "${PIDS[local-store]}" 2>/dev/null
+	unset "PIDS[local-store]"
+	if [ -n "$POWER" ]; then
+		kill9 ble-ingest
+		kill9 sync-worker
+		rm -f "$T"/spool*
+	fi
+	rm -f "$DB" "$DB"-*
+	mv "$T/synced/"* "$T/"
+	start local-store
+	[ -z "$POWER" ] || { start sync-worker; start ble-ingest; }
+	PENDING=()
+	HITS=1
+}
+power_ends() { :; }
+
+# ---- whether a commit took place remains unknown: WHAT N as unsure has it
+commit_begins() {
+	rm -f "$T/done" "$T/unsure"/.s*
+	mkdir -p "$T/unsure"
+	background unsure "$ROOT/tests/crash/unsure" "$T/unsure" "$RUN" "$2" "$1" "$T/pg/data/postmaster.pid" "$T/done"
+	wait_until '[ -S "$T/unsure/.s.PGSQL.5432" ]'
+	other_conf "$T/unsure.conf" postgres "url = \"host=$T/unsure dbname=ihht user=ihht_sync\""
+	CONF=$T/unsure.conf revive sync-worker
+	revive ble-ingest
+	COMMIT=$1
+}
+commit_has_come() {
+	[ -e "$T/done" ] || return
+	if [ "$COMMIT" = server ]; then
+		wait_until 'is_gone "$(head -1 "$T/pg/data/postmaster.pid")"'
+		pg_start
+	fi
+	HITS=1
+}
+commit_ends() {
+	kill9 unsure
+	revive sync-worker
+}
+
+# ---- accidents on the way between processes: WHAT as rough has it
+frames_begins() {
+	mkdir -p "$T/road"
+	kill9 local-store
+	background rough "$TOOL/rough" "$1" "$N" "$T/road" samples="ipc://$RUN/samples" news="ipc://$RUN/news" \
+		commands="ipc://$RUN/commands" bundles="ipc://$RUN/bundles" receipts="ipc://$RUN/receipts"
+	other_conf "$T/store.conf" links "receipts = \">ipc://$T/road/receipts\""
+	other_conf "$T/rough.conf" links "$(for link in samples news commands bundles; do
+		printf '%s = ">ipc://%s/road/%s"\n    ' $link "$T" $link; done)"
+	CONF=$T/store.conf start local-store
+	CONF=$T/rough.conf revive sync-worker
+	CONF=$T/rough.conf revive ble-ingest
+	export IHHT_CONF=$T/rough.conf
+}
+frames_has_come() { :; }
+frames_ends() {
+	export IHHT_CONF=$CONF
+	kill -TERM "${PIDS[rough]}"
+	wait_end rough
+	HITS=$(log_of rough | sed -n 's/.* passed, \([0-9]*\) accidents/\1/p')
+	[ "${HITS:-0}" -gt 0 ] || WHY="$WHY no accident"
+	revive local-store
+	revive sync-worker
+}
+
+# other_conf FILE SECTION LINE: the settings with that in place of the section
+other_conf() {
+	{
+		awk -v section="$2" '/^[^ ]/ { skip = $0 == section } !skip' "$CONF"
+		printf '%s\n    %s\n' "$2" "$3"
+	} >"$1"
+}
