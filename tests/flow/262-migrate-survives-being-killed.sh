@@ -43,8 +43,10 @@ make_rows
 BEFORE=$(dump_hash)
 plan
 is "$STATUS" 0 "plan" || diag "$OUT"
-migrate apply "$T/plan"
-is "$STATUS" 0 "apply in one piece" || diag "$OUT"
+OUT=$(cd "$T" && script -qec "'$BIN/dedupe-auditor' migrate apply '$T/plan' --config '$CONF'" /dev/null </dev/null 2>&1)
+is "$?" 0 "apply in one piece" || diag "$OUT"
+like "$(tr '\r' '\n' <<<"$OUT")" '^.\[Kapply \[#* *\] [0-9]+ of 200 sessions' "on a terminal it shows how far it has come"
+like "$(tr -d '\r' <<<"$OUT")" 'of 200 sessions.*.\[Kapplied: 200 sessions, 2400 rows$' "and is gone before anything else is said" || diag "$OUT"
 AFTER=$(dump_hash)
 ROWS=$(sql "SELECT count(*), sum(rows) FROM ihht_migration.entries")
 [ "$BEFORE" != "$AFTER" ]
@@ -71,6 +73,7 @@ is "$(sql "SELECT count(*), sum(rows) FROM ihht_migration.entries")" "$ROWS" "an
 migrate verify "$T/plan"
 is "$STATUS" 0 "verify" || diag "$OUT"
 
+unlike "$(log_of migrate)" ' of 200 sessions' "in a file there is no bar"
 until_done undone undo
 is "$STATUS" 0 "undo, killed $KILLS times, ends" || diag "$(log_of migrate)"
 is "$(link_indexes)" 0 "again no index is left"

@@ -26,22 +26,24 @@ progress_say(struct progress *p, int64_t done, int64_t of, const char *unit)
 		return;
 	p->said_us = now;
 	p->is_said = 1;
-	if (of <= 0) {
-		(void)fprintf(stderr, "\r\033[K%s: %lld %s", p->what, (long long)done, unit);
-		return;
-	}
-	if (done > 0)
+	if (of > 0 && done > 0)
 		left_s = (now - p->start_us) * (of - done) / done / CLOCK_SECOND;
-	(void)fprintf(stderr, "\r\033[K%s [%-*.*s] %lld of %lld %s", p->what, WIDTH, n, bar,
-		      (long long)done, (long long)of, unit);
+	if (of <= 0)
+		(void)fprintf(stderr, "\r\033[K%s: %lld %s", p->what, (long long)done, unit);
+	else
+		(void)fprintf(stderr, "\r\033[K%s [%-*.*s] %lld of %lld %s", p->what, WIDTH, n, bar,
+			      (long long)done, (long long)of, unit);
 	if (left_s >= 0)
 		(void)fprintf(stderr, ", %lld s left", (long long)left_s);
+	(void)fflush(stderr);    /* a log's stream goes by lines, and this is none yet */
 }
 
 void
 progress_close(struct progress *p)
 {
-	if (p->is_said)
+	if (p->is_said) {
 		(void)fputs("\r\033[K", stderr);
+		(void)fflush(stderr);
+	}
 	p->is_said = 0;
 }
