@@ -17,8 +17,9 @@ PKG_zmq-sniffer     :=
 PKG_ihht            := libpq sqlite3
 PKG_tests           := sqlite3 libpq libsystemd
 
-# What one service has of another: the rules for the app's old data are written once.
-USES_ihht           := dedupe-auditor
+# What one service has of another: the rules for the app's old data and the formats of exports
+# are written once.
+USES_ihht           := dedupe-auditor http-api
 
 FLAGS_release := -O2 -g
 FLAGS_asan    := -DFAULT_POINTS -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -154,6 +155,12 @@ build/dashboard/index.html: $(PAGE)/package-lock.json $(wildcard $(PAGE)/*.* $(P
 browser: tests/web/node_modules/.package-lock.json
 tests/web/node_modules/.package-lock.json: tests/web/package-lock.json
 	cd tests/web && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
+
+# What reads our exports back: DuckDB, the schemas of HL7.
+.PHONY: readers
+readers: tests/export/node_modules/.package-lock.json
+tests/export/node_modules/.package-lock.json: tests/export/package-lock.json
+	cd tests/export && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 
 # ---- what people call
 .PHONY: help install-deps run test check flow web test-bluetooth bluetooth property fuzz fuzzers bench size docs analyze install clean

@@ -133,6 +133,25 @@ static const struct verb verbs[] = {
 	 "  ihht import --dry-run --user 8d1f4c5e-2f0b-5f6e-9d0f-3b0b6a0e7c11 \\\n"
 	 "      'O2Ring 0009_1678139232000.csv'\n"
 	 "  ihht import 20230306214712.vld --session 1f6b --zone Europe/Berlin\n", import_run, NULL},
+	{"export", "FORMAT OUT [OPTIONS]", "sessions in the format of your tool",
+	 "Out of the SQLite file; no process needs to run.  OUT is a folder for csv, parquet (a file\n"
+	 "a table; csv with a data dictionary) and edf (a file a session), else a file; - is standard\n"
+	 "output.  What the formats hold: docs/export.md.\n\n"
+	 "  csv       tables as text, csv-metadata.json beside them says what the columns mean\n"
+	 "  parquet   tables for DuckDB, pandas, Spark\n"
+	 "  json      one document, under the names of the API\n"
+	 "  edf       EDF+ with annotations, for viewers of recordings\n"
+	 "  fhir      an HL7 FHIR R4 Bundle\n"
+	 "  omh       data points of Open mHealth\n\n"
+	 "  --session SESSION, --user USER   only that one, only that person's\n"
+	 "  --from TIME, --to TIME           sessions that began in between; --to is not in it\n"
+	 "  --table NAME                     csv, parquet: one table, OUT is its file: sessions, surveys,\n"
+	 "                                   events, phase_stats, progression, gaps, readings\n"
+	 "  --mock                           made-up data too; else they are left out\n"
+	 "  --force                          replaces what is there\n\n"
+	 "  ihht export csv november/ --from 2026-11-01 --to 2026-12-01\n"
+	 "  ihht export edf recordings/ --session 1f6b\n"
+	 "  ihht export parquet readings.parquet --table readings --mock\n", export_run, NULL},
 	{"restore", "--user USER [--sessions N | --all] [--follow]", "a person's sessions, back out of Postgres",
 	 "For a gateway that is new or has lost its disk: brings the last 30 sessions of that\n"
 	 "person that are over, or so many, or all, with readings, surveys, events, phases and\n"

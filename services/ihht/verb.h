@@ -54,6 +54,7 @@ int devices_run(struct ihht *me, const struct verb *verb, int argc, char **argv)
 int devices_test_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
 int report_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
 int import_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
+int export_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
 int import_app_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
 int restore_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
 int demo_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
