@@ -150,8 +150,7 @@ static const struct verb verbs[] = {
 	 "  --mock                           made-up data too; else they are left out\n"
 	 "  --force                          replaces what is there\n\n"
 	 "  ihht export csv november/ --from 2026-11-01 --to 2026-12-01\n"
-	 "  ihht export edf recordings/ --session 1f6b\n"
-	 "  ihht export parquet readings.parquet --table readings --mock\n", export_run, NULL},
+	 "  ihht export edf recordings/ --session 1f6b\n", export_run, NULL},
 	{"restore", "--user USER [--sessions N | --all] [--follow]", "a person's sessions, back out of Postgres",
 	 "For a gateway that is new or has lost its disk: brings the last 30 sessions of that\n"
 	 "person that are over, or so many, or all, with readings, surveys, events, phases and\n"
