@@ -193,15 +193,20 @@ lifecycle_put_phase(struct lifecycle *life, const struct entry *entry, const str
 	return table_put(table, &stats, NULL, err);
 }
 
-/* The running phase is over: its figures become a record. */
+/* The running phase is over: its figures become a record.  One that was interrupted is counted
+ * again, as only its last stretch is at hand. */
 static int
 end_phase(struct lifecycle *life, struct entry *entry, int64_t at_us, int64_t trigger,
 	  int64_t now_us, struct err *err)
 {
-	const struct span *span = entry->n_spans ? &entry->spans[entry->n_spans - 1] : NULL;
+	size_t last = entry->n_spans - 1, first = entry->n_spans ? entry_phase_began(entry, last) : 0;
 
-	if (span && lifecycle_put_phase(life, entry, span, &entry->phase, at_us, trigger, now_us,
-					err) < 0)
+	if (entry->n_spans &&
+	    lifecycle_put_phase(life, entry, &entry->spans[first], &entry->phase, at_us, trigger,
+				now_us, err) < 0)
+		return -1;
+	if (entry->n_spans && first < last && figures_of_phase(entry->spans[last].phase) &&
+	    recount_late(life, entry, err) < 0)
 		return -1;
 	totals_clear(&entry->phase);
 	return 0;
@@ -244,6 +249,25 @@ next_cycle(const struct entry *entry, const struct session_phase *m)
 		       ? cycle + 1 : cycle;
 }
 
+/* What a pause interrupts, and how long a phase has run that goes on. */
+static void
+carry_on(struct session *row, const struct span *next)
+{
+	int64_t done_us = row->phase_done_us == MSG_NONE ? 0 : row->phase_done_us;
+	int64_t ran_us = done_us + next->from_us - running_since_us(row);
+	bool is_paused = row->current_phase == PHASE_PAUSED;
+	bool same = next->cycle == row->current_cycle &&
+		    next->phase == (is_paused ? row->paused_phase : row->current_phase);
+
+	if (next->phase == PHASE_PAUSED) {
+		row->paused_phase = row->current_phase;
+		row->phase_done_us = ran_us;
+	} else {
+		row->paused_phase = PHASE_NONE;
+		row->phase_done_us = !same ? MSG_NONE : is_paused ? done_us : ran_us;
+	}
+}
+
 int
 lifecycle_phase(struct lifecycle *life, const struct session_phase *m, int64_t now_us,
 		struct effects *fx, struct err *err)
@@ -275,6 +299,7 @@ lifecycle_phase(struct lifecycle *life, const struct session_phase *m, int64_t n
 	if (end_phase(life, entry, span.from_us, m->recovery_trigger, now_us, err) < 0 ||
 	    store_put_span(life->store, entry, &span, err) < 0 || entry_add_span(entry, &span) < 0)
 		return -1;
+	carry_on(row, &span);
 	row->current_phase = m->phase;
 	row->current_cycle = span.cycle;
 	row->current_altitude_level = span.altitude_level;

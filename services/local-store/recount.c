@@ -39,15 +39,34 @@ count_again(struct lifecycle *life, const struct entry *entry, struct totals *wh
 	return r;
 }
 
+/* A phase that was interrupted is one: its figures stand with its first span.  Gives its end. */
+static int64_t
+join_spans(const struct entry *entry, size_t first, struct totals *phases)
+{
+	int64_t end = MSG_NONE;
+	size_t i;
+
+	for (i = first; i < entry->n_spans; i++) {
+		if (entry_phase_began(entry, i) != first)
+			continue;
+		if (i > first)
+			totals_join(&phases[first + 1], &phases[i + 1]);
+		end = i + 1 < entry->n_spans ? entry->spans[i + 1].from_us : entry->row.end_us;
+	}
+	return end;
+}
+
 static int
-put_again(struct lifecycle *life, struct entry *entry, const struct totals *phases,
-	  int64_t now_us, struct err *err)
+put_again(struct lifecycle *life, struct entry *entry, struct totals *phases, int64_t now_us,
+	  struct err *err)
 {
 	size_t i;
 	int64_t end;
 
 	for (i = 0; i < entry->n_spans; i++) {
-		end = i + 1 < entry->n_spans ? entry->spans[i + 1].from_us : entry->row.end_us;
+		if (entry_phase_began(entry, i) != i)
+			continue;
+		end = join_spans(entry, i, phases);
 		if (end != MSG_NONE &&
 		    lifecycle_put_phase(life, entry, &entry->spans[i], &phases[i + 1], end,
 					TRIGGER_NONE, now_us, err) < 0)

@@ -317,6 +317,18 @@ entry_add_span(struct entry *entry, const struct span *span)
 	return 0;
 }
 
+size_t
+entry_phase_began(const struct entry *entry, size_t span)
+{
+	const struct span *all = entry->spans;
+	size_t i;
+
+	for (i = 0; i < span; i++)
+		if (all[i].phase == all[span].phase && all[i].cycle == all[span].cycle)
+			break;
+	return i;
+}
+
 bool
 entry_in_last_phase(const struct entry *entry, int64_t taken_us)
 {

@@ -86,6 +86,8 @@ size_t sessions_active(const struct sessions *sessions);
 
 bool entry_active(const struct entry *entry);
 int entry_add_span(struct entry *entry, const struct span *span);
+/* The span with which that one's phase began: itself, or one before an interruption. */
+size_t entry_phase_began(const struct entry *entry, size_t span);
 /* Whether the phase begun last was breathed at that time. */
 bool entry_in_last_phase(const struct entry *entry, int64_t taken_us);
 /* The phase breathed at that time; a span of PHASE_NONE before the first. */

@@ -13,5 +13,7 @@ struct totals {
 };
 void totals_clear(struct totals *totals);
 void totals_add(struct totals *totals, const struct reading *reading);
+/* What is in `later` too. */
+void totals_join(struct totals *totals, const struct totals *later);
 
 #endif

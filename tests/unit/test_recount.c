@@ -126,9 +126,51 @@ TEST(a_restart_counts_what_runs)
 	rig_close(&rig);
 }
 
+/* Altitude, 10 s; a pause, 20 s; altitude again, 5 s; recovery. */
+TEST(a_phase_with_a_pause_in_it_is_one)
+{
+	static const struct { int64_t phase, at_s, paused, done_s; } steps[] = {
+		{PHASE_ALTITUDE, 0, PHASE_NONE, -1},
+		{PHASE_PAUSED, 10, PHASE_ALTITUDE, 10},
+		{PHASE_ALTITUDE, 30, PHASE_NONE, 10},
+		{PHASE_RECOVERY, 35, PHASE_NONE, -1},
+	};
+	struct rig rig;
+	struct session_phase m;
+	struct session *row;
+	char id[37];
+	size_t i;
+
+	rig_open(&rig);
+	strcpy(id, rig_start(&rig, 1, "ring"));
+	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		msg_clear(&msg_session_phase, &m);
+		ids_random(m.request_id);
+		strcpy(m.session_id, id);
+		m.phase = steps[i].phase;
+		rig.now_us = NOW_US + steps[i].at_s * 1000000;
+		ok(rig_apply(&rig, &msg_session_phase, &m).ok);
+		row = &sessions_by_id(rig.sessions, id)->row;
+		is_int(row->current_cycle, 1);
+		is_int(row->phase_us, NOW_US + steps[i].at_s * 1000000);
+		is_int(row->paused_phase, steps[i].paused);
+		is_int(row->phase_done_us, steps[i].done_s < 0 ? MSG_NONE : steps[i].done_s * 1000000);
+		rig_put(&rig, id, row->phase_us + 1, (int64_t)i + 1, 90 - (double)i);
+	}
+	while (recount_next(&rig))
+		;
+	is_int(rig_sql(&rig, "SELECT count(*) FROM phase_stats WHERE phase_type = 'ALTITUDE'"), 1);
+	is_int(rig_sql(&rig, "SELECT spo2_readings_count FROM phase_stats WHERE phase_type = 'ALTITUDE'"), 2);
+	is_int(rig_sql(&rig, "SELECT max_spo2 FROM phase_stats WHERE phase_type = 'ALTITUDE'"), 90);
+	is_int(rig_sql(&rig, "SELECT min_spo2 FROM phase_stats WHERE phase_type = 'ALTITUDE'"), 88);
+	is_int(rig_sql(&rig, "SELECT end_us - start_us FROM phase_stats WHERE phase_type = 'ALTITUDE'"), 35000000);
+	rig_close(&rig);
+}
+
 int
 main(void)
 {
+	RUN(a_phase_with_a_pause_in_it_is_one);
 	RUN(late_readings_are_counted_again);
 	RUN(what_is_to_be_counted_again_survives_a_crash);
 	RUN(each_phase_gets_the_readings_of_its_time);

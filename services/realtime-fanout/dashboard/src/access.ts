@@ -1,30 +1,34 @@
-// Who looks: the token of the link that was opened, kept for this tab and its reloads.
+// Who looks.  A token is handed to the gateway once, which keeps it in a cookie that no script can
+// read; from then on the address alone will do.
 
-const KEY = "ihht-token";
+export interface Me { user_id: string; role: "person" | "coach" | "admin"; people: string[]; expires: number }
 
-function read(): string {
-	const given = new URLSearchParams(location.hash.replace(/^#/, "")).get("token");
+// The token of the link that was opened, "" without one.  It would be in every picture of the
+// screen and in the history: it leaves the address at once.
+export function takeToken(): string {
+	const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
 
-	try {
-		if (given) sessionStorage.setItem(KEY, given);
-		return given ?? sessionStorage.getItem(KEY) ?? "";
-	} catch {
-		return given ?? "";
-	}
+	if (token) history.replaceState(null, "", `${location.pathname}${location.search}#/`);
+	return token;
 }
 
-let token = read();
+async function post(path: string, body: object): Promise<string> {
+	const answer = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) })
+		.catch(() => undefined);
+	const said = await answer?.json().catch(() => ({})) as { detail?: string } | undefined;
 
-// A token in the address would be in every picture of the screen.
-if (new URLSearchParams(location.hash.replace(/^#/, "")).has("token"))
-	history.replaceState(null, "", location.pathname + location.search + "#/");
+	if (!answer) return "The gateway cannot be reached.";
+	return answer.ok ? "" : said?.detail ?? `The gateway answered ${answer.status}.`;
+}
 
-export const accessToken = (): string => token;
+// "" when it is done, else why not.
+export const signIn = (token: string): Promise<string> => post("/api/sign-in", { token: token.trim() });
+export const signOut = (): Promise<string> => post("/api/sign-out", {});
 
-export function setAccessToken(text: string): void {
-	token = text.trim();
-	try {
-		if (token) sessionStorage.setItem(KEY, token);
-		else sessionStorage.removeItem(KEY);
-	} catch { /* then it holds for this visit */ }
+// null: nobody is signed in; undefined: that cannot be told now.
+export async function whoAmI(): Promise<Me | null | undefined> {
+	const answer = await fetch("/api/me", { cache: "no-store" }).catch(() => undefined);
+
+	if (answer?.status === 401) return null;
+	return answer?.ok ? await answer.json() as Me : undefined;
 }

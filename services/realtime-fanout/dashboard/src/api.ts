@@ -1,6 +1,4 @@
 // Questions and commands to http-api.  A command is done when the gateway has it on disk.
-import { accessToken } from "./access";
-
 export class Problem extends Error {
 	constructor(readonly status: number, readonly field: string, detail: string) {
 		super(detail);
@@ -11,7 +9,6 @@ async function ask<T>(path: string, body?: object): Promise<T> {
 	const headers: Record<string, string> = {};
 	let answer: Response;
 
-	if (accessToken()) headers["Authorization"] = `Bearer ${accessToken()}`;
 	if (body) headers["Content-Type"] = "application/json";
 	try {
 		answer = await fetch(`/api/${path}`, { headers, cache: "no-store",

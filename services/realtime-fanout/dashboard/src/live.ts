@@ -1,5 +1,5 @@
 // The stream of what happens: comes back by itself, and asks for what it missed.
-import { accessToken } from "./access";
+import { whoAmI } from "./access";
 import type { Frame } from "./frames";
 
 export type LinkState = "connecting" | "live" | "lost" | "refused";
@@ -19,20 +19,17 @@ export class Live {
 		private readonly onState: (state: LinkState) => void) {
 		addEventListener("online", () => this.open());
 		setInterval(() => this.look(), 5000);
-		this.open();
 	}
 
-	// Also when another token is to be tried.
+	// Also when somebody has just signed in.
 	open(): void {
 		const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-		const query = new URLSearchParams();
+		const resume = this.run ? `?resume=${this.run}.${this.seq}` : "";
 
-		if (this.run) query.set("resume", `${this.run}.${this.seq}`);
-		if (accessToken()) query.set("token", accessToken());
 		clearTimeout(this.timer);
 		this.close();
 		this.onState("connecting");
-		const socket = this.socket = new WebSocket(`${scheme}//${location.host}/live${query.size ? `?${query}` : ""}`);
+		const socket = this.socket = new WebSocket(`${scheme}//${location.host}/live${resume}`);
 		this.heard = performance.now();
 		socket.onmessage = (event) => this.take(String(event.data));
 		socket.onclose = () => void this.again();
@@ -46,11 +43,14 @@ export class Live {
 	}
 
 	// Full jitter, so that a hall full of screens does not come back in step.
-	private again(): void {
+	private async again(): Promise<void> {
 		const most = Math.min(MOST_WAIT_MS, 250 * 2 ** this.tries++);
 
 		this.close();
 		this.onState("lost");
+		// a browser does not tell a page why it was not let in
+		if (await whoAmI() === null) return this.onState("refused");
+		if (this.socket) return;
 		clearTimeout(this.timer);
 		this.timer = window.setTimeout(() => this.open(), 50 + Math.random() * most);
 	}

@@ -1,4 +1,5 @@
 // The page: which view is shown, and what stands around it.
+import { signIn, signOut, takeToken, whoAmI } from "./access";
 import { forgetPaint } from "./chart/paint";
 import { byId, h, icon, setData, setHidden, setText, type IconName } from "./dom";
 import { Live, type LinkState } from "./live";
@@ -186,15 +187,34 @@ document.querySelector(".skip")?.addEventListener("click", (event) => {
 	event.preventDefault();
 	byId("view").focus();
 });
-setTheme(remembered("theme"));
-setWall(remembered("wall") === "1");
-show(true);
+byId("leave").addEventListener("click", () => void signOut().then(() => location.reload()));
+
+async function showMe(): Promise<void> {
+	const me = await whoAmI();
+
+	setHidden(byId("me"), !me);
+	if (me) setText(byId("role"), `Signed in as ${me.role}.`);
+}
+
+async function enter(): Promise<void> {
+	const token = takeToken(), why = token ? await signIn(token) : "";
+
+	if (why) store.say(`The link does not let you in: ${why}`);
+	live.open();
+}
 
 const live = new Live((frame) => {
 	store.take(frame);
 	soon();
 }, (s) => {
+	if (s === "live" && state !== "live") void showMe();
 	state = s;
+	if (s === "refused" && location.hash !== "#/signin") location.hash = "#/signin";
 	showAll();
 });
+
+setTheme(remembered("theme"));
+setWall(remembered("wall") === "1");
+void enter();
+show(true);
 setInterval(showAll, 1000);

@@ -1,6 +1,6 @@
 // Who has no link has a token.
-import { setAccessToken } from "../access";
-import { h } from "../dom";
+import { signIn } from "../access";
+import { h, setHidden } from "../dom";
 import { field, head } from "./parts";
 import type { House, View } from "./view";
 
@@ -9,14 +9,24 @@ export class SignIn implements View {
 	readonly title = "Sign in";
 	private readonly token = h("textarea", { rows: 4, autocomplete: "off", spellcheck: "false", required: true });
 
-	constructor(house: House) {
+	private readonly wrong = h("p", { class: "wrong", role: "alert", hidden: true });
+
+	constructor(private readonly house: House) {
 		this.element.append(head("Sign in"), h("p", {}, "Open the link you were given, or paste its token. On the gateway ",
 			h("code", {}, "ihht token"), " makes one."),
 		h("form", { onsubmit: (e) => {
 			e.preventDefault();
-			setAccessToken(this.token.value);
-			house.live().open();
-			house.go("#/");
-		} }, field("Token", this.token), h("div", { class: "answers" }, h("button", { class: "strong big" }, "Sign in"))));
+			void this.enter();
+		} }, field("Token", this.token), this.wrong, h("div", { class: "answers" }, h("button", { class: "strong big" }, "Sign in"))));
+	}
+
+	private async enter(): Promise<void> {
+		const why = await signIn(this.token.value);
+
+		this.wrong.textContent = why;
+		setHidden(this.wrong, !why);
+		if (why) return;
+		this.house.live().open();
+		this.house.go("#/");
 	}
 }
