@@ -109,8 +109,10 @@ $(B)/tests/crash/mischief.so: tests/crash/mischief.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(filter-out -fsanitize% -fno-sanitize%,$(CFLAGS)) -shared -fPIC -o $@ $<
 
-# An oximeter for the real stack: knows nothing of ours but the D-Bus.
-$(B)/tests/bluetooth/peripheral: $(call objects,tests/bluetooth,1)
+# Oximeters that are played: on the real stack, which knows nothing of ours but the D-Bus, and
+# by the bluetoothd that is played.
+$(B)/tests/tool/fake_bluez: $(B)/tests/bluetooth/ring.o
+$(B)/tests/bluetooth/peripheral: $(B)/tests/bluetooth/peripheral.o $(B)/tests/bluetooth/oximeters.o
 	$(CC) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs libsystemd)
 
 # The made-up world of tests/world, for those who damage and judge it.

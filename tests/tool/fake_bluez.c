@@ -35,6 +35,7 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "tests/bluetooth/ring.h"
 
 #define ADAPTERS  3
 #define DEVICES   16
@@ -65,7 +66,7 @@ static const char *const flags[N_FLAGS] = {
 	[BOND_WRITE] = "bond-write",         /* only writing needs pairing */
 	[REFUSE_PAIR] = "refuse-pair",
 	[MTU] = "mtu",                       /* 23 */
-	[MEMORY] = "memory",                 /* plx: keeps a record a second while not connected */
+	[MEMORY] = "memory",                 /* plx, viatom: keeps a record a second while not connected */
 	[NOT_COMPLETED] = "not-completed",   /* plx: so many reports of its memory end with that */
 	[ADVERTISE] = "advertise",           /* its service, though its kind does not */
 	[BEACON] = "beacon",                 /* advertises though it has a link */
@@ -121,6 +122,7 @@ struct oximeter {
 	unsigned n;                 /* values so far */
 	time_t records[RECORDS];
 	unsigned n_records;
+	struct ring ring;           /* viatom */
 	sd_bus_message *connecting, *pairing;
 };
 
@@ -492,6 +494,7 @@ static void
 link_up(struct oximeter *o, int a)
 {
 	o->via = a;
+	ring_end_record(&o->ring);
 	if (!o->flag[NO_CONNECTED])
 		device_bool(o, "Connected", 1);
 	answer(&o->connecting, NULL, NULL);
@@ -606,18 +609,6 @@ notify_split(struct oximeter *o, int c, const uint8_t *bytes, size_t len)
 	}
 }
 
-static uint8_t
-crc8(const uint8_t *bytes, size_t len)
-{
-	uint8_t crc = 0;
-	int i;
-
-	for (; len--; bytes++)
-		for (crc ^= *bytes, i = 0; i < 8; i++)
-			crc = (uint8_t)(crc << 1 ^ (crc & 0x80 ? 7 : 0));
-	return crc;
-}
-
 /* Saturation, or the pulse of what has none, tells which value it is: 90, 91, .. 99, 90 .. */
 static void
 speak(struct oximeter *o)
@@ -642,33 +633,20 @@ speak(struct oximeter *o)
 		notify(o, 0, bci, sizeof(bci));
 }
 
-/* Viatom: real-time values, and nothing worth knowing about itself. */
 static void
 reply_viatom(struct oximeter *o, const uint8_t *bytes, size_t len)
 {
-	uint8_t r[21] = {0x55, 0, 0xff, 0, 0, 13, 0, (uint8_t)(90 + o->n % 10), 60, [14] = 80,
-			 [17] = 54, [18] = 1};
-	uint8_t bad[12] = {0x55, 1, 0xfe, 0, 0, 4, 0, 8};
-	uint8_t info[10] = {0x55, 0, 0xff, 0, 0, 2, 0, '{', '}'};
+	uint8_t reply[RING_REPLY];
+	int measured = 0;
 
-	if (len < 8 || bytes[0] != 0xaa || o->rate <= 0)
+	if (o->rate <= 0)
 		return;
-	bad[11] = crc8(bad, 11);
-	info[9] = crc8(info, 9);
-	if (bytes[1] == 0x14) {
-		notify_split(o, 0, info, sizeof(info));
-		return;
-	}
-	if (bytes[1] != 0x17) {
-		notify_split(o, 0, bad, sizeof(bad));
-		return;
-	}
-	o->n++;
-	r[20] = crc8(r, 20);
-	notify_split(o, 0, r, sizeof(r));
+	len = ring_answer(&o->ring, bytes, len, (uint8_t)(90 + o->n % 10), 60, time(NULL), reply, &measured);
+	o->n += measured != 0;
+	notify_split(o, 0, reply, len);
 }
 
-/* ---- plx: a memory */
+/* ---- a memory */
 
 static void
 remember(struct oximeter *o)
@@ -678,6 +656,8 @@ remember(struct oximeter *o)
 	if (o->via < 0 && o->n_records < RECORDS &&
 	    (!o->n_records || o->records[o->n_records - 1] != now))
 		say("@ remembers %s %u", o->id, (o->records[o->n_records] = now, ++o->n_records));
+	if (o->via < 0)
+		ring_record(&o->ring, now);
 }
 
 static void
@@ -1009,6 +989,7 @@ make_device(const char *id, const char *kind, const char *name)
 	*o = (struct oximeter){.via = -1, .rssi = -60};
 	for (i = 0; i < CHARS; i++)
 		o->chrs[i].fd = -1;
+	ring_init(&o->ring);
 	(void)snprintf(o->id, sizeof(o->id), "%.17s", id);
 	(void)snprintf(o->name, sizeof(o->name), "%.299s", name);
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
