@@ -61,7 +61,7 @@ sqlite3 *
 db_open(const char *path, struct err *err)
 {
 	return open_with(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
-			 "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+			 "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
 			 err);
 }
 

@@ -13,7 +13,8 @@
 
 #include "common/err.h"
 
-/* WAL, synchronous=FULL, foreign keys on; made when absent.  NULL: see err. */
+/* WAL, synchronous=FULL, foreign keys on; made when absent, so that free pages can be given
+ * back (incremental_vacuum).  NULL: see err. */
 sqlite3 *db_open(const char *path, struct err *err);
 sqlite3 *db_open_readonly(const char *path, struct err *err);
 void db_close(sqlite3 **db);

@@ -19,6 +19,8 @@ static const struct conf_key shared_keys[] = {
 	{"name", CONF_TEXT, "gateway", 1, 60, NULL, "this gateway's name, the same for ever"},
 	{"run", CONF_PATH, "run", 1, 90, NULL, "folder of the ipc:// sockets"},
 	{"database", CONF_PATH, "store.sqlite", 1, 4000, NULL, "the SQLite file; local-store writes it"},
+	{"archive", CONF_PATH, "", 0, 4000, NULL,
+	 "folder of what has left the database; empty: archive, beside the database"},
 };
 #define N_SHARED (sizeof(shared_keys) / sizeof(shared_keys[0]))
 
@@ -76,6 +78,18 @@ check_shared(struct process *p, struct err *err)
 	return check_links(p->conf, err);
 }
 
+static void
+name_archive(struct process *p)
+{
+	const char *said = conf_text(p->shared, "archive"), *slash = strrchr(p->database, '/');
+
+	if (*said)
+		(void)snprintf(p->archive, sizeof(p->archive), "%s", said);
+	else
+		(void)snprintf(p->archive, sizeof(p->archive), "%.*sarchive",
+			       slash ? (int)(slash + 1 - p->database) : 0, p->database);
+}
+
 static int
 read_config(struct process *p, const char *path, struct err *err)
 {
@@ -89,6 +103,7 @@ read_config(struct process *p, const char *path, struct err *err)
 	p->gateway = conf_text(p->shared, "name");
 	p->run_dir = conf_text(p->shared, "run");
 	p->database = conf_text(p->shared, "database");
+	name_archive(p);
 	if (strchr(p->gateway, '/'))
 		return err_set(err, EINVAL, "gateway/name: must not have a / in it");
 	return 0;

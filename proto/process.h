@@ -33,6 +33,7 @@ struct process {
 	const char *gateway;       /* name of this gateway */
 	const char *run_dir;       /* where ipc:// sockets live */
 	const char *database;      /* the SQLite file */
+	char archive[4096];        /* folder of what has left it */
 	int instance;              /* from 1 */
 	int64_t run;               /* its start, us since 1970 */
 	struct _zactor_t *auth;    /* CURVE's gate keeper, when a link is bound on tcp */

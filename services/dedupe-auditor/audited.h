@@ -18,6 +18,9 @@ struct audited {
 	struct digest cloud, local;    /* readings */
 	struct digest local_then;      /* of SQLite's first ones, as many as Postgres has */
 	uint64_t n_settled;            /* of SQLite's that have their receipt */
+	struct digest archived;        /* of SQLite's that have left it for files, as it noted them */
+	int64_t archived_from_us, archived_to_us;
+	int archived_then;             /* some had left when the digests were made */
 	uint64_t n_quarantined;        /* rows of it in quarantine: then it is looked at row by row */
 	struct digest cloud_records, settled_records, local_records;
 

@@ -155,6 +155,14 @@ compare_record(struct finding *f, const char *key, const struct record_states *s
 }
 
 void
+finding_missing(struct finding *f, uint64_t count, int64_t from_us, int64_t to_us)
+{
+	f->n[MISSING] += count;
+	f->ranges[MISSING][0] = (struct range){.from_us = from_us, .to_us = to_us, .count = count};
+	f->n_ranges[MISSING] = 1;
+}
+
+void
 finding_wrong(struct finding *f, const char *text)
 {
 	if (!f->n_wrong++)

@@ -8,7 +8,7 @@
 #ifndef COMPARE_H
 #define COMPARE_H
 
-#include "services/dedupe-auditor/digest.h"
+#include "proto/digest.h"
 
 enum difference {
 	MISSING,  /* SQLite has it and a receipt for it, Postgres lacks it */
@@ -75,6 +75,8 @@ struct record_states {
 };
 void compare_record(struct finding *finding, const char *key, const struct record_states *s);
 
+/* So many rows of that span, which ones is not known. */
+void finding_missing(struct finding *finding, uint64_t count, int64_t from_us, int64_t to_us);
 void finding_wrong(struct finding *finding, const char *text);
 int finding_differs(const struct finding *finding);
 

@@ -34,6 +34,17 @@ json_ids(const struct list *list)
 	return text;
 }
 
+/* Of what has left only the sum is at hand: sent again it comes back, and is looked at row by row. */
+static void
+find_archived(const struct audited *a, struct finding *f)
+{
+	if (a->cloud.count < a->local.count)
+		finding_missing(f, a->local.count - a->cloud.count, a->archived_from_us, a->archived_to_us);
+	else
+		finding_wrong(f, "readings of it have left SQLite, and are not those of Postgres: `ihht archive restore` "
+			      "brings them back, to be compared row by row");
+}
+
 static void
 choose(const struct list *sessions, struct list *suspects)
 {
@@ -47,6 +58,9 @@ choose(const struct list *sessions, struct list *suspects)
 		memcpy(s->user, a->user, 16);
 		s->no = a->no;
 		(void)audited_finding(s);
+		s->archived_then = a->archived.count != 0;
+		if (s->archived_then && !digest_equal(&a->cloud, &a->local_then))
+			find_archived(a, s->finding);
 		if (a->other_user)
 			finding_wrong(s->finding, "Postgres: sessions has it under another person");
 	}
@@ -135,6 +149,13 @@ merge_records(struct detail *d, struct err *err)
 
 /* ---- readings: a merge of two */
 
+/* Some of it stands in files: what is at hand are not its rows. */
+static int
+is_archived(const struct audited *a)
+{
+	return a->archived_then || a->archived.count;
+}
+
 static int
 next_local(struct detail *d, struct row *row, int *has, struct err *err)
 {
@@ -145,7 +166,7 @@ next_local(struct detail *d, struct row *row, int *has, struct err *err)
 	do {
 		r = sqlite_next_reading(d->after, &no, row, err);
 		a = r > 0 ? list_find_no(&d->suspects, no) : NULL;
-	} while (r > 0 && !a);
+	} while (r > 0 && (!a || is_archived(a)));
 	*has = r > 0;
 	if (r <= 0)
 		return r;
@@ -165,7 +186,7 @@ next_cloud(struct detail *d, struct row *row, int *has, struct err *err)
 	do {
 		r = postgres_next_reading(d->cloud, row, err);
 		a = r > 0 ? list_find(&d->suspects, row->session) : NULL;
-	} while (r > 0 && !a);
+	} while (r > 0 && (!a || is_archived(a)));
 	*has = r > 0;
 	if (r == 2)
 		finding_wrong(a->finding, err->text);
@@ -196,6 +217,17 @@ merge_readings(struct detail *d, struct err *err)
 
 /* ---- all of it */
 
+/* What has left since the digests were made is looked at the next time. */
+static void
+wait_for_archived(struct detail *d)
+{
+	struct audited *s;
+
+	for (s = d->suspects.items; s < d->suspects.items + d->suspects.n; s++)
+		if (s->archived.count && !s->archived_then)
+			s->finding->pending += s->archived.count;
+}
+
 static int
 look_thrice(struct detail *d, struct err *err)
 {
@@ -208,8 +240,10 @@ look_thrice(struct detail *d, struct err *err)
 		return -1;
 	sqlite_end(d->before);  /* lets SQLite's log be folded back meanwhile */
 	if (postgres_readings(d->cloud, &d->suspects, d->sessions, 1, err) < 0 ||
+	    sqlite_archived(d->after, &d->suspects, err) < 0 ||
 	    sqlite_readings(d->after, d->ids, err) < 0 || merge_readings(d, err) < 0)
 		return -1;
+	wait_for_archived(d);
 	sqlite_end(d->after);
 	return postgres_end(d->cloud, err);
 }

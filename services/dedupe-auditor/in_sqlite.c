@@ -64,17 +64,30 @@ breathe(void *arg)
 
 /* A local-store of before it had one: then nothing is in it. */
 static int
-add_quarantine(struct in_sqlite *in, struct err *err)
+stand_in(struct in_sqlite *in, const char *table, const char *sql, struct err *err)
 {
-	static const char tables[] =
+	sqlite3_stmt *s = db_prepare(in->db, "SELECT 1 FROM sqlite_schema WHERE name = ?", err);
+	int r = -1;
+
+	if (s) {
+		sqlite3_bind_text(s, 1, table, -1, SQLITE_STATIC);
+		r = db_step(s, err);
+	}
+	db_finalize(&s);
+	return r ? r : db_exec(in->db, sql, err);
+}
+
+static int
+add_missing(struct in_sqlite *in, struct err *err)
+{
+	static const char quarantine[] =
 		"CREATE TEMP TABLE quarantine (kind, row, session, hlc, state);"
 		"CREATE TEMP TABLE quarantine_log (kind, row, action, at_us)";
-	sqlite3_stmt *s = db_prepare(in->db, "SELECT 1 FROM sqlite_schema WHERE name = 'quarantine_log'",
-				     err);
-	int r = s ? db_step(s, err) : -1;
+	static const char archive[] = "CREATE TEMP TABLE archive (session, gone, digest, from_us, to_us)";
 
-	db_finalize(&s);
-	return r ? r : db_exec(in->db, tables, err);
+	if (stand_in(in, "quarantine_log", quarantine, err) < 0)
+		return -1;
+	return stand_in(in, "archive", archive, err);
 }
 
 struct in_sqlite *
@@ -86,7 +99,7 @@ sqlite_open(const char *path, struct pause *pause, struct err *err)
 	in->pause = pause;
 	in->since_us = clock_utc_us();
 	in->db = db_open_readonly(path, err);
-	if (!in->db || add_quarantine(in, err) < 0) {
+	if (!in->db || add_missing(in, err) < 0) {
 		sqlite_close(&in);
 		return NULL;
 	}
@@ -236,6 +249,33 @@ sqlite_quarantine(struct in_sqlite *in, struct list *list, struct err *err)
 	while ((r = db_step(s, err)) > 0)
 		if ((a = list_find_no(list, sqlite3_column_int64(s, 0))))
 			a->n_quarantined = (uint64_t)sqlite3_column_int64(s, 1);
+	db_finalize(&s);
+	return r;
+}
+
+int
+sqlite_archived(struct in_sqlite *in, struct list *list, struct err *err)
+{
+	sqlite3_stmt *s = db_prepare(in->db, "SELECT session, gone, digest, from_us, to_us FROM archive "
+				     "WHERE gone > 0", err);
+	struct digest one;
+	struct audited *a;
+	int r;
+
+	if (!s)
+		return -1;
+	while ((r = db_step(s, err)) > 0) {
+		const char *digest = (const char *)sqlite3_column_text(s, 2);
+
+		if (!(a = list_find_no(list, sqlite3_column_int64(s, 0))) || !digest || digest_parse(digest, &one) < 0)
+			continue;
+		one.count = (uint64_t)sqlite3_column_int64(s, 1);
+		if (!a->archived.count || sqlite3_column_int64(s, 3) < a->archived_from_us)
+			a->archived_from_us = sqlite3_column_int64(s, 3);
+		if (sqlite3_column_int64(s, 4) > a->archived_to_us)
+			a->archived_to_us = sqlite3_column_int64(s, 4);
+		digest_join(&a->archived, &one);
+	}
 	db_finalize(&s);
 	return r;
 }

@@ -26,6 +26,9 @@ int sqlite_sessions(struct in_sqlite *in, const char *only, struct list *list,
 /* How many of their rows are in quarantine. */
 int sqlite_quarantine(struct in_sqlite *in, struct list *list, struct err *err);
 
+/* What has left for files: how many readings of each, of which span, and their digest. */
+int sqlite_archived(struct in_sqlite *in, struct list *list, struct err *err);
+
 /* Reads `synced` of the listed sessions again. */
 int sqlite_synced(struct in_sqlite *in, struct list *list, struct err *err);
 

@@ -206,6 +206,24 @@ digest_local_reading(struct audited *a, struct row *row)
 		a->local_then = a->local;
 }
 
+/* They are all in Postgres, or they had not left. */
+static int
+digest_archived(struct in_sqlite *lite, struct audit *audit, struct err *err)
+{
+	struct audited *a;
+
+	if (sqlite_archived(lite, &audit->sessions, err) < 0)
+		return -1;
+	for (a = audit->sessions.items; a < audit->sessions.items + audit->sessions.n; a++) {
+		a->local = a->archived;
+		a->n_settled = a->archived.count;
+		audit->n_local += a->archived.count;
+		if (a->local.count == a->cloud.count)
+			a->local_then = a->local;
+	}
+	return 0;
+}
+
 static int
 digest_local_readings(const struct verify_of *of, struct in_sqlite *lite,
 		      struct audit *audit, struct err *err)
@@ -266,6 +284,8 @@ read_local(const struct verify_of *of, struct in_sqlite *lite, struct pause *pau
 	if (sqlite_begin(lite, err) < 0)
 		return -1;
 	r = drop_new(lite, &audit->sessions, err);
+	if (r == 0)
+		r = digest_archived(lite, audit, err);
 	if (r == 0)
 		r = digest_local_readings(of, lite, audit, err);
 	sqlite_end(lite);

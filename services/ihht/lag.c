@@ -41,9 +41,12 @@ lag_read(const struct process *process, struct lag *lag, struct err *err)
 	*lag = (struct lag){0};
 	if (!db)
 		return -1;
-	/* readings are never removed one by one, so the last id counts them without a scan */
-	r = ask(db, "SELECT coalesce(max(id) - min(id) + 1, 0) FROM readings", &lag->readings, NULL,
-		err);
+	/* ids are dense, and how many have left is kept: no scan */
+	r = ask(db, "SELECT coalesce(max(id), 0) - coalesce((SELECT value FROM settings "
+		"WHERE name = 'readings_removed'), 0) FROM readings", &lag->readings, NULL, err);
+	/* a local-store of before it had one: then there is none */
+	(void)ask(db, "SELECT coalesce(sum(gone), 0), count(*) FROM archive WHERE state <> 'back'",
+		  &lag->archived, &lag->files, NULL);
 	if (r == 0)
 		r = ask(db, waiting, &lag->waiting, &lag->oldest_us, err);
 	if (r == 0)

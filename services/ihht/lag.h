@@ -8,6 +8,7 @@
 
 struct lag {
 	int64_t readings;   /* stored */
+	int64_t archived, files;  /* readings that have left for so many files */
 	int64_t waiting;    /* of them not known to be in Postgres */
 	int64_t oldest_us;  /* when the first of these was taken, 0 when none waits */
 	int64_t records;    /* sessions, surveys ... changed since Postgres got them */

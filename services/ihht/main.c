@@ -162,6 +162,28 @@ static const struct verb verbs[] = {
 	 "  ihht restore --user 8d1f4c5e-2f0b-5f6e-9d0f-3b0b6a0e7c11\n"
 	 "  ihht restore --user 8d1f4c5e-2f0b-5f6e-9d0f-3b0b6a0e7c11 --all && ihht verify\n",
 	 restore_run, NULL},
+	{"archive list", "[SESSION | --user USER]", "readings that have left the database for files",
+	 "What is over and in Postgres for local-store/keep-days leaves the SQLite file; so does what\n"
+	 "Postgres has when the file nears its cap.  A file holds up to 5000 readings of one session.\n"
+	 "archived: they stand there.  leaving: some still stand in the database.  back: all stand in\n"
+	 "the database again.  unknown: the database knows nothing of it.  Needs no process.\n\n"
+	 "  ihht archive list\n"
+	 "  ihht archive list --json | jq '.[] | select(.state == \"unknown\") | .file'\n",
+	 archive_list_run, NULL},
+	{"archive verify", "[SESSION | --user USER]", "are these files whole, and are they all there?",
+	 "Reads every byte of each: its SHA-256, its manifest against the rows that unpack, and both\n"
+	 "against what local-store noted when it wrote it.  Each file that is damaged, gone or another\n"
+	 "one is named.  Exit code 1: there is one.  Its readings are in Postgres, too:\n"
+	 "`ihht restore --user USER` brings them back from there.\n\n"
+	 "  ihht archive verify || ihht archive verify --json | jq -r '.bad[].file'\n",
+	 archive_verify_run, NULL},
+	{"archive restore", "SESSION | --user USER | --all", "readings out of these files, back into the database",
+	 "Each file is checked first, and goes to local-store, which takes what it lacks.  It counts as\n"
+	 "synced and stays for local-store/keep-days; again is harmless.  Also for a gateway that knows\n"
+	 "nothing of the session: its row, surveys and events stand in the file.  SESSION is an id, the\n"
+	 "first 4 or more characters of one, or a local id.  Exit code 1: something was not restored.\n\n"
+	 "  ihht archive restore 7cc0f726\n"
+	 "  ihht archive restore --all && ihht verify\n", archive_restore_run, NULL},
 	{"verify", "[--session ID] [--repair]", "do SQLite and Postgres hold the same rows?",
 	 "Runs dedupe-auditor's check of every session, or of one, by count and digest; names\n"
 	 "the range that differs and, with --repair, has it sent again.  Exit code 1: there is a\n"

@@ -57,6 +57,9 @@ int import_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
 int export_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
 int import_app_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
 int restore_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
+int archive_list_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
+int archive_verify_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
+int archive_restore_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
 int demo_run(struct ihht *me, const struct verb *verb, int argc, char **argv);
 
 #endif

@@ -154,6 +154,8 @@ print_lag(const struct view *v)
 	if (v->lag.waiting)
 		printf(" (oldest %s)", view_span(clock_utc_us() - v->lag.oldest_us, age));
 	printf(", %lld changed records\n", (long long)v->lag.records);
+	if (v->lag.files)
+		printf("archive: %lld readings in %lld files\n", (long long)v->lag.archived, (long long)v->lag.files);
 }
 
 void
@@ -254,7 +256,8 @@ lag_json(const struct view *v)
 
 	if (!v->has_store)
 		return json_pack("{s:s}", "error", v->no_store.text);
-	return json_pack("{s:I, s:I, s:I, s:f, s:I}", "readings", (json_int_t)v->lag.readings,
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:f, s:I}", "readings", (json_int_t)v->lag.readings,
+			 "readings_archived", (json_int_t)v->lag.archived, "archive_files", (json_int_t)v->lag.files,
 			 "sessions_running", (json_int_t)v->lag.active, "readings_waiting",
 			 (json_int_t)v->lag.waiting, "oldest_waiting_s", (double)age / 1e6,
 			 "records_waiting", (json_int_t)v->lag.records);

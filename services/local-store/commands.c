@@ -10,6 +10,7 @@
 #include "proto/ids.h"
 #include "services/local-store/recount.h"
 #include "services/local-store/restore/restored.h"
+#include "services/local-store/retention/recall.h"
 
 /* Whether two records say the same, apart from who asked and when it was written. */
 static bool
@@ -238,7 +239,8 @@ put_rows(struct lifecycle *life, struct entry *entry, struct reading *rows, size
 			add_phase(entry, &rows[i + k]);
 			some[k] = (struct kept){.entry = entry, .reading = rows[i + k]};
 		}
-		if (store_put_readings(life->store, some, now, err) < 0)
+		if (recall_rows(life, some, now, now_us, err) < 0 ||
+		    store_put_readings(life->store, some, now, err) < 0)
 			return -1;
 		for (k = 0; k < now; k++) {
 			fx->reply.added += some[k].id != 0;
@@ -268,6 +270,10 @@ take_import(struct lifecycle *life, const struct import *m, int64_t now_us, stru
 
 	if (r <= 0)
 		return r;
+	if (m->count > life->room)
+		return effects_refuse(fx, "count", "not stored: the database is at its cap "
+				      "(local-store/database-most-mb)");
+	life->room -= m->count;
 	rows = calloc((size_t)m->count, sizeof(*rows));
 	if (!rows)
 		return err_set(err, ENOMEM, "out of memory");

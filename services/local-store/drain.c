@@ -7,6 +7,7 @@
 #include "common/fault.h"
 #include "services/local-store/commands.h"
 #include "services/local-store/quarantine/release.h"
+#include "services/local-store/retention/recall.h"
 #include "services/local-store/transaction.h"
 
 #define MAX_FRAMES  10000  /* of one link, before the others have their turn */
@@ -138,7 +139,10 @@ take_repair(struct local_store *me, const struct link_frame *frame, struct err *
 		return -1;
 	if (!entry)
 		return 0;  /* not of this gateway */
-	if (store_begin(me->store, err) < 0)
+	if (!me->life.room && entry->n_archived)
+		return 0;  /* no room to bring it back: likewise */
+	if (transaction_settle(me, err) < 0 || store_begin(me->store, err) < 0 ||
+	    recall_span(&me->life, entry, repair->from_us, repair->to_us, me->utc_us, err) < 0)
 		return -1;
 	if (outbox_repair(me->outbox, entry, repair->from_us, repair->to_us, err) < 0)
 		return err->code == ENOBUFS ? 0 : -1;  /* the auditor asks again */
@@ -149,6 +153,8 @@ take_repair(struct local_store *me, const struct link_frame *frame, struct err *
 int
 drain_samples(struct local_store *me, struct err *err)
 {
+	if (!me->life.room)
+		return 0;  /* at its cap: the sender keeps them */
 	return drain(me, me->samples, take_sample, err);
 }
 

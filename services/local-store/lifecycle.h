@@ -7,6 +7,7 @@
 #ifndef LIFECYCLE_H
 #define LIFECYCLE_H
 
+#include "common/log.h"
 #include "services/local-store/effects.h"
 #include "services/local-store/disk/out_sqlite.h"
 
@@ -15,6 +16,12 @@ struct lifecycle {
 	struct sessions *sessions;
 	const char *gateway;
 	int64_t hlc;                    /* the last stamp given */
+	int64_t room;                   /* readings that may come before the store is at its cap */
+	const char *archive;            /* folder of what has left */
+	struct {
+		uint64_t files_archived, readings_archived, readings_recalled, files_damaged;
+	} counts;
+	struct log_often damaged_often;
 };
 
 /* 0 and *effects; -1 the store has failed: roll back. */

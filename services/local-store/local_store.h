@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "proto/link.h"
 #include "services/local-store/news.h"
+#include "services/local-store/retention/retention.h"
 #include "services/local-store/samples.h"
 #include "services/local-store/watchdog.h"
 
@@ -22,6 +23,9 @@ struct local_store {
 	struct lifecycle life;
 	struct outbox *outbox;
 	struct samples intake;
+	struct retention *retention;
+	struct shares shares;                   /* of the cap */
+	int64_t percent, file_bytes;            /* used of the room for rows; of the file itself */
 	struct effects effects[MAX_EFFECTS];    /* to be said after the commit */
 	size_t n_effects;
 	struct synced synced[MAX_SYNCED];       /* likewise */

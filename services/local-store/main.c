@@ -7,7 +7,7 @@
  *	        repairs   from dedupe-auditor: what Postgres lacks
  *	out     news      stored, reply, session and records as they become true
  *	        bundles   to sync-worker: one session's rows each
- *	owns    the SQLite file, as its only writer
+ *	owns    the SQLite file, as its only writer; the folder of what has left it
  *
  * Promise: what it announces as stored is on disk (WAL, synchronous=FULL), and one session
  * is one row.  All that arrives within `gather-ms` shares one commit; nothing is said before
@@ -40,6 +40,10 @@ static const struct conf_key keys[] = {
 	 "so many readings leave for Postgres; 0: as many as it takes"},
 	{"bytes-per-second", CONF_NUMBER, "0", 0, 100000000000, NULL, "the same in bytes, as they are sent"},
 	{"resend-seconds", CONF_NUMBER, "30", 1, 3600, NULL, "a bundle without receipt goes again"},
+	{"keep-days", CONF_NUMBER, "30", 0, 36500, NULL,
+	 "what is over and in Postgres so long leaves for gateway/archive"},
+	{"database-most-mb", CONF_NUMBER, "4096", 16, 100000000, NULL,
+	 "the database is never larger; what is in Postgres leaves early for it"},
 	{"alert-unsynced-seconds", CONF_NUMBER, "300", 1, 604800, NULL,
 	 "alert when a row has waited for Postgres so long"},
 	{"alert-critical-seconds", CONF_NUMBER, "1800", 1, 2592000, NULL, "and a louder one after so long"},
@@ -120,6 +124,15 @@ recount(struct local_store *me, struct err *err)
 	return 0;
 }
 
+/* Rows that may leave the store, a slice at a time. */
+static int
+retain(struct local_store *me, struct err *err)
+{
+	int done = retention_work(me->retention, me->percent, clock_mono_us(), clock_utc_us(), err);
+
+	return done <= 0 ? done : transaction_measure(me, err);
+}
+
 /* ---- the loop */
 
 static int64_t
@@ -147,6 +160,8 @@ wait_ms(const struct local_store *me)
 		wake = me->more ? now : outbox_wake_us(me->outbox, now);
 	if (!me->begun_us && sessions_have_stale(me->sessions) && me->recount_us < wake)
 		wake = me->recount_us;
+	if (!me->begun_us && retention_wake_us(me->retention) < wake)
+		wake = retention_wake_us(me->retention);
 	return clock_until_ms(wake, now, beat_ms);
 }
 
@@ -164,7 +179,7 @@ turn(struct local_store *me, struct err *err)
 	if (me->begun_us)
 		return 0;  /* no bundles from what is not committed */
 	news_greet(me->news, me->sessions, &me->standing);
-	return send_bundles(me, err) < 0 || recount(me, err) < 0 ? -1 : 0;
+	return send_bundles(me, err) < 0 || recount(me, err) < 0 || retain(me, err) < 0 ? -1 : 0;
 }
 
 static int
@@ -185,6 +200,7 @@ loop(struct local_store *me, struct err *err)
 		status_beat(me);
 		status_watch(me);
 		on[NEWS].events = me->begun_us ? 0 : ZMQ_POLLIN;
+		on[SAMPLES].events = me->life.room ? ZMQ_POLLIN : 0;
 		on[BUNDLES].events = me->blocked ? ZMQ_POLLOUT : 0;
 		if (zmq_poll(on, me->trouble.code ? 1 : N, wait_ms(me)) < 0 && errno != EINTR)
 			return err_set(err, errno, "poll: %s", zmq_strerror(errno));
@@ -218,7 +234,9 @@ attach(struct local_store *me, struct err *err)
 	struct watchdog_facts facts = {.mono_us = clock_mono_us(), .utc_us = clock_utc_us()};
 
 	me->commit_rows = (size_t)conf_number(me->process->conf, "commit-rows");
-	if (!(me->store = store_open(me->process->database, err)) || transaction_recall(me, err) < 0)
+	me->shares = policy_shares(conf_number(conf, "database-most-mb") * 1000000);
+	if (!(me->store = store_open(me->process->database, err)) ||
+	    store_limit(me->store, me->shares.file, me->shares.log, err) < 0 || transaction_recall(me, err) < 0)
 		return -1;
 	watchdog_init(&me->watchdog, &limits, &facts);
 	return (me->news = link_open(me->process, "news", LINK_OUT, err)) &&

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "services/local-store/figures.h"
+#include "services/local-store/retention/recall.h"
 
 int
 recount_late(struct lifecycle *life, struct entry *entry, struct err *err)
@@ -23,19 +24,34 @@ span_index(const struct entry *entry, int64_t taken_us)
 	return i;
 }
 
+struct count {
+	const struct entry *entry;
+	struct totals *whole, *phases;  /* phases[0]: before the first */
+};
+
+static void
+count_one(void *arg, const struct reading *reading)
+{
+	struct count *c = arg;
+
+	totals_add(c->whole, reading);
+	totals_add(&c->phases[span_index(c->entry, reading->taken_us)], reading);
+}
+
+/* What has left the store counts like the rest. */
 static int
-count_again(struct lifecycle *life, const struct entry *entry, struct totals *whole,
-	    struct totals *phases, struct err *err)
+count_again(struct lifecycle *life, struct entry *entry, struct count *count, struct err *err)
 {
 	int64_t to = entry->row.end_us == MSG_NONE ? MSG_TIME_MAX : entry->row.end_us, id, no;
-	struct sqlite3_stmt *rows = store_range(life->store, entry->no, entry->row.start_us, to);
+	struct sqlite3_stmt *rows;
 	struct reading reading;
 	int r;
 
-	while ((r = store_next(rows, &id, &no, &reading, err)) > 0) {
-		totals_add(whole, &reading);
-		totals_add(&phases[span_index(entry, reading.taken_us)], &reading);
-	}
+	if (recall_each(life, entry, count_one, count, err) < 0)
+		return -1;
+	rows = store_range(life->store, entry->no, entry->row.start_us, to);
+	while ((r = store_next(rows, &id, &no, &reading, err)) > 0)
+		count_one(count, &reading);
 	return r;
 }
 
@@ -82,6 +98,7 @@ int
 recount_session(struct lifecycle *life, struct entry *entry, int64_t now_us, struct err *err)
 {
 	struct totals *phases = calloc(entry->n_spans + 1, sizeof(*phases));
+	struct count count = {entry, &entry->whole, phases};
 	size_t i;
 	int r;
 
@@ -89,12 +106,23 @@ recount_session(struct lifecycle *life, struct entry *entry, int64_t now_us, str
 	totals_clear(&entry->whole);
 	for (i = 0; i <= entry->n_spans; i++)
 		totals_clear(&phases[i]);
-	r = count_again(life, entry, &entry->whole, phases, err);
+	r = count_again(life, entry, &count, err);
 	entry->phase = phases[entry->n_spans];
 	if (r == 0)
 		r = put_again(life, entry, phases, now_us, err);
 	free(phases);
 	return r < 0 ? -1 : store_put_stale(life->store, entry, false, err);
+}
+
+/* Of a session that runs. */
+static void
+count_running(void *arg, const struct reading *reading)
+{
+	struct entry *entry = arg;
+
+	totals_add(&entry->whole, reading);
+	if (entry_in_last_phase(entry, reading->taken_us))
+		totals_add(&entry->phase, reading);
 }
 
 int
@@ -106,17 +134,21 @@ recount_running(struct lifecycle *life, struct err *err)
 	struct reading reading;
 	int r;
 
-	while ((entry = sessions_next(life->sessions, entry)))
-		if (entry_active(entry) && entry->row.start_us < from_us)
+	while ((entry = sessions_next(life->sessions, entry))) {
+		if (!entry_active(entry))
+			continue;
+		if (entry->row.start_us < from_us)
 			from_us = entry->row.start_us;
+		if (recall_each(life, entry, count_running, entry, err) < 0)
+			return -1;
+	}
 	if (from_us == INT64_MAX)
 		return 0;
+	if (store_commit(life->store, err) < 0)
+		return -1;
 	rows = store_since(life->store, from_us);
 	while ((r = store_next(rows, &id, &no, &reading, err)) > 0)
-		if ((entry = sessions_by_no(life->sessions, no))) {
-			totals_add(&entry->whole, &reading);
-			if (entry_in_last_phase(entry, reading.taken_us))
-				totals_add(&entry->phase, &reading);
-		}
+		if ((entry = sessions_by_no(life->sessions, no)))
+			count_running(entry, &reading);
 	return r;
 }

@@ -4,6 +4,7 @@
 
 #include "common/clock.h"
 #include "services/local-store/recount.h"
+#include "services/local-store/retention/recall.h"
 
 #define WAITING 64  /* stored together */
 
@@ -105,7 +106,7 @@ samples_settle(struct samples *s, struct lifecycle *life, struct outbox *outbox,
 
 	if (s->n_settled == s->n_rows)
 		return 0;
-	if (store_begin(life->store, err) < 0 ||
+	if (store_begin(life->store, err) < 0 || recall_rows(life, row, s->n_rows - s->n_settled, now_us, err) < 0 ||
 	    store_put_readings(life->store, row, s->n_rows - s->n_settled, err) < 0)
 		return -1;
 	for (; row < s->rows + s->n_rows; row++) {

@@ -42,6 +42,7 @@ struct entry {
 	bool due;                    /* has changed records */
 	bool unsettled;              /* all sent, as far as the log has been read */
 	struct entry *next_due;
+	int64_t n_archived;          /* parts of its readings that have left the store */
 	int64_t held_until_us;       /* Postgres refused it: not before then */
 	int n_refused;               /* in a row */
 };

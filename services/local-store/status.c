@@ -6,6 +6,10 @@
 
 #define WATCH_US (5 * CLOCK_SECOND)
 
+static const char at_its_cap[] =
+	"the database is at its cap (local-store/database-most-mb): readings are not taken until Postgres has "
+	"taken some";
+
 /* Work waiting and none done: for how many seconds. */
 static double
 sync_wait_s(struct local_store *me, const struct outbox_counts *c)
@@ -29,8 +33,8 @@ status_beat(struct local_store *me)
 		outbox_counts(me->outbox, &c);
 		q = *quarantine_counts(outbox_quarantine(me->outbox));
 	}
-	process_beat(me->process, me->trouble.code ? PROCESS_WAITING : PROCESS_READY,
-		     me->trouble.text,
+	process_beat(me->process, me->trouble.code || !me->life.room ? PROCESS_WAITING : PROCESS_READY,
+		     me->trouble.code || me->life.room ? me->trouble.text : at_its_cap,
 		     "readings_stored=%llu readings_seen=%llu readings_outside=%llu gaps=%llu "
 		     "holes=%llu positions_skipped=%llu commits=%llu store_failures=%llu "
 		     "sessions_active=%zu commands=%llu commands_refused=%llu bad_frames=%llu "
@@ -38,7 +42,8 @@ status_beat(struct local_store *me)
 		     "bundles_resent=%llu bundles_applied=%llu bundles_duplicate=%llu "
 		     "bundles_quarantined=%llu bundles_refused=%llu quarantine_held=%lld "
 		     "quarantine_replaying=%lld quarantine_dropped=%lld crates_sent=%llu bundle_bytes=%llu "
-		     "bundle_bytes_raw=%llu pack_ratio=%.2f rate_limited=%d",
+		     "bundle_bytes_raw=%llu pack_ratio=%.2f rate_limited=%d database_bytes=%lld database_percent=%lld "
+		     "readings_archived=%llu readings_recalled=%llu files_archived=%llu files_damaged=%llu",
 		     (unsigned long long)me->intake.n_stored, (unsigned long long)me->intake.n_seen,
 		     (unsigned long long)me->intake.n_outside, (unsigned long long)me->intake.n_gaps,
 		     (unsigned long long)me->intake.n_holes, (unsigned long long)me->intake.n_skipped,
@@ -53,7 +58,12 @@ status_beat(struct local_store *me)
 		     (unsigned long long)c.n_refused, (long long)q.held, (long long)q.replaying,
 		     (long long)q.dropped, (unsigned long long)c.n_crates, (unsigned long long)c.n_bytes,
 		     (unsigned long long)c.n_raw_bytes,
-		     c.n_bytes ? (double)c.n_raw_bytes / (double)c.n_bytes : 1.0, c.limited);
+		     c.n_bytes ? (double)c.n_raw_bytes / (double)c.n_bytes : 1.0, c.limited,
+		     (long long)me->file_bytes, (long long)me->percent,
+		     (unsigned long long)me->life.counts.readings_archived,
+		     (unsigned long long)me->life.counts.readings_recalled,
+		     (unsigned long long)me->life.counts.files_archived,
+		     (unsigned long long)me->life.counts.files_damaged);
 }
 
 static struct watchdog_facts
@@ -68,6 +78,10 @@ look_around(struct local_store *me)
 		outbox_counts(me->outbox, &c);
 		(void)store_oldest_unsynced(me->store, &facts.oldest_us, &err);
 	}
+	facts.database_percent = me->percent;
+	facts.archive_why = me->retention ? retention_trouble(me->retention) : "";
+	if (!*facts.archive_why && me->life.counts.files_damaged)
+		facts.archive_why = "a file is damaged or gone; ihht archive verify names it";
 	facts.pending = c.pending;
 	facts.n_arrived = c.n_applied + c.n_duplicate + c.n_quarantined;
 	facts.n_failed = c.n_refused + c.n_resent;

@@ -14,6 +14,7 @@
 void
 transaction_forget(struct local_store *me)
 {
+	retention_free(&me->retention);
 	outbox_close(&me->outbox);
 	sessions_free(&me->sessions);
 	samples_forget(&me->intake);
@@ -38,13 +39,32 @@ transaction_recall(struct local_store *me, struct err *err)
 	bool pack = bundles && strstr(bundles, "tcp://");
 
 	me->sessions = sessions_new();
-	me->life = (struct lifecycle){me->store, me->sessions, p->gateway, 0};
+	me->life.store = me->store;
+	me->life.sessions = me->sessions;
+	me->life.gateway = p->gateway;
+	me->life.archive = p->archive;
 	if (store_setting(me->store, "hlc", 0, &me->life.hlc, err) < 0 ||
 	    store_load_active(me->store, me->sessions, err) < 0 || recount_running(&me->life, err) < 0 ||
 	    store_load_stale(me->store, me->sessions, err) < 0)
 		return -1;
 	me->outbox = outbox_open(me->store, me->sessions, p->gateway, &limits, pack, err);
-	return me->outbox ? release_resume(&me->life, me->outbox, err) : -1;
+	if (!me->outbox || release_resume(&me->life, me->outbox, err) < 0)
+		return -1;
+	me->retention = retention_new(&me->life, conf_number(p->conf, "keep-days") * 86400 * CLOCK_SECOND,
+				      &me->shares);
+	return transaction_measure(me, err);
+}
+
+int
+transaction_measure(struct local_store *me, struct err *err)
+{
+	int64_t used;
+
+	if (store_size(me->store, &me->file_bytes, &used, err) < 0)
+		return -1;
+	me->percent = policy_percent(&me->shares, used);
+	me->life.room = policy_room(&me->shares, used);
+	return 0;
 }
 
 void
@@ -86,6 +106,7 @@ transaction_recover(struct local_store *me)
 			return;
 		}
 	}
+	store_fold(me->store);  /* the log may have been at its limit, and a reader in the way */
 	/* a write that changes nothing: does the disk take it again? */
 	if (store_begin(me->store, &err) < 0 ||
 	    store_put_setting(me->store, "hlc", me->life.hlc, &err) < 0 ||
@@ -165,13 +186,13 @@ transaction_commit(struct local_store *me, struct err *err)
 	me->begun_us = 0;
 	announce(me);
 	FAULT("local-store.announced");
-	return 0;
+	return transaction_measure(me, err);
 }
 
 bool
 transaction_is_full(const struct local_store *me)
 {
-	return me->intake.n_taken >= me->commit_rows ||
+	return me->intake.n_taken >= me->commit_rows || me->intake.n_taken >= (size_t)me->life.room ||
 	       me->intake.n_started == SAMPLES_STARTED || me->n_effects == MAX_EFFECTS ||
 	       me->n_synced == MAX_SYNCED;
 }

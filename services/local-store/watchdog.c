@@ -10,7 +10,8 @@
 #define LEAST       20                   /* bundles; of fewer a percentage says nothing */
 #define RING        (WATCHDOG_MINUTES + 1)
 
-static const char *const names[N_RULES] = {"unsynced", "failing", "backlog", "clock", "disk"};
+static const char *const names[N_RULES] = {"unsynced", "failing", "backlog", "clock", "disk", "database",
+					    "archive"};
 
 void
 watchdog_init(struct watchdog *r, const struct watchdog_limits *limits, const struct watchdog_facts *facts)
@@ -135,6 +136,42 @@ disk(struct watchdog *r, const struct watchdog_facts *f, char text[301])
 		    "the disk of the store is used to %.0f %%; make room before it is full", percent);
 }
 
+static int64_t
+database(struct watchdog *r, const struct watchdog_facts *f, char text[301])
+{
+	static const struct {
+		int64_t percent, level;
+		const char *text;
+	} steps[] = {
+		{100, LEVEL_CRITICAL, "no new reading is taken, their senders keep them, until Postgres has taken some; "
+		 "ihht doctor says why it does not"},
+		{95, LEVEL_CRITICAL, "what is left waits for Postgres; ihht doctor says why"},
+		{80, LEVEL_WARN, "what Postgres has leaves it early"},
+		{50, LEVEL_WARN, "see local-store/keep-days and database-most-mb"},
+		{0, LEVEL_NONE, ""},
+	};
+	size_t i = 0;
+
+	while (f->database_percent < steps[i].percent)
+		i++;
+	/* a further step is told at once, also where the level is the same */
+	if (steps[i].percent != r->database_step)
+		r->told_us[RULE_DATABASE] = f->mono_us - MINUTE_US;
+	r->database_step = steps[i].percent;
+	return !steps[i].percent ? LEVEL_NONE
+				 : says(text, steps[i].level, "the database holds %lld %% of what it may: %s",
+					(long long)f->database_percent, steps[i].text);
+}
+
+static int64_t
+archive(struct watchdog *r, const struct watchdog_facts *f, char text[301])
+{
+	(void)r;
+	if (!f->archive_why || !*f->archive_why)
+		return LEVEL_NONE;
+	return says(text, LEVEL_WARN, "rows cannot leave the database as they should: %.200s", f->archive_why);
+}
+
 /* ---- telling */
 
 static int
@@ -149,7 +186,7 @@ size_t
 watchdog_look(struct watchdog *r, const struct watchdog_facts *f, struct alert out[N_RULES])
 {
 	static int64_t (*const looks[N_RULES])(struct watchdog *, const struct watchdog_facts *, char[301]) = {
-		unsynced, failing, backlog, clock_rule, disk,
+		unsynced, failing, backlog, clock_rule, disk, database, archive,
 	};
 	struct alert *a = out;
 	int64_t level;

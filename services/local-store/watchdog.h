@@ -6,6 +6,8 @@
  *	backlog     what waits for Postgres has only grown for 10 minutes
  *	clock       the wall clock was set, or runs away from the machine's steady one
  *	disk        the store's disk is used to more than so many %
+ *	database    50, 80, 95 % of what the database may hold are used, or all of it
+ *	archive     rows that should leave the database cannot, or cannot be read back
  *
  * An alert is told when its level changes, again every minute while it lasts (PUB forgets
  * who comes late), and once when it is over.  Pure.
@@ -31,9 +33,12 @@ struct watchdog_facts {
 	int64_t pending;                   /* readings it lacks */
 	uint64_t n_arrived, n_failed;      /* bundles, since the start */
 	double disk_used;                  /* 0..1; -1: unknown */
+	int64_t database_percent;          /* 100 and more: nothing new is taken */
+	const char *archive_why;           /* why rows cannot leave; "" or NULL: they can */
 };
 
-enum rule { RULE_UNSYNCED, RULE_FAILING, RULE_BACKLOG, RULE_CLOCK, RULE_DISK, N_RULES };
+enum rule { RULE_UNSYNCED, RULE_FAILING, RULE_BACKLOG, RULE_CLOCK, RULE_DISK, RULE_DATABASE, RULE_ARCHIVE,
+	    N_RULES };
 
 #define WATCHDOG_MINUTES 10
 
@@ -43,6 +48,7 @@ struct watchdog {
 	int64_t told_us[N_RULES];
 	int64_t clock_ahead_us;            /* UTC less mono, as it was found right */
 	int64_t clock_since_us;            /* mono; when it was found wrong, 0: it is right */
+	int64_t database_step;             /* 0, 50, 80, 95 or 100, as told */
 	struct {
 		int64_t pending;
 		uint64_t n_arrived, n_failed;

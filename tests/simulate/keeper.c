@@ -55,7 +55,7 @@ recall(struct keeper *k, struct err *err)
 	int known;
 
 	k->sessions = sessions_new();
-	k->life = (struct lifecycle){k->store, k->sessions, GATEWAY, 0};
+	k->life = (struct lifecycle){.store = k->store, .sessions = k->sessions, .gateway = GATEWAY, .room = INT64_MAX};
 	if (store_setting(k->store, "hlc", 0, &k->life.hlc, err) < 0 ||
 	    store_load_active(k->store, k->sessions, err) < 0 || recount_running(&k->life, err) < 0 ||
 	    store_load_stale(k->store, k->sessions, err) < 0)

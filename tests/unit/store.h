@@ -32,7 +32,8 @@ rig_reload(struct rig *rig)
 	rig->store = store_open(rig->path, &rig->err);
 	ok(rig->store != NULL, "%s", rig->err.text);
 	rig->sessions = sessions_new();
-	rig->life = (struct lifecycle){rig->store, rig->sessions, "here", 0};
+	rig->life = (struct lifecycle){.store = rig->store, .sessions = rig->sessions, .gateway = "here",
+					 .room = INT64_MAX};
 	is_int(store_setting(rig->store, "hlc", 0, &rig->life.hlc, &rig->err), 0);
 	is_int(store_load_active(rig->store, rig->sessions, &rig->err), 0);
 }

@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "services/dedupe-auditor/digest.h"
+#include "proto/digest.h"
 #include "tests/unit/test.h"
 
 static struct row

@@ -21,6 +21,19 @@ load_spans(struct store *store, struct entry *entry, struct err *err)
 	return r;
 }
 
+static int
+count_parts(struct store *store, struct entry *entry, struct err *err)
+{
+	sqlite3_stmt *s = store->statements[N_PARTS];
+	int r;
+
+	sqlite3_bind_int64(s, 1, entry->no);
+	if ((r = db_step(s, err)) > 0)
+		entry->n_archived = sqlite3_column_int64(s, 0);
+	sqlite3_reset(s);
+	return r < 0 ? -1 : 0;
+}
+
 /* Adds the rows of a prepared session query; the last one in *entry. */
 static int
 load_sessions(struct store *store, struct sessions *sessions, enum statement which,
@@ -41,7 +54,7 @@ load_sessions(struct store *store, struct sessions *sessions, enum statement whi
 			}
 			e = sessions_add(sessions, &row, no);
 			e->synced = e->scanned = sqlite3_column_int64(s, 1);
-			if (load_spans(store, e, err) < 0) {
+			if (load_spans(store, e, err) < 0 || count_parts(store, e, err) < 0) {
 				sqlite3_reset(s);
 				return -1;
 			}

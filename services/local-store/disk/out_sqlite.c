@@ -62,7 +62,30 @@ static const char *const sql[N_STATEMENTS] = {
 	[STALE] = "SELECT session FROM stale",
 	[PUT_STALE] = "INSERT OR IGNORE INTO stale VALUES (?)",
 	[DROP_STALE] = "DELETE FROM stale WHERE session = ?",
-	[WAITING] = "SELECT 1 FROM readings WHERE id > ?1 AND id < ?2 AND session = ?3 LIMIT 1",
+	/* below the floor nothing waits, and it may be far below */
+	[WAITING] = "SELECT 1 FROM readings WHERE id > max(?1, coalesce((SELECT value FROM settings "
+		    "WHERE name = 'synced_floor'), 0)) AND id < ?2 AND session = ?3 LIMIT 1",
+	[AGED] = "SELECT no, last_sync_us FROM session s WHERE (last_sync_us, no) > (?1, ?2) "
+		 "AND last_sync_us <= ?3 AND sync_status = 'completed' AND status <> 'active' "
+		 "AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.session = s.no) "
+		 "AND NOT EXISTS (SELECT 1 FROM archive a WHERE a.session = s.no AND a.state = 'archived' "
+		 "AND a.complete AND a.at_us >= s.last_sync_us) ORDER BY 2, 1 LIMIT 1",
+	[CROWDING] = "SELECT no FROM session s WHERE no > ? AND synced_reading > 0 AND (status = 'active' OR sync_status <> 'completed') "
+		     "AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.session = s.no) ORDER BY 1 LIMIT 1",
+	[PARTS] = "SELECT " PART_COLUMNS " FROM archive WHERE session = ?1 AND part > ?2 "
+		  "AND state <> 'back' ORDER BY part LIMIT 1",
+	[PARTS_LEAVING] = "SELECT " PART_COLUMNS " FROM archive WHERE state = 'leaving' LIMIT 1",
+	[PART_NUMBER] = "SELECT min(n) FROM (SELECT part AS n FROM archive WHERE session = ?1 AND state = 'back' "
+			"UNION ALL SELECT coalesce(max(part), 0) + 1 FROM archive WHERE session = ?1)",
+	[PUT_PART] = "INSERT INTO archive (" PART_COLUMNS ", complete) "
+		     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 0) ON CONFLICT (session, part) "
+		     "DO UPDATE SET state = ?3, readings = ?4, from_us = ?5, to_us = ?6, bytes = ?7, "
+		     "sha256 = ?8, gone = ?9, digest = ?10, at_us = ?11, complete = 0",
+	[COMPLETE_PARTS] = "UPDATE archive SET complete = 1, at_us = max(at_us, ?2) WHERE session = ?1",
+	[N_PARTS] = "SELECT count(*) FROM archive WHERE session = ? AND state <> 'back'",
+	[REMOVE] = "DELETE FROM readings WHERE taken_us = ?1 AND session = ?2 AND epoch = ?3 AND seq = ?4",
+	[PAGES] = "PRAGMA page_count",
+	[FREE_PAGES] = "PRAGMA freelist_count",
 };
 
 /* ---- open and close */

@@ -8,6 +8,7 @@
 #ifndef OUT_SQLITE_H
 #define OUT_SQLITE_H
 
+#include "proto/digest.h"
 #include "services/local-store/sessions.h"
 #include "services/local-store/disk/table.h"
 
@@ -92,6 +93,45 @@ int store_oldest_unsynced(struct store *store, int64_t *utc_us, struct err *err)
 /* How far a spool has been heard: 1 and *upto, 0 never. */
 int store_spool(struct store *store, int64_t spool, int64_t *upto, struct err *err);
 int store_put_spool(struct store *store, int64_t spool, int64_t upto, struct err *err);
+
+/* ---- readings that leave for a file */
+
+enum part_state { PART_LEAVING, PART_ARCHIVED, PART_BACK };
+struct part {
+	int64_t session_no, number;     /* from 1: the file's name says it */
+	enum part_state state;
+	int64_t readings, from_us, to_us, bytes;
+	char sha256[65];
+	struct digest gone;             /* those that are not in `readings` any more */
+	int64_t at_us;
+};
+
+/* The session's next part after that number that is not back: 1 and *part, 0 none, -1. */
+int store_part(struct store *store, int64_t session_no, int64_t after, struct part *part, struct err *err);
+int store_part_leaving(struct store *store, struct part *part, struct err *err);  /* any; likewise */
+int store_part_number(struct store *store, int64_t session_no, int64_t *number, struct err *err);
+int store_put_part(struct store *store, const struct part *part, struct err *err);
+/* Nothing of the session was left behind: it need not be looked at before it changes. */
+int store_complete_parts(struct store *store, int64_t session_no, int64_t now_us, struct err *err);
+
+/* The next session after *synced_us and *no that may leave: it is over, all of it arrived before
+ * `until_us`, none of it is in quarantine.  1 and both set, 0 none, -1. */
+int store_aged(struct store *store, int64_t *synced_us, int64_t *no, int64_t until_us, struct err *err);
+/* Likewise by number alone: one that runs or waits, of which something has arrived. */
+int store_crowding(struct store *store, int64_t *no, struct err *err);
+
+/* 1 it was there, 0, -1.  Never the last one of all: its id is how ids go on. */
+int store_remove_reading(struct store *store, int64_t session_no, const struct reading *reading,
+			 struct err *err);
+
+/* Bytes of the file, and of them in use. */
+int store_size(struct store *store, int64_t *bytes, int64_t *used, struct err *err);
+/* From now on the file is never larger than `file` bytes (but for what it is), its log never larger
+ * than `log`: writes beyond are refused as if the disk was full. */
+int store_limit(struct store *store, int64_t file, int64_t log, struct err *err);
+/* The log back into the file, as far as no reader is in the way. */
+void store_fold(struct store *store);
+int store_give_back(struct store *store, int pages, struct err *err);  /* free pages to the disk */
 
 int store_setting(struct store *store, const char *name, int64_t fallback, int64_t *value,
 		  struct err *err);

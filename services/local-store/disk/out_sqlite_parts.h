@@ -14,10 +14,14 @@
 	"signal_strength, battery, status, invalid, data_source, phase_type, "       \
 	"cycle_number, altitude_level, rr"
 
+/* The fields of struct part, in their order. */
+#define PART_COLUMNS "session, part, state, readings, from_us, to_us, bytes, sha256, gone, digest, at_us"
+
 enum statement {
 	BEGIN, COMMIT, ROLLBACK, LAST_READING, SCAN, RANGE, SINCE, SESSION_ID, SESSION_NO,
 	SESSIONS_ACTIVE, SESSIONS_DEVICE, SPANS, PUT_SPAN, PUT_SYNC, SPOOL, PUT_SPOOL, SETTING,
-	PUT_SETTING, UNSYNCED, OLDEST, STALE, PUT_STALE, DROP_STALE, WAITING, N_STATEMENTS,
+	PUT_SETTING, UNSYNCED, OLDEST, STALE, PUT_STALE, DROP_STALE, WAITING, AGED, CROWDING, PARTS, PARTS_LEAVING, PART_NUMBER,
+	PUT_PART, COMPLETE_PARTS, N_PARTS, REMOVE, PAGES, FREE_PAGES, N_STATEMENTS,
 };
 
 /* One INSERT of many rows costs little more than half of as many of one row. */

@@ -56,6 +56,27 @@ CREATE TABLE IF NOT EXISTS phases (
 	PRIMARY KEY (session, from_us)
 ) STRICT, WITHOUT ROWID;
 
+-- Readings that have left for a file (proto/archive.h).  They leave in several transactions:
+-- `gone` and `digest` say which are not in `readings` any more, so that both together are all
+-- there are, at every moment.
+CREATE TABLE IF NOT EXISTS archive (
+	no        INTEGER PRIMARY KEY,
+	session   INTEGER NOT NULL,       -- session.no
+	part      INTEGER NOT NULL,       -- 1, 2, …: in its file's name
+	state     TEXT NOT NULL CHECK (state IN ('leaving', 'archived', 'back')),
+	readings  INTEGER NOT NULL,       -- in the file
+	from_us   INTEGER NOT NULL,
+	to_us     INTEGER NOT NULL,
+	bytes     INTEGER NOT NULL,
+	sha256    TEXT NOT NULL,          -- as in the file's first line
+	gone      INTEGER NOT NULL,
+	digest    TEXT NOT NULL,          -- of those gone, see proto/digest.h
+	at_us     INTEGER NOT NULL,
+	complete  INTEGER NOT NULL,       -- 1: nothing of the session was left behind
+	UNIQUE (session, part)
+) STRICT;
+CREATE INDEX IF NOT EXISTS archive_leaving ON archive (no) WHERE state = 'leaving';
+
 -- Rows that Postgres will not take, as receipts name them; the rows themselves stay where they
 -- are.  A record that is held or dropped counts as synced in its own table.
 CREATE TABLE IF NOT EXISTS quarantine (

@@ -436,6 +436,19 @@ table_unsynced(struct table *table, const char *session_id, int64_t after, int64
 	return r < 0 ? -1 : 1;
 }
 
+sqlite3_stmt *
+table_all(struct table *table, const char *session_id, struct err *err)
+{
+	char sql[MAX_SQL];
+	sqlite3_stmt *all;
+
+	(void)snprintf(sql, sizeof(sql), "SELECT %s FROM %s WHERE %s = ? ORDER BY no", table->columns,
+		       table->message->name, table->session->name);
+	if ((all = db_prepare(table->db, sql, err)))
+		sqlite3_bind_text(all, 1, session_id, -1, SQLITE_TRANSIENT);
+	return all;
+}
+
 int64_t
 table_version(const struct table *table, const void *msg)
 {

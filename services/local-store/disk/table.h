@@ -38,6 +38,9 @@ int table_get(struct table *table, int64_t no, void *msg, struct err *err);
 int table_unsynced(struct table *table, const char *session_id, int64_t after, int64_t *no,
 		   void *msg, struct err *err);
 
+/* All of a session's records, for db_step(), table_read(…, 0, …) and db_finalize().  NULL: see err. */
+sqlite3_stmt *table_all(struct table *table, const char *session_id, struct err *err);
+
 /* Which version of its row that is; 0 of a kind that never changes. */
 int64_t table_version(const struct table *table, const void *msg);
 

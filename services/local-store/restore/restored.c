@@ -10,6 +10,7 @@
 #include "proto/columns.h"
 #include "proto/ids.h"
 #include "proto/records.h"
+#include "services/local-store/retention/recall.h"
 
 union record_of {
 	struct session session;
@@ -31,6 +32,7 @@ struct job {
 	struct reading *rows;
 	size_t n_rows;
 	int64_t added, seen;
+	int64_t recalled;       /* its own file had them: they were back before they were asked for */
 	bool waits;             /* an older version of ours has to reach Postgres first */
 };
 
@@ -148,6 +150,10 @@ check_readings(struct job *job, struct effects *fx)
 
 	if (!job->m->count)
 		return 0;
+	if (job->m->count > job->life->room)
+		return !effects_refuse(fx, "count", "not stored: the database is at its cap "
+				       "(local-store/database-most-mb)");
+	job->life->room -= job->m->count;
 	job->rows = calloc((size_t)job->m->count, sizeof(*job->rows));
 	ASSERT(job->rows);
 	if (columns_unpack(&msg_reading, job->m->columns.bytes, job->m->columns.len, job->rows,
@@ -262,14 +268,20 @@ put_readings(struct job *job, struct err *err)
 	int64_t first = 0, last = 0;
 	struct kept some[64];
 	size_t i, k, now;
+	uint64_t back;
 
 	for (i = 0; i < job->n_rows; i += now) {
 		now = job->n_rows - i < 64 ? job->n_rows - i : 64;
 		for (k = 0; k < now; k++)
 			some[k] = (struct kept){.entry = job->entry, .reading = job->rows[i + k]};
-		if (store_put_readings(job->life->store, some, now, err) < 0)
+		back = job->life->counts.readings_recalled;
+		if (recall_rows(job->life, some, now, job->now_us, err) < 0 ||
+		    store_put_readings(job->life->store, some, now, err) < 0)
 			return -1;
+		job->recalled += (int64_t)(job->life->counts.readings_recalled - back);
 		for (k = 0; k < now; k++) {
+			if (some[k].id && recall_returned(job->life, job->entry, &some[k].reading, err) < 0)
+				return -1;
 			job->seen += !some[k].id;
 			job->added += some[k].id != 0;
 			first = first ? first : some[k].id;
@@ -318,8 +330,8 @@ restored_apply(struct lifecycle *life, const struct restore *m, int64_t now_us,
 		r = -1;
 	if (r == 0) {
 		(void)effects_accept(fx, m->session_id, false, "restored");
-		fx->reply.added = job.added;
-		fx->reply.seen = job.seen;
+		fx->reply.added = job.added + job.recalled;
+		fx->reply.seen = job.seen > job.recalled ? job.seen - job.recalled : 0;
 		if (job.waits)
 			(void)snprintf(fx->reply.field, sizeof(fx->reply.field), "waiting");
 		fx->entry = job.entry;

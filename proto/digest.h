@@ -56,11 +56,14 @@ struct digest {
 
 size_t digest_layout(const struct row *row, uint8_t out[DIGEST_BYTES]);  /* how many of them */
 void digest_add(struct digest *digest, const struct row *row);
+void digest_remove(struct digest *digest, const struct row *row);  /* one that was added */
+void digest_join(struct digest *digest, const struct digest *other);
 void digest_add_record(struct digest *digest, const char *key, size_t len, int64_t hlc);
 int digest_equal(const struct digest *a, const struct digest *b);
 
 #define DIGEST_TEXT 33
 const char *digest_text(const struct digest *digest, char text[DIGEST_TEXT]);
+int digest_parse(const char *text, struct digest *digest);  /* the sum; -1: not 32 hex digits */
 
 /* Which columns differ, as bits; digest_column() names bit n, NULL after the last. */
 uint32_t digest_differing(const struct row *a, const struct row *b);

@@ -1,4 +1,4 @@
-#include "services/dedupe-auditor/digest.h"
+#include "proto/digest.h"
 
 #include <endian.h>
 #include <math.h>
@@ -92,6 +92,23 @@ digest_add(struct digest *digest, const struct row *row)
 }
 
 void
+digest_remove(struct digest *digest, const struct row *row)
+{
+	struct digest one = {0};
+
+	digest_add(&one, row);
+	digest->count--;
+	digest->sum -= one.sum;
+}
+
+void
+digest_join(struct digest *digest, const struct digest *other)
+{
+	digest->count += other->count;
+	digest->sum += other->sum;
+}
+
+void
 digest_add_record(struct digest *digest, const char *key, size_t len, int64_t hlc)
 {
 	uint8_t bytes[512 + 8];
@@ -114,6 +131,18 @@ digest_text(const struct digest *digest, char text[DIGEST_TEXT])
 	(void)snprintf(text, DIGEST_TEXT, "%016llx%016llx",
 		       (unsigned long long)(digest->sum >> 64), (unsigned long long)digest->sum);
 	return text;
+}
+
+int
+digest_parse(const char *text, struct digest *digest)
+{
+	unsigned long long high, low;
+	char more;
+
+	if (strspn(text, "0123456789abcdef") != 32 || sscanf(text, "%16llx%16llx%c", &high, &low, &more) != 2)
+		return -1;
+	digest->sum = (unsigned __int128)high << 64 | low;
+	return 0;
 }
 
 uint32_t
