@@ -175,7 +175,8 @@ static const struct verb verbs[] = {
 	 "against what local-store noted when it wrote it.  Each file that is damaged, gone or another\n"
 	 "one is named.  Exit code 1: there is one.  Its readings are in Postgres, too:\n"
 	 "`ihht restore --user USER` brings them back from there.\n\n"
-	 "  ihht archive verify || ihht archive verify --json | jq -r '.bad[].file'\n",
+	 "  ihht archive verify\n"
+	 "  ihht archive verify --json | jq -r '.bad[].file'\n",
 	 archive_verify_run, NULL},
 	{"archive restore", "SESSION | --user USER | --all", "readings out of these files, back into the database",
 	 "Each file is checked first, and goes to local-store, which takes what it lacks.  It counts as\n"
