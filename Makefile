@@ -12,7 +12,7 @@ PKG_local-store     := sqlite3
 PKG_sync-worker     := libpq
 PKG_dedupe-auditor  := sqlite3 libpq
 PKG_realtime-fanout := libwebsockets
-PKG_http-api        := libpq libmicrohttpd
+PKG_http-api        := libpq libmicrohttpd zlib
 PKG_zmq-sniffer     :=
 PKG_ihht            := libpq sqlite3
 PKG_tests           := sqlite3 libpq libsystemd
@@ -163,6 +163,12 @@ tests/web/node_modules/.package-lock.json: tests/web/package-lock.json
 readers: tests/export/node_modules/.package-lock.json
 tests/export/node_modules/.package-lock.json: tests/export/package-lock.json
 	cd tests/export && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
+
+# The clients that tests/flow/253 makes from the description of the HTTP interface.
+.PHONY: clients
+clients: tests/clients/node_modules/.package-lock.json
+tests/clients/node_modules/.package-lock.json: tests/clients/package-lock.json
+	cd tests/clients && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 
 # ---- what people call
 .PHONY: help install-deps run test check flow web test-bluetooth bluetooth property fuzz fuzzers bench size docs analyze install clean

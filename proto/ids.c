@@ -131,6 +131,17 @@ ids_bundle(const char *gateway, const void *records, size_t records_len, const v
 }
 
 void
+ids_request(const char *key, const char *command, const char *about, ids_uuid id)
+{
+	struct name name = start("request");
+
+	add_text(&name, key);
+	add_text(&name, command);
+	add_text(&name, about);
+	finish(&name, id);
+}
+
+void
 ids_random(ids_uuid id)
 {
 	uuid_t out;

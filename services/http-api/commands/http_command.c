@@ -5,11 +5,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/ids.h"
 #include "proto/msg_json.h"
 #include "services/http-api/requests/body.h"
 #include "services/http-api/commands/sync_batch.h"
 
 /* ---- in */
+
+/* The caller's key as the id of the request: the same key again is the same request. */
+static int
+take_key(const struct ask *ask, json_t *body, struct problem *problem)
+{
+	ids_uuid id;
+	size_t n = strlen(ask->idempotency_key);
+
+	if (json_object_get(body, "request_id"))
+		return problem_set(problem, 422, "request_id", "is said by Idempotency-Key");
+	if (!n || n > 200)
+		return problem_set(problem, 400, "Idempotency-Key", "must be 1 to 200 bytes");
+	ids_request(ask->idempotency_key, ask->route->name, ask->key, id);
+	json_object_set_new(body, "request_id", json_string(id));
+	return 0;
+}
 
 /* Puts what the path says, and a request_id where none is given, beside the body's fields. */
 static int
@@ -27,6 +44,8 @@ complete(const struct ask *ask, json_t *body, const char *request_id, struct pro
 		json_object_set_new(body, "phase",
 				    json_string(words_text(&words_phase, ask->route->phase)));
 	}
+	if (ask->idempotency_key && take_key(ask, body, problem) < 0)
+		return -1;
 	if (!json_object_get(body, "request_id"))
 		json_object_set_new(body, "request_id", json_string(request_id));
 	if (json_is_object(extra) && (text = json_dumps(extra, JSON_COMPACT))) {
@@ -43,6 +62,17 @@ complete(const struct ask *ask, json_t *body, const char *request_id, struct pro
 	return 0;
 }
 
+static const struct words *
+words_of(const struct message *message, const char *field)
+{
+	int i;
+
+	for (i = 0; i < message->n_fields; i++)
+		if (!strcmp(message->fields[i].name, field))
+			return message->fields[i].words;
+	return NULL;
+}
+
 static int
 plan_one(const struct ask *ask, json_t *body, struct plan *plan, struct problem *problem)
 {
@@ -57,7 +87,9 @@ plan_one(const struct ask *ask, json_t *body, struct plan *plan, struct problem 
 		return -1;
 	if (msg_from_json(ask->route->message, body, NULL, msg, &err) == 0)
 		return 0;
-	return problem_from_err(problem, 422, &err);
+	(void)problem_from_err(problem, 422, &err);
+	problem->words = words_of(ask->route->message, problem->field);
+	return -1;
 }
 
 int

@@ -154,8 +154,7 @@ operation(const struct route *route, json_t *schemas)
 			      "responses", responses);
 
 	add_refusals(responses);
-	if (!route->is_open)
-		set(o, "security", json_pack("[{s:[]}]", "token"));
+	set(o, "security", route->is_open ? json_pack("[{}]") : json_pack("[{s:[]}]", "token"));
 	if (route->kind == ROUTE_COMMAND || route->kind == ROUTE_BATCH ||
 	    route->kind == ROUTE_SIGN_IN)
 		add_body(route, o, schemas);
@@ -179,7 +178,7 @@ static const char fixed_schemas[] =
 	"\"Health\": {\"type\": \"object\", \"required\": [\"status\", \"postgres\", \"problems\", \"processes\"],"
 	"\"properties\": {\"status\": {\"type\": \"string\", \"enum\": [\"ok\", \"degraded\", \"down\"]},"
 	"\"postgres\": {\"type\": \"boolean\"}, \"problems\": {\"type\": \"array\", \"items\": {\"type\": \"string\"}},"
-	"\"processes\": {\"type\": \"array\", \"items\": {\"type\": \"object\"}}}},"
+	"\"processes\": {\"type\": \"array\", \"items\": {\"type\": \"object\", \"additionalProperties\": true}}}},"
 	"\"Me\": {\"type\": \"object\", \"required\": [\"user_id\", \"role\", \"people\", \"expires\"],"
 	"\"properties\": {\"user_id\": {\"type\": [\"string\", \"null\"]}, \"role\": {\"type\": \"string\","
 	"\"enum\": [\"person\", \"coach\", \"admin\"]}, \"people\": {\"type\": \"array\", \"items\":"
@@ -190,8 +189,9 @@ static const char fixed_schemas[] =
 	"\"Batch\": {\"type\": \"object\", \"required\": [\"type\", \"data\"], \"additionalProperties\": false,"
 	"\"properties\": {\"type\": {\"type\": \"string\", \"enum\": [\"readings\", \"session\", \"session_survey\","
 	"\"intra_session_response\", \"adaptive_event\", \"phase_stats\", \"progression\"]},"
-	"\"data\": {\"description\": \"rows as the app has them\", \"oneOf\": [{\"type\": \"object\"},"
-	"{\"type\": \"array\", \"items\": {\"type\": \"object\"}}]},"
+	"\"data\": {\"description\": \"rows as the app has them\", \"oneOf\": ["
+	"{\"type\": \"object\", \"additionalProperties\": true},"
+	"{\"type\": \"array\", \"items\": {\"type\": \"object\", \"additionalProperties\": true}}]},"
 	"\"sessionId\": {\"type\": [\"string\", \"null\"], \"description\": \"UUID or local id\"}}},"
 	"\"BatchDone\": {\"type\": \"object\", \"additionalProperties\": false, \"properties\": {"
 	"\"synced\": {\"type\": \"integer\", \"description\": \"rows that were new\"},"

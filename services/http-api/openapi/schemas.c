@@ -180,7 +180,8 @@ field_schema(const struct msg_field *f)
 		return plain("string", "uuid", 0);
 	case MSG_STR:
 		if (!strcmp(f->name, "additional_data"))
-			return json_pack("{s:[s,s]}", "type", "object", "string");
+			return json_pack("{s:[s,s], s:b}", "type", "object", "string",
+					 "additionalProperties", 1);
 		o = plain("string", NULL, 0);
 		set(o, "minLength", json_integer((json_int_t)f->min));
 		set(o, "maxLength", json_integer((json_int_t)f->max));

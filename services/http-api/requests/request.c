@@ -8,6 +8,7 @@
 #include "common/jwt.h"
 #include "common/log.h"
 #include "services/http-api/requests/admit.h"
+#include "services/http-api/requests/representation.h"
 
 /* How long a connection may stay in one phase, whatever it trickles. */
 #define BODY_US (30 * CLOCK_SECOND)
@@ -107,12 +108,38 @@ allow_origin(struct request *r)
 	add_header(r->response, "Vary", "Origin");
 }
 
+/* What was asked for and is here: the caller may have it already, or want it packed. */
+static void
+represent(struct request *r, int *status, char **body, size_t *len, int *is_packed)
+{
+	const char *known = header(r, "If-None-Match");
+	size_t packed_len;
+	char *packed;
+
+	etag_of(*body, *len, r->etag);
+	if (known && etag_listed(known, r->etag)) {
+		*status = 304;
+		*len = 0;
+	} else if (accepts_gzip(header(r, "Accept-Encoding")) &&
+		   (packed = gzip(*body, *len, &packed_len))) {
+		free(*body);
+		*body = packed;
+		*len = packed_len;
+		*is_packed = 1;
+	}
+}
+
 void
 request_set_answer(struct request *r, int status, char *body, size_t len, const char *type)
 {
+	int is_read = status == 200 && r->ask.route && !strcmp(r->ask.route->method, "GET");
+	int is_packed = 0;
+
 	if (!body) {  /* out of memory: the status must do */
 		status = 500;
 		len = 0;
+	} else if (is_read) {
+		represent(r, &status, &body, &len, &is_packed);
 	}
 	r->response = MHD_create_response_from_buffer(len, body, MHD_RESPMEM_MUST_FREE);
 	ASSERT(r->response);
@@ -121,7 +148,13 @@ request_set_answer(struct request *r, int status, char *body, size_t len, const 
 	r->http->counts.n_refused += status >= 400 && status < 500;
 	r->http->counts.n_failed += status >= 500;
 	add_header(r->response, "Content-Type", type);
-	add_header(r->response, "Cache-Control", "no-store");
+	add_header(r->response, "Cache-Control", is_read ? "private, no-cache" : "no-store");
+	if (is_read) {
+		add_header(r->response, "ETag", r->etag);
+		add_header(r->response, "Vary", "Accept-Encoding, Authorization, Cookie");
+	}
+	if (is_packed)
+		add_header(r->response, "Content-Encoding", "gzip");
 	add_header(r->response, "X-Content-Type-Options", "nosniff");
 	if (r->cookie)
 		add_header(r->response, "Set-Cookie", r->cookie);

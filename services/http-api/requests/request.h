@@ -12,6 +12,7 @@
 
 #include "services/http-api/requests/in_http.h"
 #include "services/http-api/requests/peers.h"
+#include "services/http-api/requests/representation.h"
 
 #define HEAD_US (20 * CLOCK_SECOND)  /* for a head, also for the next one on a connection */
 #define SEND_US (60 * CLOCK_SECOND)  /* for an answer to be taken */
@@ -28,6 +29,7 @@ struct request {
 	size_t room, dropped;
 	struct MHD_Response *response;
 	char *cookie;    /* to be set by the answer */
+	char etag[ETAG_MAX];
 	int status;
 	size_t sent;
 	int64_t since_us;
