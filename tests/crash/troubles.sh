@@ -158,3 +158,52 @@ other_conf() {
 		printf '%s\n    %s\n' "$2" "$3"
 	} >"$1"
 }
+
+# ---- killed while what has been compared leaves for files, and comes back: at points, one life after
+# the other; `random`: at a random instant
+archived_begins() {
+	revive ble-ingest
+	LEAVING=("$@")
+}
+archived_has_come() { :; }
+has_left() { [ "$(n_sqlite)" -le 1 ] && [ "$(lite "SELECT count(*) FROM archive WHERE state = 'leaving'")" = 0 ]; }
+has_died() {
+	wait_until 'is_gone "${PIDS[local-store]}"' 60 >/dev/null || WHY="$WHY never came: $1"
+	kill9 local-store
+	HITS=$((HITS + 1))
+}
+# leave_at FAULT: a life of local-store that ends there
+leave_at() {
+	if [ "$1" = random ]; then
+		start local-store
+		read -rt "0.$((RANDOM % 900 + 100))" <> <(:)
+		kill9 local-store
+		HITS=$((HITS + 1))
+	else
+		IHHT_FAULT=$1 start local-store
+		has_died "$1"
+	fi
+}
+archived_ends() {
+	local fault asking=
+
+	kill9 local-store
+	conf local-store keep-days 0
+	for fault in "${LEAVING[@]}"; do [[ $fault == *.recalled ]] || leave_at "$fault"; done
+	start local-store
+	wait_until has_left 60 >/dev/null || WHY="$WHY has not left"
+	"$BIN/ihht" archive verify >>"$T/log/commands.log" 2>&1 || WHY="$WHY a file is not good"
+	kill9 local-store
+	conf local-store keep-days
+	for fault in "${LEAVING[@]}"; do
+		[[ $fault == *.recalled ]] || continue
+		IHHT_FAULT=$fault start local-store
+		ask archive restore "$ID" &
+		asking=$!
+		has_died "$fault"
+	done
+	start local-store
+	wait $asking
+	ask archive restore "$ID" || WHY="$WHY does not come back"
+	compare
+}
