@@ -231,7 +231,7 @@ access_close(struct access **access)
 }
 
 static json_t *
-verify(struct access *access, const char *token, int64_t now_s, struct err *err)
+verify_with(struct access *access, const char *token, int64_t now_s, struct err *err)
 {
 	const char *audience = conf_text(access->conf, "audience");
 	struct jwt_keys *own = keys_of(&access->own), *other = keys_of(&access->other);
@@ -246,6 +246,18 @@ verify(struct access *access, const char *token, int64_t now_s, struct err *err)
 	if (!claims && err->code == ENOKEY && other)
 		claims = jwt_verify(other, token, audience, now_s, err);
 	return claims;
+}
+
+/* For a kid that is not known the files are looked at once more: the key may be of just now. */
+static json_t *
+verify(struct access *access, const char *token, int64_t now_s, struct err *err)
+{
+	json_t *claims = verify_with(access, token, now_s, err);
+
+	if (claims || err->code != ENOKEY)
+		return claims;
+	access->own.looked_us = access->other.looked_us = 0;
+	return verify_with(access, token, now_s, err);
 }
 
 int

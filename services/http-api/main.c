@@ -13,7 +13,7 @@
  *
  * All but those that are open want a token (proto/access.h): Authorization: Bearer, or the cookie
  * of sign_in.h.  Postgres is asked as that caller, so its policies decide what there is; whether
- * a command is the caller's to give is asked of local-store (commands/rights.h).
+ * a command is the caller's to give is asked of local-store (commands/guard.h).
  *
  * A body has the fields of its message (docs/reference.md).  A request_id may be given, so that
  * a caller who heard no answer can ask again; else one is made.  Refusals are
@@ -40,7 +40,7 @@
 #include "services/http-api/requests/in_http.h"
 #include "services/http-api/reads/in_postgres.h"
 #include "services/http-api/commands/pending.h"
-#include "services/http-api/commands/rights.h"
+#include "services/http-api/commands/guard.h"
 #include "services/http-api/reads/reads.h"
 #include "services/http-api/sign_in.h"
 
@@ -127,7 +127,7 @@ command(struct http_api *me, struct ask *ask, int64_t now)
 	char *text;
 
 	if (command_plan(ask, &plan, &problem) < 0 ||
-	    rights_guard(&ask->caller, &plan, &problem) < 0) {
+	    guard_plan(&ask->caller, &plan, &problem) < 0) {
 		http_refuse(ask, &problem);
 	} else if (!plan.n) {  /* an empty batch */
 		text = command_nothing_new(&len);

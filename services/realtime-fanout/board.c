@@ -64,15 +64,27 @@ begin(struct board *board, uint32_t type)
 }
 
 static void
-end(struct board *board, uint32_t type, const char *device, const char *session, int64_t mono_us)
+end(struct board *board, uint32_t type, const char *device, const char *session,
+    struct person person, int64_t mono_us)
 {
 	struct frame frame = {.type = type, .at_us = mono_us, .device = ring_hash(device),
-			      .session = ring_hash(session)};
+			      .session = ring_hash(session), .person = person};
 
 	board_end(&board->scratch, &frame.json_at, &frame.json_len);
 	frame.text = board->scratch.bytes;
 	frame.len = (uint32_t)board->scratch.len;
 	ring_put(board->ring, &frame);
+}
+
+static const struct person nobody;  /* it is of the house, not of a person */
+
+/* Who wears it now. */
+static struct person
+wearer(const struct board *board, const char *device)
+{
+	const struct session *session = state_session_of(board->state, device);
+
+	return person_of(session ? session->user_id : "");
 }
 
 static const char *
@@ -98,12 +110,13 @@ put_hole(struct board *board, const char *device, int64_t from, int64_t lost, in
 	} else {
 		text_member_int(text, "lost", lost);
 	}
-	end(board, FRAME_HOLE, device, session_id_of(board, device), mono_us);
+	end(board, FRAME_HOLE, device, session_id_of(board, device),
+	    *device ? wearer(board, device) : nobody, mono_us);
 }
 
 static void
 put_message(struct board *board, const struct message *message, const void *msg,
-	    const char *device, const char *session, int64_t mono_us)
+	    const char *device, const char *session, struct person person, int64_t mono_us)
 {
 	uint32_t type = frame_of(message);
 	struct text *text = begin(board, type);
@@ -111,7 +124,7 @@ put_message(struct board *board, const struct message *message, const void *msg,
 	if (!text)
 		return;
 	frame_fields(text, message, msg);
-	end(board, type, device, session, mono_us);
+	end(board, type, device, session, person, mono_us);
 }
 
 static void
@@ -125,7 +138,7 @@ put_process(struct board *board, const struct beat *beat, const char *state, int
 	text_member_int(text, "instance", beat->instance);
 	text_member(text, "state", state);
 	text_member(text, "why", beat->why);
-	end(board, FRAME_PROCESS, "", "", mono_us);
+	end(board, FRAME_PROCESS, "", "", nobody, mono_us);
 }
 
 /* ---- messages */
@@ -155,8 +168,11 @@ take_sample(struct board *board, const struct sample *sample, int64_t mono_us)
 	if (!(text = begin(board, type)))
 		return;
 	session = state_session_of(board->state, sample->device_id);
+	if (session && sample->taken_us < session->start_us)
+		session = NULL;  /* who wore it then is not known here */
 	frame_sample(text, sample, session);
-	end(board, type, sample->device_id, session ? session->id : "", mono_us);
+	end(board, type, sample->device_id, session ? session->id : "",
+	    person_of(session ? session->user_id : ""), mono_us);
 }
 
 static void
@@ -164,7 +180,8 @@ take_session(struct board *board, const struct session *session, int64_t mono_us
 {
 	if (state_session(board->state, session) < 0)
 		board->n_refused++;
-	put_message(board, &msg_session, session, session->device_id, session->id, mono_us);
+	put_message(board, &msg_session, session, session->device_id, session->id,
+		    person_of(session->user_id), mono_us);
 }
 
 static void
@@ -198,6 +215,16 @@ str_field(const struct message *message, const void *msg, const char *name)
 	return "";
 }
 
+/* The state of an oximeter and an alert are nobody's health data. */
+static struct person
+concerned(const struct board *board, const struct message *message, const char *device,
+	  const char *session)
+{
+	if (message == &msg_device || message == &msg_alert)
+		return nobody;
+	return *session ? state_person_of(board->state, session) : wearer(board, device);
+}
+
 void
 board_take(struct board *board, const struct message *message, const void *msg, int64_t mono_us)
 {
@@ -229,7 +256,8 @@ board_take(struct board *board, const struct message *message, const void *msg, 
 	else if (message == &msg_alert)
 		state_alert(board->state, msg);
 	put_message(board, message, msg, *device ? device : state_device_of(board->state, session),
-		    *session ? session : session_id_of(board, device), mono_us);
+		    *session ? session : session_id_of(board, device),
+		    concerned(board, message, device, session), mono_us);
 }
 
 void
@@ -260,7 +288,8 @@ board_tick(struct board *board, int64_t mono_us)
 	board->forget_mono_us = 0;
 	while (state_forget(board->state, &session)) {
 		session.status = SESSION_NONE;  /* over, but how we cannot tell */
-		put_message(board, &msg_session, &session, session.device_id, session.id, mono_us);
+		put_message(board, &msg_session, &session, session.device_id, session.id,
+			    person_of(session.user_id), mono_us);
 	}
 }
 

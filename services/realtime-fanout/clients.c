@@ -29,14 +29,14 @@ leave_snapshot(struct snapshot **snapshot)
 }
 
 static struct snapshot *
-make_snapshot(const struct clients *clients, const struct query *query, int64_t mono_us)
+make_snapshot(const struct clients *clients, const struct watcher *w, int64_t mono_us)
 {
 	struct snapshot *s = calloc(1, sizeof(*s));
 	struct query_pick pick;
 	const char *json;
 
 	ASSERT(s);
-	query_pick(query, &pick);
+	query_pick(&w->query, &w->rights, &pick);
 	board_snapshot(clients->board, &pick.pick, clock_utc_us(), mono_us, &s->text, &s->seq);
 	json = memchr(s->text.bytes, '{', s->text.len);
 	s->json_at = (uint32_t)(json - s->text.bytes);
@@ -46,18 +46,18 @@ make_snapshot(const struct clients *clients, const struct query *query, int64_t 
 	return s;
 }
 
-/* Many watchers who come at once get the same one, and from the ring what came since. */
+/* Many who come at once and may see all get the same one, and from the ring what came since. */
 static struct snapshot *
-get_snapshot(struct clients *clients, const struct query *query, int64_t mono_us)
+get_snapshot(struct clients *clients, const struct watcher *w, int64_t mono_us)
 {
 	struct snapshot *latest = clients->latest;
 
-	if (query->n_devices || query->n_sessions)
-		return make_snapshot(clients, query, mono_us);
+	if (w->query.n_devices + w->query.n_sessions + w->query.n_people || !w->rights.all)
+		return make_snapshot(clients, w, mono_us);
 	if (!latest || mono_us - latest->mono_us > CLOCK_SECOND ||
 	    latest->seq + 1 < ring_first(clients->board->ring)) {
 		leave_snapshot(&clients->latest);
-		clients->latest = make_snapshot(clients, query, mono_us);
+		clients->latest = make_snapshot(clients, w, mono_us);
 	}
 	clients->latest->users++;
 	return clients->latest;
@@ -67,8 +67,9 @@ static void
 start_anew(struct clients *clients, struct watcher *w, int64_t mono_us)
 {
 	leave_snapshot(&w->snapshot);
-	w->snapshot = get_snapshot(clients, &w->query, mono_us);
+	w->snapshot = get_snapshot(clients, w, mono_us);
 	w->snapshot_at = 0;
+	w->anew = 0;
 	w->next = w->snapshot->seq + 1;
 	w->catching_up = 1;
 }
@@ -133,14 +134,18 @@ begin(struct clients *clients, struct watcher *w, int64_t mono_us)
 
 struct watcher *
 clients_add(struct clients *clients, enum client_kind kind, void *wsi, const struct query *query,
-	    int64_t mono_us)
+	    struct rights *rights, int64_t mono_us)
 {
-	struct watcher *w;
+	struct watcher *w = NULL;
 
-	if (!clients->all && !(clients->all = calloc(clients->max, sizeof(struct watcher *))))
+	if (!clients->all)
+		clients->all = calloc(clients->max, sizeof(struct watcher *));
+	if (!clients->all || clients->n == clients->max || !(w = calloc(1, sizeof(*w)))) {
+		rights_release(rights);
 		return NULL;
-	if (clients->n == clients->max || !(w = calloc(1, sizeof(*w))))
-		return NULL;
+	}
+	w->rights = *rights;
+	*rights = (struct rights){0};
 	w->kind = kind;
 	w->wsi = wsi;
 	w->query = *query;
@@ -160,8 +165,29 @@ clients_remove(struct clients *clients, struct watcher *watcher, int64_t mono_us
 		ASSERT(i < clients->n);
 	clients->all[i] = clients->all[--clients->n];
 	leave_snapshot(&watcher->snapshot);
+	rights_release(&watcher->rights);
 	free(watcher);
 	clients->alone_mono_us = mono_us;
+}
+
+void
+clients_renew(struct watcher *watcher, struct rights *rights)
+{
+	int same = rights_same(&watcher->rights, rights);
+
+	rights_release(&watcher->rights);
+	watcher->rights = *rights;
+	*rights = (struct rights){0};
+	watcher->anew |= !same;
+}
+
+void
+clients_expire(struct clients *clients, struct watcher *watcher)
+{
+	if (watcher->leave)
+		return;
+	note_leave(clients, watcher, "token expired");
+	clients->n_dropped--;  /* it did nothing wrong */
 }
 
 void
@@ -182,7 +208,8 @@ wanted_frame(const struct clients *clients, struct watcher *w)
 {
 	const struct frame *frame;
 
-	while ((frame = ring_at(clients->board->ring, w->next)) && !query_wants(&w->query, frame))
+	while ((frame = ring_at(clients->board->ring, w->next)) &&
+	       (!query_wants(&w->query, frame) || !rights_may(&w->rights, frame->person)))
 		w->next++;
 	if (!frame)
 		w->catching_up = 0;
@@ -198,7 +225,7 @@ has_lost_its_place(const struct clients *clients, const struct watcher *w)
 int
 clients_has(struct clients *clients, struct watcher *watcher)
 {
-	return watcher->note[0] || watcher->snapshot || has_lost_its_place(clients, watcher) ||
+	return watcher->note[0] || watcher->snapshot || watcher->anew || has_lost_its_place(clients, watcher) ||
 	       wanted_frame(clients, watcher);
 }
 
@@ -281,6 +308,8 @@ clients_next(struct clients *clients, struct watcher *watcher, int64_t mono_us,
 {
 	*piece = (struct piece){0, 1, 1};
 	watcher->waiting = 0;
+	if (watcher->anew && !watcher->snapshot_at)
+		start_anew(clients, watcher, mono_us);
 	if (!watcher->snapshot_at && !watcher->leave)
 		skip_if_slow(clients, watcher, mono_us);
 	if (watcher->note[0])

@@ -27,7 +27,9 @@ struct watcher {
 	enum client_kind kind;
 	void *wsi;                    /* of whoever sends; not touched here */
 	struct query query;
+	struct rights rights;
 	uint64_t next;                /* the frame it gets next */
+	int anew;                     /* it may see others now: a snapshot is due */
 	int catching_up;              /* it is being sent what it missed: old frames are fine */
 	char note[400];               /* goes first: a hole, a word of good-bye */
 	struct snapshot *snapshot;    /* goes next, when not NULL */
@@ -51,10 +53,14 @@ struct clients {
 	uint64_t n_frames_out, n_holes, n_dropped;
 };
 
-/* NULL: no memory, or no room (see clients->n). */
+/* NULL: no memory, or no room (see clients->n).  Takes *rights either way. */
 struct watcher *clients_add(struct clients *clients, enum client_kind kind, void *wsi,
-			    const struct query *query, int64_t mono_us);
+			    const struct query *query, struct rights *rights, int64_t mono_us);
 void clients_remove(struct clients *clients, struct watcher *watcher, int64_t mono_us);
+/* Another token of the same watcher: takes *rights.  Where it may see others now, it begins anew. */
+void clients_renew(struct watcher *watcher, struct rights *rights);
+/* Its token has come to its end: it is told so, and has to go. */
+void clients_expire(struct clients *clients, struct watcher *watcher);
 void clients_release(struct clients *clients);
 
 /* 1: has something to read, clients_next() will give it.  Cheap; call for all on each tick. */

@@ -7,6 +7,8 @@
 #include <libwebsockets.h>
 
 #include "clients.h"
+#include "common/jwt.h"
+#include "proto/access.h"
 #include "proto/process.h"
 
 enum { LIVE, NEWS, BEATS, N_LINKS };
@@ -14,6 +16,7 @@ enum { LIVE, NEWS, BEATS, N_LINKS };
 struct fanout {
 	int signals;
 	struct process *process;
+	struct access *access;
 	struct link *links[N_LINKS];
 	int more[N_LINKS];                /* to be read on the tick */
 	struct lws *live;                 /* the live link's fd, as lws sees it */
@@ -28,11 +31,14 @@ struct fanout {
 	int64_t lag_us;                   /* the most of a value since the last beat */
 	uint64_t n_refused;               /* requests that got a 4xx or 5xx */
 	char out[LWS_PRE + CLIENTS_PIECE];
+	char token[JWT_MAX_BYTES + 2];    /* of the request that is looked at */
 };
 
 /* What lws keeps for one connection. */
 struct connection {
 	struct watcher *watcher;
+	char *said;        /* what a WebSocket client is saying: a message in parts */
+	size_t said_len;
 };
 
 /*
@@ -50,16 +56,22 @@ void fanout_offer(struct fanout *me, struct watcher *watcher);
 int out_sse(struct fanout *me, struct lws *wsi, enum lws_callback_reasons reason,
 	    struct connection *connection);
 int out_ws(struct fanout *me, struct lws *wsi, enum lws_callback_reasons reason,
-	   struct connection *connection);
+	   struct connection *connection, const void *bytes, size_t len);
 
-/* Before a stream begins: 0 and *query, or the HTTP status of a problem and err. */
+/* Before a stream begins: 0, *query and *rights (to be released), or the HTTP status of a problem
+ * and err. */
 int out_admit(struct fanout *me, struct lws *wsi, const char *path, struct query *query,
-	      struct err *err);
+	      struct rights *rights, struct err *err);
+/* Whose data a token opens: 0, or -1 and why none. */
+int out_rights(struct fanout *me, const char *token, struct rights *rights, struct err *err);
 /* A stream begins on this socket: bounds what the kernel keeps for it. */
 void out_bound(struct lws *wsi);
 
 /* A plain request: 1 answered, *close is for lws; 0: it wants the events of *query. */
-int out_http(struct fanout *me, struct lws *wsi, struct query *query, int *close);
+int out_http(struct fanout *me, struct lws *wsi, struct query *query, struct rights *rights,
+	     int *close);
+/* For an answer that a page of a listed origin may read. */
+int out_allow_origin(struct fanout *me, struct lws *wsi, unsigned char **p, unsigned char *end);
 int out_header(struct lws *wsi, const char *name, const char *value, unsigned char **p,
 	       unsigned char *end);
 /* Answers with a problem document (RFC 9457); what to return to lws. */

@@ -9,6 +9,7 @@
 
 #define KEPT_BUCKETS   1024
 #define KEPT_PROCESSES 64
+#define KEPT_OVER      256  /* sessions that are over: surveys come after */
 #define KEPT_POINTS    300  /* of the chart: one a second, so five minutes */
 
 struct point {
@@ -42,12 +43,20 @@ struct kept_process {
 	int up;
 };
 
+/* Whose a session was that is over. */
+struct kept_over {
+	uint64_t session;  /* ring_hash() */
+	struct person person;
+};
+
 struct state {
 	struct kept_device *devices[KEPT_BUCKETS];
 	struct kept_session *sessions[KEPT_BUCKETS];
 	struct kept_process processes[KEPT_PROCESSES];
 	size_t n_devices, n_sessions, n_processes, max_devices;
 	int64_t pending;
+	struct kept_over over[KEPT_OVER];
+	unsigned n_over;   /* ever; the last KEPT_OVER are there */
 	struct standing standing;
 };
 

@@ -17,6 +17,10 @@
  * What a device had in its own memory of a time when it was away comes as `recalled`, with
  * the fields of a `sample`: it is not the latest value, and no hole is counted in it.
  *
+ * A watcher brings a token (proto/access.h), in a header, the address or a cookie, and gets what
+ * is of those it may see; of an oximeter that is in no session only admins get values.  With
+ * the token's end its stream ends; over WebSocket it may send {"type":"token","token":...} before.
+ *
  * Promise: no watcher can hold up another one, or the pipeline; who is too slow for live
  * is brought to now, told of the hole, and parted from when it happens again.
  *
@@ -39,10 +43,11 @@
 
 #define TICK_US     4000
 #define MOST_A_TICK 5000                  /* messages of one link, so that watchers get their turn */
+#define FAREWELL_S  5                     /* to be told that a token has expired */
 #define RETURN_US   (60 * CLOCK_SECOND)   /* the last watcher may come back so long */
 
 static const struct conf_key keys[] = {
-	{"listen", CONF_TEXT, "127.0.0.1", 1, 64, NULL, "address; others than loopback let anybody watch"},
+	{"listen", CONF_TEXT, "127.0.0.1", 1, 64, NULL, "address; nginx or another proxy with TLS stands between others and us"},
 	{"port", CONF_NUMBER, "8082", 1, 65535, NULL, "TCP port"},
 	{"watchers", CONF_NUMBER, "500", 1, 10000, NULL, "connections at most"},
 	{"devices", CONF_NUMBER, "4000", 1, 100000, NULL, "devices and sessions kept in mind at most"},
@@ -224,6 +229,12 @@ look_after(struct fanout *me, struct watcher *w, int64_t now)
 	int was_leaving = w->leave != NULL;
 
 	clients_judge(&me->clients, w, now);
+	if (!w->leave && w->rights.until_us <= clock_utc_us()) {
+		clients_expire(&me->clients, w);
+		was_leaving = 1;
+		lws_set_timeout(w->wsi, PENDING_TIMEOUT_HTTP_CONTENT, FAREWELL_S);
+		fanout_offer(me, w);
+	}
 	if (w->leave && !was_leaving) {
 		log_warn("watcher_dropped", "why=\"%s\"", w->leave);
 		lws_set_timeout(w->wsi, PENDING_TIMEOUT_HTTP_CONTENT, LWS_TO_KILL_ASYNC);
@@ -290,6 +301,8 @@ attach(struct fanout *me, struct err *err)
 	const struct conf *conf = me->process->conf;
 	int i;
 
+	if (!(me->access = access_open(me->process->access, err)))
+		return -1;
 	me->clients.board = &me->board;
 	me->clients.max = (size_t)conf_number(conf, "watchers");
 	me->clients.lag_us = conf_number(conf, "lag-ms") * 1000;
@@ -326,6 +339,7 @@ detach(struct fanout *me)
 	if (me->tick > 0)
 		(void)close(me->tick);
 	board_release(&me->board);
+	access_close(&me->access);
 }
 
 int

@@ -39,6 +39,8 @@ title_of(int status)
 	switch (status) {
 	case 400:
 		return "Bad Request";
+	case 401:
+		return "Unauthorized";
 	case 403:
 		return "Forbidden";
 	case 404:
@@ -122,7 +124,7 @@ health(struct fanout *me, struct lws *wsi)
 
 /* A page of another origin must not read along: the browser tells where it is from. */
 static int
-is_foreign(struct lws *wsi)
+is_foreign(const struct fanout *me, struct lws *wsi)
 {
 	char origin[300], host[300];
 	const char *at;
@@ -133,7 +135,57 @@ is_foreign(struct lws *wsi)
 	    lws_hdr_copy(wsi, host, sizeof(host), WSI_TOKEN_HOST) < 0)
 		return 1;
 	at = strstr(origin, "://");
-	return !at || strcasecmp(at + 3, host);
+	return (!at || strcasecmp(at + 3, host)) && !access_origin(me->access, origin);
+}
+
+int
+out_allow_origin(struct fanout *me, struct lws *wsi, unsigned char **p, unsigned char *end)
+{
+	char origin[300];
+
+	if (lws_hdr_copy(wsi, origin, sizeof(origin), WSI_TOKEN_ORIGIN) <= 0 ||
+	    !access_origin(me->access, origin))
+		return 0;
+	return out_header(wsi, "access-control-allow-origin:", origin, p, end) ||
+	       out_header(wsi, "vary:", "Origin", p, end);
+}
+
+/* ---- who asks */
+
+int
+out_rights(struct fanout *me, const char *token, struct rights *rights, struct err *err)
+{
+	struct caller caller;
+	int r;
+
+	if (access_check(me->access, token, clock_utc_us(), &caller, err) < 0)
+		return -1;
+	r = rights_init(rights, &caller);
+	caller_release(&caller);
+	return r == 0 ? 0 : err_set(err, ENOMEM, "out of memory");
+}
+
+/* Into me->token, from the header, the address or the cookie; 1, or 0 there is none. */
+static int
+find_token(struct fanout *me, struct lws *wsi)
+{
+	static char header[JWT_MAX_BYTES + 100];
+
+	if (lws_hdr_copy(wsi, header, sizeof(header), WSI_TOKEN_HTTP_AUTHORIZATION) > 0)
+		return access_token(header, NULL, me->token, sizeof(me->token));
+	if (*me->token)
+		return 1;  /* read_query() has found it */
+	return lws_hdr_copy(wsi, header, sizeof(header), WSI_TOKEN_HTTP_COOKIE) > 0 &&
+	       access_token(NULL, header, me->token, sizeof(me->token));
+}
+
+static int
+identify(struct fanout *me, struct lws *wsi, struct rights *rights, struct err *err)
+{
+	if (find_token(me, wsi))
+		return out_rights(me, me->token, rights, err);
+	return err_set(err, EACCES, "a token is needed: Authorization: Bearer, access_token= or the "
+		       "cookie; `ihht token` makes one");
 }
 
 /* Also from Last-Event-ID; one that we cannot have sent is like one of another run. */
@@ -148,15 +200,33 @@ read_last_id(struct lws *wsi, struct query *query)
 		query->resume_run = 1;
 }
 
+/* A token in the address, as a browser's WebSocket and EventSource can send no header. */
 static int
-read_query(struct lws *wsi, struct query *query, struct err *err)
+read_token(struct fanout *me, struct lws *wsi, int i)
+{
+	static const char name[] = "access_token=";
+	static char pair[JWT_MAX_BYTES + 100];
+
+	if (lws_hdr_copy_fragment(wsi, pair, sizeof(pair), WSI_TOKEN_HTTP_URI_ARGS, i) < 0 ||
+	    strncmp(pair, name, sizeof(name) - 1))
+		return 0;
+	(void)snprintf(me->token, sizeof(me->token), "%.*s", JWT_MAX_BYTES + 1,
+		       pair + sizeof(name) - 1);
+	return 1;
+}
+
+static int
+read_query(struct fanout *me, struct lws *wsi, struct query *query, struct err *err)
 {
 	char pair[200];
 	int i, len;
 
 	query_init(query);
+	*me->token = 0;
 	read_last_id(wsi, query);
 	for (i = 0; (len = lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, i)) > 0; i++) {
+		if (read_token(me, wsi, i))
+			continue;
 		if (lws_hdr_copy_fragment(wsi, pair, sizeof(pair), WSI_TOKEN_HTTP_URI_ARGS, i) < 0)
 			return err_set(err, EINVAL, "a parameter is longer than %zu bytes",
 				       sizeof(pair) - 1);
@@ -176,25 +246,28 @@ is_path(struct lws *wsi, const char *path)
 
 int
 out_admit(struct fanout *me, struct lws *wsi, const char *path, struct query *query,
-	  struct err *err)
+	  struct rights *rights, struct err *err)
 {
 	if (!is_path(wsi, path))
 		return err_set(err, 0, "there are " HEALTH ", " EVENTS " (SSE) and " LIVE_WS
 			       " (WebSocket)"),
 		       404;
-	if (is_foreign(wsi))
+	if (is_foreign(me, wsi))
 		return err_set(err, 0, "a page of another origin may not watch; serve it from this "
-			       "one, and let the proxy pass Host on"), 403;
-	if (read_query(wsi, query, err) < 0)
+			       "one, let the proxy pass Host on, or name it in access/origins"), 403;
+	if (read_query(me, wsi, query, err) < 0)
 		return 400;
 	if (me->clients.n >= me->clients.max)
 		return err_set(err, 0, "%zu are watching, which is the limit: see "
 			       "realtime-fanout/watchers in ihht.conf", me->clients.n), 503;
+	if (identify(me, wsi, rights, err) < 0)
+		return 401;
 	return 0;
 }
 
 int
-out_http(struct fanout *me, struct lws *wsi, struct query *query, int *close)
+out_http(struct fanout *me, struct lws *wsi, struct query *query, struct rights *rights,
+	 int *close)
 {
 	struct err err;
 	int status;
@@ -206,7 +279,7 @@ out_http(struct fanout *me, struct lws *wsi, struct query *query, int *close)
 	else if (is_path(wsi, LIVE_WS))
 		*close = out_problem(me, wsi, 426, LIVE_WS " speaks WebSocket; for plain HTTP "
 				     "there is " EVENTS);
-	else if ((status = out_admit(me, wsi, EVENTS, query, &err)))
+	else if ((status = out_admit(me, wsi, EVENTS, query, rights, &err)))
 		*close = out_problem(me, wsi, status, err.text);
 	else
 		return 0;

@@ -10,7 +10,8 @@
 #include "fanout.h"
 
 static int
-begin(struct fanout *me, struct lws *wsi, struct connection *connection, const struct query *query)
+begin(struct fanout *me, struct lws *wsi, struct connection *connection, const struct query *query,
+      struct rights *rights)
 {
 	unsigned char bytes[LWS_PRE + 1024], *start = bytes + LWS_PRE, *p = start;
 	unsigned char *end = bytes + sizeof(bytes);
@@ -19,10 +20,14 @@ begin(struct fanout *me, struct lws *wsi, struct connection *connection, const s
 					LWS_ILLEGAL_HTTP_CONTENT_LEN, &p, end) ||
 	    out_header(wsi, "cache-control:", "no-store", &p, end) ||
 	    out_header(wsi, "x-accel-buffering:", "no", &p, end) ||
-	    lws_finalize_write_http_header(wsi, start, &p, end))
+	    out_allow_origin(me, wsi, &p, end) ||
+	    lws_finalize_write_http_header(wsi, start, &p, end)) {
+		rights_release(rights);
 		return -1;
+	}
 	lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
-	connection->watcher = clients_add(&me->clients, CLIENT_SSE, wsi, query, clock_mono_us());
+	connection->watcher = clients_add(&me->clients, CLIENT_SSE, wsi, query, rights,
+					  clock_mono_us());
 	if (!connection->watcher)
 		return -1;
 	out_bound(wsi);
@@ -34,9 +39,11 @@ static int
 request(struct fanout *me, struct lws *wsi, struct connection *connection)
 {
 	struct query query;
+	struct rights rights;
 	int r;
 
-	return out_http(me, wsi, &query, &r) ? r : begin(me, wsi, connection, &query);
+	return out_http(me, wsi, &query, &rights, &r) ? r
+						      : begin(me, wsi, connection, &query, &rights);
 }
 
 static int

@@ -1,8 +1,11 @@
 /*
  * out_ws - watchers over WebSocket at /live
  *
- * A message is one frame or several, each on a line of its own.
+ * A message is one frame or several, each on a line of its own.  A watcher may say one thing: a
+ * fresh token, before the one it came with expires.
  */
+#include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
@@ -11,17 +14,30 @@
 #define PATH            "/live"
 #define SILENT_US       (3 * BEAT_EVERY_US)
 #define TRY_AGAIN_LATER ((enum lws_close_status)1013)
+#define TOKEN_EXPIRED   ((enum lws_close_status)4401)
+#define SAID_MAX        (JWT_MAX_BYTES + 200)
+
+static void
+forget(struct connection *c)
+{
+	free(c->said);
+	c->said = NULL;
+	c->said_len = 0;
+}
 
 /* >0: an answer has been written instead of the upgrade. */
 static int
 confirm(struct fanout *me, struct lws *wsi)
 {
 	struct query query;
+	struct rights rights;
 	struct err err;
-	int status = out_admit(me, wsi, PATH, &query, &err);
+	int status = out_admit(me, wsi, PATH, &query, &rights, &err);
 
-	if (!status)
+	if (!status) {
+		rights_release(&rights);
 		return 0;
+	}
 	(void)out_problem(me, wsi, status, err.text);
 	return 1;
 }
@@ -30,11 +46,13 @@ static int
 established(struct fanout *me, struct lws *wsi, struct connection *connection)
 {
 	struct query query;
+	struct rights rights;
 	struct err err;
 
-	if (out_admit(me, wsi, PATH, &query, &err))
+	if (out_admit(me, wsi, PATH, &query, &rights, &err))
 		return -1;
-	connection->watcher = clients_add(&me->clients, CLIENT_WS, wsi, &query, clock_mono_us());
+	connection->watcher = clients_add(&me->clients, CLIENT_WS, wsi, &query, &rights,
+					  clock_mono_us());
 	if (!connection->watcher)
 		return -1;
 	out_bound(wsi);
@@ -44,14 +62,58 @@ established(struct fanout *me, struct lws *wsi, struct connection *connection)
 }
 
 static int
-leave(struct lws *wsi, const char *why)
+leave(struct lws *wsi, enum lws_close_status status, const char *why)
 {
-	unsigned char reason[100];
-	size_t len = strlen(why);
+	unsigned char reason[124];
+	size_t len = strnlen(why, 123);
 
 	memcpy(reason, why, len);
-	lws_close_reason(wsi, TRY_AGAIN_LATER, reason, len);
+	lws_close_reason(wsi, status, reason, len);
 	return -1;
+}
+
+/* {"type":"token","token":"..."}: the same watcher goes on with a fresh token. */
+static int
+renew(struct fanout *me, struct lws *wsi, struct connection *c)
+{
+	json_t *said = json_loadb(c->said, c->said_len, 0, NULL);
+	const char *type = json_string_value(json_object_get(said, "type"));
+	const char *token = json_string_value(json_object_get(said, "token"));
+	struct rights rights;
+	struct err err;
+	int r = -1;
+
+	if (!type || strcmp(type, "token") || !token)
+		(void)err_set(&err, 0, "a watcher only says {\"type\":\"token\",\"token\":...}");
+	else
+		r = out_rights(me, token, &rights, &err);
+	json_decref(said);
+	if (r < 0)
+		return leave(wsi, LWS_CLOSE_STATUS_POLICY_VIOLATION, err.text);
+	clients_renew(c->watcher, &rights);
+	fanout_offer(me, c->watcher);
+	return 0;
+}
+
+/* A message may come in parts. */
+static int
+hear(struct fanout *me, struct lws *wsi, struct connection *c, const void *bytes, size_t len)
+{
+	char *said = NULL;
+	int r;
+
+	if (c->said_len + len <= SAID_MAX)
+		said = realloc(c->said, c->said_len + len + 1);
+	if (!said)
+		return leave(wsi, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE, "too long a message");
+	c->said = said;
+	memcpy(said + c->said_len, bytes, len);
+	c->said_len += len;
+	if (!lws_is_final_fragment(wsi) || lws_remaining_packet_payload(wsi))
+		return 0;
+	r = renew(me, wsi, c);
+	forget(c);
+	return r;
 }
 
 static enum lws_write_protocol
@@ -82,17 +144,16 @@ writable(struct fanout *me, struct lws *wsi, struct watcher *w)
 	if (piece.len && lws_write(wsi, out, piece.len, how(&piece)) < 0)
 		return -1;
 	if (w->leave)
-		return leave(wsi, w->leave);
+		return leave(wsi, w->rights.until_us <= clock_utc_us() ? TOKEN_EXPIRED
+								      : TRY_AGAIN_LATER, w->leave);
 	fanout_offer(me, w);
 	return 0;
 }
 
 int
 out_ws(struct fanout *me, struct lws *wsi, enum lws_callback_reasons reason,
-       struct connection *connection)
+       struct connection *connection, const void *bytes, size_t len)
 {
-	static const char mute[] = "watchers only listen";
-
 	switch ((int)reason) {
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
 		return confirm(me, wsi);
@@ -105,14 +166,13 @@ out_ws(struct fanout *me, struct lws *wsi, enum lws_callback_reasons reason,
 			connection->watcher->heard_mono_us = clock_mono_us();
 		return 0;
 	case LWS_CALLBACK_RECEIVE:
-		lws_close_reason(wsi, LWS_CLOSE_STATUS_POLICY_VIOLATION, (unsigned char *)mute,
-				 sizeof(mute) - 1);
-		return -1;
+		return connection && connection->watcher ? hear(me, wsi, connection, bytes, len) : -1;
 	case LWS_CALLBACK_CLOSED:
 		/* lws reports connections, too, that never came to have a user */
 		if (connection && connection->watcher) {
 			clients_remove(&me->clients, connection->watcher, clock_mono_us());
 			connection->watcher = NULL;
+			forget(connection);
 		}
 		return 0;
 	default:

@@ -60,6 +60,17 @@ add_session(struct query *query, const char *id, struct err *err)
 	return 0;
 }
 
+static int
+add_person(struct query *query, const char *id, struct err *err)
+{
+	if (!ids_valid(id))
+		return err_set(err, EINVAL, "person: must be a UUID in lower case");
+	if (query->n_people == QUERY_MOST)
+		return err_set(err, EINVAL, "person: at most %d", QUERY_MOST);
+	query->people[query->n_people++] = person_of(id);
+	return 0;
+}
+
 /* A decimal number of at most 18 digits; NULL, or what follows. */
 static const char *
 number(const char *p, int64_t *value)
@@ -98,10 +109,12 @@ query_add(struct query *query, const char *pair, struct err *err)
 		return add_device(query, value + 1, err);
 	if (value && !strncmp(pair, "session=", 8))
 		return add_session(query, value + 1, err);
+	if (value && !strncmp(pair, "person=", 7))
+		return add_person(query, value + 1, err);
 	if (value && !strncmp(pair, "resume=", 7))
 		return query_resume(query, value + 1, err);
-	return err_set(err, EINVAL, "%.*s: no such parameter; there are device=, session=, types= "
-		       "and resume=", value && value - pair < 30 ? (int)(value - pair) : 30, pair);
+	return err_set(err, EINVAL, "%.*s: no such parameter; there are device=, session=, person=, "
+		       "types=, resume= and access_token=", value && value - pair < 30 ? (int)(value - pair) : 30, pair);
 }
 
 int
@@ -111,8 +124,12 @@ query_wants(const struct query *query, const struct frame *frame)
 
 	if (!(frame->type & query->types))
 		return 0;
-	if ((!query->n_devices && !query->n_sessions) || (!frame->device && !frame->session))
+	if (!(query->n_devices + query->n_sessions + query->n_people) ||
+	    (!frame->device && !frame->session && !(frame->person.high | frame->person.low)))
 		return 1;
+	for (i = 0; i < query->n_people; i++)
+		if (person_same(frame->person, query->people[i]))
+			return 1;
 	for (i = 0; i < query->n_devices; i++)
 		if (frame->device == query->device_hash[i])
 			return 1;
@@ -123,7 +140,7 @@ query_wants(const struct query *query, const struct frame *frame)
 }
 
 void
-query_pick(const struct query *query, struct query_pick *pick)
+query_pick(const struct query *query, const struct rights *rights, struct query_pick *pick)
 {
 	size_t i;
 
@@ -132,5 +149,6 @@ query_pick(const struct query *query, struct query_pick *pick)
 	for (i = 0; i < query->n_sessions; i++)
 		pick->sessions[i] = query->sessions[i];
 	pick->pick = (struct state_pick){pick->devices, pick->sessions, query->n_devices,
-					 query->n_sessions};
+					 query->n_sessions, query->people, query->n_people,
+					 rights};
 }

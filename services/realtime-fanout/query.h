@@ -1,9 +1,9 @@
 /*
  * query - what a watcher asks for in its URL
  *
- *	?device=ID&session=UUID&types=sample,hole&resume=RUN.SEQ
+ *	?device=ID&session=UUID&person=UUID&types=sample,hole&resume=RUN.SEQ
  *
- * device and session may be repeated; what matches any of them is sent, and what concerns
+ * device, session and person may be repeated; what matches any of them is sent, and what concerns
  * nobody in particular (process, alert).  Without them everything is.
  */
 #ifndef QUERY_H
@@ -13,13 +13,15 @@
 #include "ring.h"
 #include "state.h"
 
-#define QUERY_MOST 16  /* devices, and sessions */
+#define QUERY_MOST 16  /* devices, sessions, and people */
 
 struct query {
 	uint32_t types;
 	size_t n_devices, n_sessions;
 	char devices[QUERY_MOST][65], sessions[QUERY_MOST][37];
 	uint64_t device_hash[QUERY_MOST], session_hash[QUERY_MOST];
+	size_t n_people;
+	struct person people[QUERY_MOST];
 	int64_t resume_run;    /* 0: not asked for */
 	uint64_t resume_seq;
 };
@@ -39,6 +41,6 @@ struct query_pick {
 	struct state_pick pick;
 	const char *devices[QUERY_MOST], *sessions[QUERY_MOST];
 };
-void query_pick(const struct query *query, struct query_pick *pick);
+void query_pick(const struct query *query, const struct rights *rights, struct query_pick *pick);
 
 #endif

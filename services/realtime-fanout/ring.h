@@ -10,13 +10,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "rights.h"
+
 struct frame {
 	const char *text;          /* the whole SSE event */
 	uint32_t len;
 	uint32_t json_at, json_len;
 	uint32_t type;             /* a bit of enum frame_type, see frames.h */
 	int64_t at_us;             /* clock_mono_us() when it happened */
-	uint64_t device, session;  /* ring_hash() of whom it concerns, 0: everybody */
+	uint64_t device, session;  /* ring_hash() of what it concerns, 0: all */
+	struct person person;      /* whose it is */
 };
 
 struct ring;

@@ -17,9 +17,7 @@ on_watcher(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *
 	struct fanout *me = lws_context_user(lws_get_context(wsi));
 	int r = out_sse(me, wsi, reason, user);
 
-	(void)in;
-	(void)len;
-	return r ? r : out_ws(me, wsi, reason, user);
+	return r ? r : out_ws(me, wsi, reason, user, in, len);
 }
 
 static int
@@ -92,7 +90,7 @@ server_open(struct fanout *me, const char *address, int port, struct err *err)
 	struct lws_context_creation_info info = {
 		.port = port, .iface = address, .protocols = protocols, .user = me,
 		.vhost_name = "fanout", .server_string = "realtime-fanout", .gid = -1, .uid = -1,
-		.max_http_header_data = 4096, .max_http_header_pool = 64, .timeout_secs = 10,
+		.max_http_header_data = 2 * JWT_MAX_BYTES, .max_http_header_pool = 64, .timeout_secs = 10,
 		.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_VALIDATE_UTF8 |
 			   LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND,
 	};

@@ -198,12 +198,29 @@ state_device_of(const struct state *state, const char *session_id)
 	return s ? s->session.device_id : "";
 }
 
+struct person
+state_person_of(const struct state *state, const char *session_id)
+{
+	const struct kept_session *s = kept_session(state, session_id);
+	uint64_t hash = ring_hash(session_id);
+	unsigned i;
+
+	if (s)
+		return person_of(s->session.user_id);
+	for (i = 0; i < KEPT_OVER; i++)
+		if (hash && state->over[i].session == hash)
+			return state->over[i].person;
+	return person_of("");
+}
+
 static void
 end_session(struct state *state, struct kept_session *session)
 {
 	struct kept_session **at = &state->sessions[session->hash / 2 % KEPT_BUCKETS];
 	struct kept_device *d = kept_device(state, session->session.device_id);
 
+	state->over[state->n_over++ % KEPT_OVER] =
+		(struct kept_over){session->hash, person_of(session->session.user_id)};
 	while (*at != session)
 		at = &(*at)->next;
 	*at = session->next;

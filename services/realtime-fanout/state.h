@@ -8,6 +8,7 @@
 #define STATE_H
 
 #include "proto/msg.h"
+#include "rights.h"
 #include "text.h"
 
 struct state;
@@ -18,6 +19,9 @@ void state_free(struct state **state);
 const struct session *state_session_of(const struct state *state, const char *device_id);
 /* The device of a running session, "" when unknown. */
 const char *state_device_of(const struct state *state, const char *session_id);
+
+/* Whose a session is that runs or has ended a while ago. */
+struct person state_person_of(const struct state *state, const char *session_id);
 
 /* Is it out of the device's memory, of a time before its last value? */
 int state_is_recalled(const struct state *state, const struct sample *sample);
@@ -52,12 +56,15 @@ int state_forget(struct state *state, struct session *session);
 
 /*
  * `"sessions":[...],"devices":[...],"processes":[...],"alerts":[...]`, the first two of the given
- * devices and sessions (ids; both empty: of all).  With few of them also the last minutes, for a
+ * devices, sessions and people (none given: of all).  With few of them also the last minutes, for a
  * chart.  An alert is {"name","level","text","at_us"}, as in its frame.
  */
 struct state_pick {
 	const char *const *devices, *const *sessions;
 	size_t n_devices, n_sessions;
+	const struct person *people;
+	size_t n_people;
+	const struct rights *rights;  /* no session and no value of others is in it */
 };
 void state_write(const struct state *state, const struct state_pick *pick, int64_t mono_us,
 		 struct text *text);

@@ -18,11 +18,30 @@ is_in(const char *const *ids, size_t n, const char *id)
 	return 0;
 }
 
-/* A device is picked by its name or its session's. */
 static int
-picks(const struct state_pick *pick, const char *device_id, const char *session_id)
+picks_all(const struct state_pick *pick)
 {
-	return (!pick->n_devices && !pick->n_sessions) ||
+	return !(pick->n_devices + pick->n_sessions + pick->n_people);
+}
+
+static int
+is_person(const struct state_pick *pick, const struct session *session)
+{
+	size_t i;
+
+	for (i = 0; session && i < pick->n_people; i++)
+		if (person_same(pick->people[i], person_of(session->user_id)))
+			return 1;
+	return 0;
+}
+
+/* A device is picked by its name, its session's or its person's. */
+static int
+picks(const struct state_pick *pick, const char *device_id, const struct session *session)
+{
+	const char *session_id = session ? session->id : "";
+
+	return picks_all(pick) || is_person(pick, session) ||
 	       is_in(pick->devices, pick->n_devices, device_id) ||
 	       is_in(pick->sessions, pick->n_sessions, session_id);
 }
@@ -44,7 +63,8 @@ write_sessions(const struct state *state, const struct state_pick *pick, int64_t
 	text_put(text, "[");
 	for (i = 0; i < KEPT_BUCKETS; i++)
 		for (s = state->sessions[i]; s; s = s->next) {
-			if (!picks(pick, s->session.device_id, s->session.id))
+			if (!picks(pick, s->session.device_id, &s->session) ||
+			    !rights_may(pick->rights, person_of(s->session.user_id)))
 				continue;
 			begin(text, &n);
 			frame_fields(text, &msg_session, &s->session);
@@ -68,12 +88,14 @@ write_tenths(struct text *text, int16_t tenths)
 
 /* [[seconds since 1970, ...], [spo2, ...], [pulse, ...]], as charts like it. */
 static void
-write_points(const struct kept_device *d, struct text *text)
+write_points(const struct kept_device *d, int64_t from_s, struct text *text)
 {
 	unsigned i, first = d->n_points > KEPT_POINTS ? d->n_points - KEPT_POINTS : 0;
 	const struct point *p;
 	int column;
 
+	while (first < d->n_points && d->points[first % KEPT_POINTS].at_s < from_s)
+		first++;
 	text_name(text, "points");
 	text_put(text, "[");
 	for (column = 0; column < 3; column++) {
@@ -92,26 +114,35 @@ write_points(const struct kept_device *d, struct text *text)
 	text_put(text, "]");
 }
 
+/* Values only of whom the watcher may see, and only since their session began: what came before
+ * may be somebody else's. */
 static void
-write_device(const struct kept_device *d, int chart, int64_t mono_us, struct text *text)
+write_device(const struct kept_device *d, const struct rights *rights, int chart,
+	     int64_t mono_us, struct text *text)
 {
+	const struct session *session = d->session ? &d->session->session : NULL;
+	int64_t from_us = rights->all || !session ? 0 : session->start_us;
+
 	frame_fields(text, &msg_device, &d->device);
+	if (!rights_may(rights, person_of(session ? session->user_id : "")) ||
+	    d->sample.taken_us < from_us)
+		return;
 	if (d->sample.seq) {
 		text_name(text, "sample");
 		text_put(text, "{");
-		frame_sample(text, &d->sample, d->session ? &d->session->session : NULL);
+		frame_sample(text, &d->sample, session);
 		text_member_int(text, "age_ms", (mono_us - d->sample_mono_us) / 1000);
 		text_put(text, "}");
 	}
 	if (chart && d->n_points)
-		write_points(d, text);
+		write_points(d, from_us / CLOCK_SECOND, text);
 }
 
 static void
 write_devices(const struct state *state, const struct state_pick *pick, int64_t mono_us,
 	      struct text *text)
 {
-	int chart = state->n_devices <= MOST_WITH_CHART || pick->n_devices || pick->n_sessions;
+	int chart = state->n_devices <= MOST_WITH_CHART || !picks_all(pick);
 	const struct kept_device *d;
 	size_t i, n = 0;
 
@@ -120,10 +151,10 @@ write_devices(const struct state *state, const struct state_pick *pick, int64_t 
 	for (i = 0; i < KEPT_BUCKETS; i++)
 		for (d = state->devices[i]; d; d = d->next) {
 			if (!picks(pick, d->device.device_id,
-				   d->session ? d->session->session.id : ""))
+				   d->session ? &d->session->session : NULL))
 				continue;
 			begin(text, &n);
-			write_device(d, chart, mono_us, text);
+			write_device(d, pick->rights, chart, mono_us, text);
 			text_put(text, "}");
 		}
 	text_put(text, "]");

@@ -3,6 +3,7 @@
 # when it asks for nonsense.
 . "$(dirname "$0")/lib.sh"
 fresh
+sign_in admin
 PORT=${SETTINGS[realtime-fanout/port]}
 URL=http://127.0.0.1:$PORT
 A=00000000-0000-4000-8000-00000000000a

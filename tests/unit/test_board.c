@@ -303,7 +303,9 @@ TEST(a_session_that_changes_its_device_leaves_the_old_one)
 
 TEST(a_snapshot_tells_all_that_is_so)
 {
-	struct state_pick none = {0}, one = {.devices = (const char *const[]){"d2"}, .n_devices = 1};
+	struct rights all = {.all = 1};
+	struct state_pick none = {.rights = &all};
+	struct state_pick one = {.devices = (const char *const[]){"d2"}, .n_devices = 1, .rights = &all};
 	struct text text = {0};
 	struct synced synced;
 	uint64_t seq;

@@ -47,13 +47,14 @@ take(const char *device, int64_t seq)
 static struct watcher *
 watch(enum client_kind kind, const char *pair)
 {
+	struct rights rights = {.all = 1, .until_us = INT64_MAX};
 	struct query q;
 	struct err err;
 
 	query_init(&q);
 	if (pair)
 		ok(query_add(&q, pair, &err) == 0);
-	return clients_add(&clients, kind, NULL, &q, now);
+	return clients_add(&clients, kind, NULL, &q, &rights, now);
 }
 
 /* All that it gets until there is no more. */

@@ -9,7 +9,8 @@ class Watcher {
 	frames = [];
 
 	constructor(house, query = "", options = {}) {
-		this.socket = new WebSocket(`ws://127.0.0.1:${house.livePort}/live${query}`, options);
+		this.socket = new WebSocket(`ws://127.0.0.1:${house.livePort}/live${query}`,
+			{ ...options, headers: { Authorization: `Bearer ${options.token ?? house.token}` } });
 		this.socket.on("message", (data) => {
 			for (const line of data.toString().split("\n")) this.frames.push(JSON.parse(line));
 		});
@@ -60,7 +61,7 @@ async function order(open) {
 	await once(rude.socket, "open");
 	rude.socket.send("hello");
 	await until("the end", () => rude.code);
-	is(`${rude.code} ${rude.reason}`, "1008 watchers only listen", "who talks is shown the door, and told why");
+	is(`${rude.code} ${rude.reason}`, '1008 a watcher only says {"type":"token","token":...}', "who talks is shown the door, and told why");
 
 	for (const [query, options, status, detail] of [
 		["?types=nonsense", {}, 400, /is none of/],

@@ -1,6 +1,6 @@
 // A pipeline for a test of the page: feed plays ble-ingest and local-store, nginx is the one
 // origin, and Chromium looks.  All of it ends with the test.
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -93,8 +93,13 @@ export class House {
 realtime-fanout
     port = "${house.livePort}"
 ${Object.entries(settings).map(([name, value]) => `    ${name} = "${value}"\n`).join("")}`);
+		house.token = house.makeToken("admin");
 		if (www) await house.startNginx();
 		return house;
+	}
+
+	makeToken(...words) {
+		return execFileSync(`${BIN}/bin/ihht`, ["--config", `${this.dir}/ihht.conf`, "token", ...words]).toString().trim();
 	}
 
 	spawn(name, program, args, stdin = "ignore") {
@@ -154,8 +159,12 @@ ${Object.entries(settings).map(([name, value]) => `    ${name} = "${value}"\n`).
 	async browser(options = {}) {
 		const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: CHROMIUM });
 
+		const context = await browser.newContext(options);
+
+		// as after the link that `ihht token` prints
+		await context.addCookies([{ name: "ihht", value: this.token, url: this.url, httpOnly: true, sameSite: "Strict" }]);
 		this.browsers.push(browser);
-		return await browser.newContext(options);
+		return context;
 	}
 
 	async close() {

@@ -21,7 +21,8 @@ const delays = [];
 let measuring = false, frames = 0, broken = 0;
 
 function watch(measured) {
-	const socket = new WebSocket(`ws://127.0.0.1:${house.livePort}/live`);
+	const socket = new WebSocket(`ws://127.0.0.1:${house.livePort}/live`,
+		{ headers: { Authorization: `Bearer ${house.token}` } });
 	let next;
 
 	socket.on("message", (data) => {

@@ -1,18 +1,18 @@
 /*
- * rights - may the caller have that done?
+ * guard - may the caller have that done?
  *
  * Who starts a session says for whom.  Of all other commands local-store knows whose session
  * it is, so it is asked first (message session_of), whether Postgres is there or not; what is
  * of nobody whom the caller may act for is, to the caller, no such session.
  */
-#ifndef RIGHTS_H
-#define RIGHTS_H
+#ifndef GUARD_H
+#define GUARD_H
 
 #include "proto/access.h"
 #include "services/http-api/commands/plan.h"
 #include "services/http-api/requests/problem.h"
 
 /* Puts the questions in front of the plan; -1: refused, and the plan holds nothing. */
-int rights_guard(const struct caller *caller, struct plan *plan, struct problem *problem);
+int guard_plan(const struct caller *caller, struct plan *plan, struct problem *problem);
 
 #endif

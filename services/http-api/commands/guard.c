@@ -1,4 +1,4 @@
-#include "services/http-api/commands/rights.h"
+#include "services/http-api/commands/guard.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,7 +78,7 @@ join(struct plan *guards, struct plan *plan)
 }
 
 int
-rights_guard(const struct caller *caller, struct plan *plan, struct problem *problem)
+guard_plan(const struct caller *caller, struct plan *plan, struct problem *problem)
 {
 	struct plan guards = {.one_by_one = plan->one_by_one, .is_batch = plan->is_batch};
 	size_t i;
