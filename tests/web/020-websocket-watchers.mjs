@@ -44,6 +44,7 @@ async function order(open) {
 	await until("a snapshot", () => one.frames.length);
 	is(one.frames[0].type, "snapshot", "the first frame is a snapshot");
 	await house.say(`news session ${JSON.stringify(session(1))}`);
+	await until("the session", () => one.of("session").length);
 	for (let i = 0; i < 50; i++) await live(1, 80 + i % 10);
 	await until("50 values", () => one.of("sample").length === 50);
 	ok(one.of("sample").every((f, i) => f.spo2 === 80 + i % 10 && f.session_id === uuid("session 1")),
