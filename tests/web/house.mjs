@@ -58,6 +58,14 @@ export async function axe(page, where) {
 	is(found.join("\n"), "", `axe finds nothing: ${where}`);
 }
 
+export async function axeLightAndDark(page, where) {
+	for (const colorScheme of ["light", "dark"]) {
+		await page.emulateMedia({ colorScheme });
+		await axe(page, `${where}, ${colorScheme}`);
+	}
+	await page.emulateMedia({ colorScheme: "light" });
+}
+
 // Into $PICTURES, when they are wanted: make pictures.
 export async function picture(page, name) {
 	if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/${name}.png` });
@@ -156,6 +164,38 @@ ${Object.entries(settings).map(([name, value]) => `    ${name} = "${value}"\n`).
 		return child.exitCode;
 	}
 
+	// Everything there is, as `make run` does it: real processes, real Postgres.  this.link lets in.
+	async startAll({ devices = 2, rate = 4 } = {}) {
+		const apiPort = await freePort(), var_ = `${this.dir}/var`;
+
+		mkdirSync(var_);
+		writeFileSync(`${var_}/ihht.conf`, `gateway
+    run = "${var_}/run"
+    database = "${var_}/store.sqlite"
+local-store
+    bundle-seconds = "1"
+ble-ingest
+    devices = "${devices}"
+    rate = "${rate}"
+http-api
+    port = "${apiPort}"
+realtime-fanout
+    port = "${this.livePort}"
+`, { mode: 0o600 });
+		Object.assign(process.env, { VAR: var_, PORT: String(this.port), DEMO: "false", BIN: `${BIN}/bin`, WWW: `${ROOT}build/dashboard` });
+		this.supervisor = `unix://${var_}/run/supervisor.sock`;
+		this.spawn("run", `${ROOT}deploy/run`, []);
+		await until("everything is up", () => /Ctrl-C stops/.test(readFileSync(`${this.dir}/log/run`, "utf8")), 120);
+		this.link = /http:\S+/.exec(readFileSync(`${this.dir}/log/run`, "utf8"))[0];
+	}
+
+	async supervise(...words) {
+		const child = this.spawn("supervisorctl", "supervisorctl", ["-s", this.supervisor, ...words]);
+
+		await once(child, "exit");
+		this.children.delete("supervisorctl");
+	}
+
 	async browser(options = {}) {
 		const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: CHROMIUM });
 
@@ -191,7 +231,7 @@ export async function test(body) {
 	}
 	for (const house of houses) {
 		if (failed)
-			for (const log of ["realtime-fanout", "feed", "nginx"])
+			for (const log of ["realtime-fanout", "feed", "nginx", "run"])
 				if (existsSync(`${house.dir}/log/${log}`))
 					console.log(`# ${log}: ${readFileSync(`${house.dir}/log/${log}`, "utf8").slice(-2000)}`
 						.replaceAll("\n", "\n# "));

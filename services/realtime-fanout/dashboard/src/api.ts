@@ -89,10 +89,25 @@ export interface PhaseRow {
 	target_min_spo2: number | null;
 	target_max_spo2: number | null;
 	recovery_trigger: string | null;
-	time_in_therapeutic_zone?: number | null;
-	time_below_83?: number | null;
-	time_to_95_percent_seconds?: number | null;
-	peak_heart_rate?: number | null;
+}
+
+// Computed from the readings; docs/api.md names all figures.
+export interface PhaseFigures {
+	phase_type: string;
+	cycle_number: number;
+	start_time: string;
+	end_time: string;
+	[figure: string]: string | number | null;
+}
+
+export interface Person { user_id: string; sessions: number; last_session: string; current_altitude_level: number | null }
+
+export interface NextLevel {
+	recommended_altitude_level: number;
+	confidence: string;
+	recalibrate: boolean | null;
+	reason: string;
+	sessions_considered: number;
 }
 
 export interface EventRow {
@@ -135,7 +150,8 @@ export interface SessionDetail extends PastSession {
 	session_phase_stats: PhaseRow[];
 	progression: Progression | null;
 	gaps: GapRow[];
-	figures?: Record<string, number | null>;
+	phase_figures: PhaseFigures[];
+	session_figures: Record<string, number | null>;
 }
 
 export interface Reading {
@@ -172,6 +188,8 @@ export const api = {
 		return ask<{ sessions: PastSession[]; next: string | null }>(`sessions?${query}`);
 	},
 
+	people: () => ask<{ people: Person[] }>("people?limit=500"),
+	nextLevel: (person: string) => ask<NextLevel>(`people/${person}/progression?include_mock=true`),
 	session: (id: string) => ask<SessionDetail>(`sessions/${encodeURIComponent(id)}`),
 
 	async readings(id: string): Promise<Reading[]> {

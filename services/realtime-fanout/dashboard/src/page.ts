@@ -24,7 +24,10 @@ const store = new Store();
 const house: House = {
 	store,
 	people: new People(),
-	live: () => live,
+	enter: () => {
+		state = "connecting";
+		live.open();
+	},
 	isLive: () => state === "live",
 	go: (hash) => { location.hash = hash; },
 	say: (text) => {
@@ -189,11 +192,16 @@ document.querySelector(".skip")?.addEventListener("click", (event) => {
 });
 byId("leave").addEventListener("click", () => void signOut().then(() => location.reload()));
 
+function askToSignIn(): void {
+	if (location.hash !== "#/signin") location.hash = "#/signin";
+}
+
 async function showMe(): Promise<void> {
 	const me = await whoAmI();
 
 	setHidden(byId("me"), !me);
 	if (me) setText(byId("role"), `Signed in as ${me.role}.`);
+	if (me === null) askToSignIn();
 }
 
 async function enter(): Promise<void> {
@@ -209,7 +217,7 @@ const live = new Live((frame) => {
 }, (s) => {
 	if (s === "live" && state !== "live") void showMe();
 	state = s;
-	if (s === "refused" && location.hash !== "#/signin") location.hash = "#/signin";
+	if (s === "refused") askToSignIn();
 	showAll();
 });
 

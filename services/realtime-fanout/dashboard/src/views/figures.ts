@@ -1,5 +1,5 @@
 // The figures of a session and of its phases, as http-api tells them, in words and units.
-import type { PhaseRow, SessionDetail } from "../api";
+import type { PhaseFigures, SessionDetail } from "../api";
 import type { Child } from "../dom";
 import { duration } from "../time";
 import { decimal, phaseWord, triggerWord } from "../words";
@@ -14,7 +14,7 @@ const seconds = (v: number): string => `${decimal(v, 0)} s`;
 const share = (v: number): string => `${decimal(v * 100, 0)} %`;
 const beats = (v: number): string => `${decimal(v, 0)} /min`;
 const points = (v: number): string => decimal(v);
-const from = (name: string): ((d: SessionDetail) => Value) => (d) => d.figures?.[name];
+const from = (name: string): ((d: SessionDetail) => Value) => (d) => d.session_figures[name];
 
 const FIGURES: Figure[] = [
 	["Length", (d) => lengthOf(d), duration],
@@ -53,12 +53,19 @@ export function figureRows(details: SessionDetail[]): string[][] {
 	});
 }
 
-export const PHASE_HEADS = ["Phase", "Length", "Level", "Mean SpO2", "Lowest", "Target", "In zone", "Below 83", "To 95 %", "Mask lifts", "Highest pulse", "Ended by"];
-export const PHASE_NUMBERS = [false, true, true, true, true, true, true, true, true, true, true, false];
+export const PHASE_HEADS = ["Phase", "Length", "Level", "Mean SpO2", "Lowest", "Target", "In zone", "To below 90", "Below 83", "Volatility",
+	"Mask lifts", "Highest pulse", "To 95 %", "Pulse down, 60 s", "Slope, %/s", "Ended by", "Cycle score"];
+export const PHASE_NUMBERS = PHASE_HEADS.map((_head, i) => i > 0 && i !== 15);
 
-export function phaseRow(p: PhaseRow): Child[] {
-	return [`${phaseWord(p.phase_type)} ${p.phase_number}`, shown(p.duration_seconds, duration), shown(p.altitude_level, whole),
-		shown(p.avg_spo2, percent), shown(p.min_spo2, percent), p.target_min_spo2 === null ? "–" : `${p.target_min_spo2}–${p.target_max_spo2}`,
-		shown(p.time_in_therapeutic_zone, duration), shown(p.time_below_83, seconds), shown(p.time_to_95_percent_seconds, seconds),
-		p.phase_type === "ALTITUDE" ? shown(p.mask_lift_count, whole) : "–", shown(p.peak_heart_rate, beats), triggerWord(p.recovery_trigger) || "–"];
+// Its targets and what ended it are as the gateway recorded them.
+export function phaseRow(p: PhaseFigures, d: SessionDetail): Child[] {
+	const recorded = d.session_phase_stats.find((r) => r.phase_type === p.phase_type && r.phase_number === p.cycle_number);
+	const of = (name: string, show: (v: number) => string): string => shown(p[name] as Value, show);
+
+	return [`${phaseWord(p.phase_type)} ${p.cycle_number}`, of("duration_seconds", duration), of("altitude_level", whole),
+		of("avg_spo2", percent), of("min_spo2", percent), recorded ? `${recorded.target_min_spo2}–${recorded.target_max_spo2}` : "–",
+		of("time_in_therapeutic_zone", duration), of("time_to_therapeutic_zone", seconds), of("time_below_83", seconds),
+		of("spo2_volatility_total", points), of("mask_lift_count", whole), of("peak_heart_rate", beats),
+		of("time_to_95_percent_seconds", seconds), of("hr_recovery_60s", beats), of("spo2_recovery_slope", (v) => decimal(v, 2)),
+		triggerWord(recorded?.recovery_trigger ?? null) || "–", of("cycle_adaptation_score", whole)];
 }

@@ -5,7 +5,7 @@ import type { Span } from "../chart/paint";
 import { h, icon, setHidden } from "../dom";
 import type { SessionState } from "../store";
 import { moment, timeOfDay, timeWithSeconds } from "../time";
-import { decimal, eventWord, gapWord, phaseWord, plain, statusWord, upper } from "../words";
+import { decimal, eventWord, gapWord, plain, statusWord, upper } from "../words";
 import { Card } from "./card";
 import { figureRows, PHASE_HEADS, PHASE_NUMBERS, phaseRow } from "./figures";
 import { facts, head, panel, table, trouble, waiting } from "./parts";
@@ -193,7 +193,7 @@ export class SessionView implements View {
 		this.showHead(this.running());
 		this.rest.replaceChildren(
 			panel("Figures", facts(figureRows([d]).map(([name, value]): [string, string] => [name ?? "", value ?? ""]))),
-			d.session_phase_stats.length ? panel("Phases", table("Figures of each phase", PHASE_HEADS, d.session_phase_stats.map(phaseRow), PHASE_NUMBERS)) : "",
+			d.phase_figures.length ? panel("Phases", table("Figures of each phase", PHASE_HEADS, d.phase_figures.map((p) => phaseRow(p, d)), PHASE_NUMBERS)) : "",
 			h("div", { class: "columns" }, this.happened(d), this.felt(d), this.kept(d)));
 	}
 
@@ -211,7 +211,7 @@ export class SessionView implements View {
 		const s = d.session_survey, step = (v: number | null | undefined): string => typeof v === "number" ? `${v} of 5` : "";
 
 		return panel("Surveys", s || d.intra_session_responses.length ? h("div", {},
-			s ? table("Before and after", ["", "Before", "After"], [["Clarity", step(s.clarity_pre), step(s.clarity_post)], ["Energy", step(s.energy_pre), step(s.energy_post)],
+			s ? table("Before and after", ["Question", "Before", "After"], [["Clarity", step(s.clarity_pre), step(s.clarity_post)], ["Energy", step(s.energy_pre), step(s.energy_post)],
 				["Stress", step(s.stress_pre), step(s.stress_post)], ["Session", "", step(s.overall_rating)]]) : null,
 			s?.post_symptoms?.length ? h("p", {}, `After: ${s.post_symptoms.map(plain).join(", ")}`) : null,
 			s?.notes_post ? h("blockquote", {}, s.notes_post) : null,
@@ -229,7 +229,6 @@ export class SessionView implements View {
 			["Oximeter", d.device_id ?? ""], ["Gateway", d.gateway ?? ""], ["Values", decimal(this.readings.length, 0)],
 			["In the cloud", d.last_sync_at ? moment(Date.parse(d.last_sync_at)) : d.sync_status ?? ""],
 			["Data", d.data_source === "mock" ? "Simulated: of no person" : d.data_source ?? ""],
-			["Next time", p ? `Level ${p.recommended_altitude_level}${p.performance ? `, ${p.performance.toLowerCase()}` : ""}` : ""], ["Because", p?.reason ?? ""]]),
-		h("p", { class: "soft" }, d.session_phase_stats.length ? "" : `${phaseWord(null)}.`));
+			["Next time", p ? `Level ${p.recommended_altitude_level}${p.performance ? `, ${p.performance.toLowerCase()}` : ""}` : ""], ["Because", p?.reason ?? ""]]));
 	}
 }

@@ -26,7 +26,7 @@ export class SignIn implements View {
 		this.wrong.textContent = why;
 		setHidden(this.wrong, !why);
 		if (why) return;
-		this.house.live().open();
+		this.house.enter();
 		this.house.go("#/");
 	}
 }

@@ -15,7 +15,10 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 export class Start implements View {
 	readonly element = h("div", { class: "narrow" });
 	readonly title = "Start a session";
-	private readonly person = h("select", { onchange: () => this.showOther() });
+	private readonly person = h("select", { onchange: () => {
+		this.showOther();
+		void this.suggest();
+	} });
 	private readonly other = h("input", { type: "text", autocomplete: "off", spellcheck: "false", placeholder: "00000000-0000-0000-0000-000000000000" });
 	private readonly otherField = field("The person's id", this.other, "A UUID, as the app and the cloud have it.");
 	private readonly device = h("select");
@@ -26,6 +29,7 @@ export class Start implements View {
 	private readonly level = this.number(0, 11);
 	private readonly kind = h("select", {}, h("option", { value: "training" }, "Training: 85–90 %"), h("option", { value: "calibration" }, "Calibration: 88–93 %"));
 	private readonly length = h("p", { class: "soft" });
+	private readonly hint = h("p", { class: "soft", role: "status" });
 	private readonly wrong = h("p", { class: "wrong", role: "alert", hidden: true });
 	private readonly known = new Set<string>();
 	private busy = false;
@@ -37,7 +41,7 @@ export class Start implements View {
 		} },
 		field("Person", this.person), this.otherField, field("Oximeter", this.device), field("Plan", this.plan),
 		h("div", { class: "row" }, field("Cycles", this.cycles), field("Altitude, s", this.altitude), field("Recovery, s", this.recovery)),
-		this.length, h("div", { class: "row" }, field("Dial, level 0 to 11", this.level), field("Kind", this.kind)), this.wrong,
+		this.length, h("div", { class: "row" }, field("Dial, level 0 to 11", this.level), field("Kind", this.kind)), this.hint, this.wrong,
 		h("div", { class: "answers" }, h("button", { class: "strong big" }, "Start"), h("a", { class: "button big", href: "#/" }, "Not now"))));
 		this.takePlan();
 		this.update();
@@ -85,10 +89,20 @@ export class Start implements View {
 	}
 
 	private async findPeople(): Promise<void> {
-		const past = await api.sessions({ limit: 200 }).catch(() => undefined);
+		const past = await api.people().catch(() => undefined);
 
-		for (const s of past?.sessions ?? []) this.known.add(s.user_id);
+		for (const s of past?.people ?? []) this.known.add(s.user_id);
 		this.update();
+	}
+
+	// The dial that follows from the person's sessions; who knows better says otherwise.
+	private async suggest(): Promise<void> {
+		const who = this.person.value, next = UUID.test(who) ? await api.nextLevel(who).catch(() => undefined) : undefined;
+
+		if (who !== this.person.value) return;
+		setText(this.hint, next ? `Level ${next.recommended_altitude_level} is suggested, confidence ${next.confidence}: ${next.reason}` : "");
+		if (next) this.level.value = String(next.recommended_altitude_level);
+		if (next?.recalibrate) this.kind.value = "calibration";
 	}
 
 	private async begin(): Promise<void> {

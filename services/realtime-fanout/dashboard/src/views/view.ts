@@ -1,12 +1,11 @@
 // What each view is given, and what it is.
-import type { Live } from "../live";
 import type { People } from "../people";
 import type { Store } from "../store";
 
 export interface House {
 	store: Store;
 	people: People;
-	live: () => Live;
+	enter: () => void;             // somebody has signed in
 	isLive: () => boolean;
 	go: (hash: string) => void;
 	say: (text: string) => void;   // read out, and shown for a while
