@@ -25,6 +25,7 @@
  * No request waits for another: connections sleep until their answer is there.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <zmq.h>
 
@@ -69,6 +70,7 @@ struct http_api {
 	struct http *http;
 	struct postgres *postgres;
 	struct reads *reads;
+	char *description;
 	struct access *access;
 	struct pending *pending;
 	struct health health;
@@ -100,10 +102,9 @@ say_metrics(struct http_api *me, struct ask *ask, int64_t now)
 static void
 say_openapi(struct http_api *me, struct ask *ask)
 {
-	size_t len;
-	char *text = openapi_text(me->process->gateway, &len);
+	char *text = strdup(me->description);
 
-	http_answer(ask, 200, text, len, NULL);
+	http_answer(ask, 200, text, text ? strlen(text) : 0, NULL);
 }
 
 static void
@@ -327,6 +328,7 @@ attach(struct http_api *me, struct err *err)
 		return -1;
 	me->pending = pending_new();
 	me->reads = reads_new();
+	me->description = openapi_text(me->process->gateway);
 	pg_conninfo(conf, me->process->run_dir, "http-api", "ihht_api", conninfo, sizeof(conninfo));
 	me->postgres = postgres_open(conninfo, (int)conf_number(conf, "postgres-connections"));
 	if (!(me->commands = link_open(me->process, "commands", LINK_OUT, err)) ||
@@ -350,6 +352,7 @@ detach(struct http_api *me)
 	postgres_close(&me->postgres);
 	pending_free(&me->pending);
 	reads_free(&me->reads);
+	free(me->description);
 	access_close(&me->access);
 	process_close(&me->process);
 }

@@ -29,6 +29,9 @@ is "$("$ROOT/tests/flow/promlint" <"$T/page")" "" "the page is as Prometheus wan
 is "$(grep untyped "$T/page")" "" "every count is described in proto/counts.def (add a row, then make docs)"
 is "$(grep -oE '^# TYPE ihht_[a-z_]+' "$T/page" | cut -d' ' -f3 | grep -vE '^ihht_(up|ready|start_time_seconds|build_info|alert_.*)$' | sort | comm -23 - \
 	<(sed -nE 's/^\| (ihht_[a-z_]+) \|.*/\1/p' "$ROOT/docs/reference.md" | sort))" "" "and in docs/reference.md"
+asked() { jq -r '.panels[].targets[].expr' "$ROOT/deploy/grafana/pipeline.json" | grep -oE 'ihht_[a-z_]+' | sort -u; }
+ok $(( $(asked | wc -l) < 30 )) "the Grafana dashboard asks for a few dozen of them"
+is "$(asked | grep -v '^ihht_alert_level$' | comm -23 - <(sed -nE 's/^# TYPE (ihht_[a-z_]+) .*/\1/p' "$T/page" | sort -u))" "" "and each of them is there"
 is "$(curl -s -o "$T/out" -D - "$API/metrics" | tr -d '\r' | sed -n 's/^[Cc]ontent-[Tt]ype: //p')" \
 	"text/plain; version=0.0.4; charset=utf-8" "with its content type"
 is "$(curl -s -o "$T/out" -w '%{http_code}' "$API/metrics?x=1")" 400 "an argument is refused"

@@ -212,7 +212,7 @@ head(const char *gateway)
 }
 
 char *
-openapi_text(const char *gateway, size_t *len)
+openapi_text(const char *gateway)
 {
 	json_t *o = head(gateway), *paths = json_object(), *path, *schemas;
 	const struct route *r;
@@ -236,6 +236,5 @@ openapi_text(const char *gateway, size_t *len)
 				       "bearerFormat", "JWT"));
 	text = json_dumps(o, JSON_COMPACT);
 	json_decref(o);
-	*len = text ? strlen(text) : 0;
 	return text;
 }

@@ -12,6 +12,6 @@
 #include "services/http-api/requests/routes.h"
 
 /* malloc'ed JSON; NULL: out of memory. */
-char *openapi_text(const char *gateway, size_t *len);
+char *openapi_text(const char *gateway);
 
 #endif
