@@ -15,7 +15,12 @@
  * of `ihht migrate`: see record/old.h.
  *
  *	dedupe-auditor verify   the same at once, for people: see command.c, or ihht verify
- *	dedupe-auditor migrate  repairs the app's old database: see migrate/, or ihht migrate
+ *	dedupe-auditor migrate  repairs the app's old database: see ihht migrate, and the rooms
+ *		rules/   what of the old data is one thing, and whose: pure, shared with ihht import
+ *		plan/    what is there, whatever its shape, and a plan as text
+ *		change/  the statements that carry it out, and back
+ *		migrate/ the verbs
+ *		record/  the audit log; watch/ the look at an old database that is still written to
  *
  * Promise: a session is called equal only if no row of it is missing, extra, changed or
  * doubled on either side.
@@ -32,9 +37,9 @@
 #include "proto/link.h"
 #include "services/dedupe-auditor/command.h"
 #include "services/dedupe-auditor/migrate/migrate.h"
-#include "services/dedupe-auditor/record/command_audit.h"
-#include "services/dedupe-auditor/record/watch.h"
 #include "services/dedupe-auditor/verify.h"
+#include "services/dedupe-auditor/watch/command_audit.h"
+#include "services/dedupe-auditor/watch/watch.h"
 
 #define RESTS      20                   /* at most 5 % of a core, whatever there is to read */
 #define RETRY      (5 * CLOCK_SECOND)   /* a store is not there */

@@ -12,7 +12,7 @@
 #ifndef TEST_LEGACY_H
 #define TEST_LEGACY_H
 
-#include "services/dedupe-auditor/migrate/rules.h"
+#include "services/dedupe-auditor/rules/rules.h"
 #include "tests/unit/test.h"
 
 #define T0_MS 1754000000000LL                    /* 2025-07-31T22:13:20Z */

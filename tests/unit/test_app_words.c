@@ -18,7 +18,7 @@ cells_of(const char *const *texts)
 		row.values[row.n] = equals[1] ? equals + 1 : NULL;
 		row.n++;
 	}
-	cells_find(&row, NULL);
+	cells_find(&row, NULL, NULL);
 	return row;
 }
 #define ROW(...) cells_of((const char *const[]){__VA_ARGS__, NULL})

@@ -1,4 +1,4 @@
-#include "services/dedupe-auditor/record/backups.h"
+#include "services/dedupe-auditor/watch/backups.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>

@@ -1,4 +1,4 @@
-#include "services/dedupe-auditor/record/findings.h"
+#include "services/dedupe-auditor/watch/findings.h"
 
 #include "tests/unit/test.h"
 

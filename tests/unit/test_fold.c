@@ -1,4 +1,4 @@
-#include "services/dedupe-auditor/migrate/fold.h"
+#include "services/dedupe-auditor/rules/fold.h"
 
 #include "proto/msg.h"
 #include "tests/unit/test.h"

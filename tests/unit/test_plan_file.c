@@ -1,4 +1,4 @@
-#include "services/dedupe-auditor/migrate/plan_file.h"
+#include "services/dedupe-auditor/plan/plan_file.h"
 
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-#include "services/dedupe-auditor/migrate/times.h"
+#include "services/dedupe-auditor/rules/times.h"
 
 #include "tests/unit/test.h"
 

@@ -1,4 +1,4 @@
-#include "services/dedupe-auditor/migrate/vocabulary.h"
+#include "services/dedupe-auditor/rules/vocabulary.h"
 
 #include "tests/unit/test.h"
 

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "services/dedupe-auditor/migrate/fold.h"
-#include "services/dedupe-auditor/migrate/vocabulary.h"
+#include "services/dedupe-auditor/rules/fold.h"
+#include "services/dedupe-auditor/rules/vocabulary.h"
 #include "tests/world/world.h"
 
 static int64_t

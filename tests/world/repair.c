@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "services/dedupe-auditor/migrate/fold.h"
+#include "services/dedupe-auditor/rules/fold.h"
 #include "tests/world/world.h"
 
 static void

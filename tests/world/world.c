@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "services/dedupe-auditor/migrate/texts.h"
+#include "services/dedupe-auditor/rules/texts.h"
 
 const struct columns_of columns_of[LEGACY_TABLES] = {
 	[LEGACY_SURVEYS] = {

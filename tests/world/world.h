@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 #include "common/err.h"
-#include "services/dedupe-auditor/migrate/rules.h"
+#include "services/dedupe-auditor/rules/rules.h"
 
 #define WORLD_COLUMNS 17
 

@@ -9,7 +9,7 @@
 
 #include "common/clock.h"
 #include "common/pg.h"
-#include "services/dedupe-auditor/migrate/times.h"
+#include "services/dedupe-auditor/rules/times.h"
 
 static const char help[] =
 	"ihht migrate - repair what the old app left in its cloud database\n"

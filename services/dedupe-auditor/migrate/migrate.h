@@ -9,8 +9,8 @@
 
 #include "proto/ids.h"
 #include "proto/process.h"
-#include "services/dedupe-auditor/migrate/in_shape.h"
 #include "services/dedupe-auditor/pause.h"
+#include "services/dedupe-auditor/plan/in_shape.h"
 #include "services/dedupe-auditor/record/out_record.h"
 
 #define MIGRATE_UNWELL 1         /* something was refused, left or found */

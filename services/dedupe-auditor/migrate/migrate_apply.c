@@ -3,12 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "services/dedupe-auditor/migrate/apply.h"
-#include "services/dedupe-auditor/migrate/backup.h"
-#include "services/dedupe-auditor/migrate/guards.h"
-#include "services/dedupe-auditor/migrate/link_index.h"
+#include "services/dedupe-auditor/change/apply.h"
+#include "services/dedupe-auditor/change/backup.h"
+#include "services/dedupe-auditor/change/guards.h"
+#include "services/dedupe-auditor/change/link_index.h"
+#include "services/dedupe-auditor/change/turn.h"
 #include "services/dedupe-auditor/migrate/migrate.h"
-#include "services/dedupe-auditor/migrate/turn.h"
 
 static int
 read_plan(const char *path, const struct shape *shape, struct plan_file *file, struct err *err)

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "services/dedupe-auditor/change/out_journal.h"
 #include "services/dedupe-auditor/migrate/migrate.h"
-#include "services/dedupe-auditor/migrate/out_journal.h"
 
 /* Postgres counts what is written to a table; TRUNCATE gives it another file, and a crash new
  * counts.  Where it does not count, each look is another. */

@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include "common/clock.h"
+#include "services/dedupe-auditor/change/progress.h"
 #include "services/dedupe-auditor/migrate/migrate.h"
 #include "services/dedupe-auditor/migrate/out_totals.h"
-#include "services/dedupe-auditor/migrate/progress.h"
 
 #define PLAN_NAME "migration.plan"
 

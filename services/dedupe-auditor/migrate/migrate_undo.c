@@ -5,12 +5,12 @@
 #include <unistd.h>
 
 #include "proto/ids.h"
-#include "services/dedupe-auditor/migrate/guards.h"
-#include "services/dedupe-auditor/migrate/link_index.h"
+#include "services/dedupe-auditor/change/guards.h"
+#include "services/dedupe-auditor/change/link_index.h"
+#include "services/dedupe-auditor/change/out_journal.h"
+#include "services/dedupe-auditor/change/turn.h"
+#include "services/dedupe-auditor/change/undo.h"
 #include "services/dedupe-auditor/migrate/migrate.h"
-#include "services/dedupe-auditor/migrate/out_journal.h"
-#include "services/dedupe-auditor/migrate/turn.h"
-#include "services/dedupe-auditor/migrate/undo.h"
 
 /* A plan is named by its file or, when that is gone, by its id. */
 int

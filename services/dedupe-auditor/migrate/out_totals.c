@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "services/dedupe-auditor/migrate/link_index.h"
+#include "services/dedupe-auditor/change/link_index.h"
 
 #define MOST_LINES 60
 

@@ -7,7 +7,7 @@
 #include "common/clock.h"
 #include "common/pg.h"
 #include "proto/ids.h"
-#include "services/dedupe-auditor/migrate/unions.h"
+#include "services/dedupe-auditor/plan/unions.h"
 
 /* ---- what is there */
 

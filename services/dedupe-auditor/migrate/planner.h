@@ -6,8 +6,8 @@
 #ifndef PLANNER_H
 #define PLANNER_H
 
-#include "services/dedupe-auditor/migrate/in_legacy.h"
-#include "services/dedupe-auditor/migrate/out_journal.h"
+#include "services/dedupe-auditor/change/out_journal.h"
+#include "services/dedupe-auditor/plan/in_legacy.h"
 
 struct planner {
 	PGconn *pg;

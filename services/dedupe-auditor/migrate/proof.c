@@ -6,7 +6,7 @@
 
 #include "common/clock.h"
 #include "common/pg.h"
-#include "services/dedupe-auditor/migrate/sql.h"
+#include "services/dedupe-auditor/plan/sql.h"
 
 __attribute__((format(printf, 3, 4))) static void
 say(struct proof *p, int is_well, const char *format, ...)

@@ -6,7 +6,7 @@
  *	        phase_stats
  *
  * The rules that repair the app's cloud database say what is one session, whose a row is and
- * what was told several times (services/dedupe-auditor/migrate/rules.h).  All ids follow from
+ * what was told several times (services/dedupe-auditor/rules/rules.h).  All ids follow from
  * the rows: the same file again adds nothing.  What no rule can place is listed and left.
  */
 #include "services/ihht/import/app.h"

@@ -4,7 +4,7 @@
 #ifndef APP_H
 #define APP_H
 
-#include "services/dedupe-auditor/migrate/rules.h"
+#include "services/dedupe-auditor/rules/rules.h"
 #include "services/ihht/client.h"
 #include "services/ihht/import/in_app.h"
 #include "services/ihht/verb.h"

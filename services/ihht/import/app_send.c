@@ -9,7 +9,7 @@
 
 #include "common/clock.h"
 #include "proto/columns.h"
-#include "services/dedupe-auditor/migrate/fold.h"
+#include "services/dedupe-auditor/rules/fold.h"
 #include "services/ihht/import/app_words.h"
 
 #define PIECE    2000                     /* readings a command */

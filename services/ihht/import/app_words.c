@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "services/dedupe-auditor/migrate/times.h"
-#include "services/dedupe-auditor/migrate/vocabulary.h"
+#include "services/dedupe-auditor/rules/times.h"
+#include "services/dedupe-auditor/rules/vocabulary.h"
 
 const char *
 app_cell(const struct cells *row, const char *name)

@@ -9,7 +9,7 @@
 #define APP_WORDS_H
 
 #include "proto/msg.h"
-#include "services/dedupe-auditor/migrate/cells.h"
+#include "services/dedupe-auditor/rules/cells.h"
 
 #define APP_EPOCH 2      /* of all readings whose seq is their millisecond on the phone's clock */
 

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "common/db.h"
-#include "services/dedupe-auditor/migrate/fold.h"
-#include "services/dedupe-auditor/migrate/texts.h"
-#include "services/dedupe-auditor/migrate/times.h"
+#include "services/dedupe-auditor/rules/fold.h"
+#include "services/dedupe-auditor/rules/texts.h"
+#include "services/dedupe-auditor/rules/times.h"
 #include "services/ihht/import/app_words.h"
 
 struct in_app {
@@ -62,7 +62,7 @@ take(struct cells *cells, sqlite3_stmt *rows)
 		cells->names[i] = sqlite3_column_name(rows, i);
 		cells->values[i] = (const char *)sqlite3_column_text(rows, i);
 	}
-	cells_find(cells, NULL);
+	cells_find(cells, NULL, NULL);
 }
 
 /* A table the app's version did not have is empty: 0 and *rows NULL. */
@@ -224,7 +224,7 @@ in_app_row(struct in_app *app, enum legacy_table table, const char *const *ids, 
 		(void)sqlite3_reset(rows);
 	}
 	db_finalize(&rows);
-	cells_find(row, NULL);
+	cells_find(row, NULL, NULL);
 	return r < 0 ? -1 : row->n > 0;
 }
 

@@ -8,7 +8,7 @@
 #define IN_APP_H
 
 #include "proto/ids.h"
-#include "services/dedupe-auditor/migrate/cells.h"
+#include "services/dedupe-auditor/rules/cells.h"
 
 #define IN_APP_SOURCE 1
 
