@@ -5,6 +5,7 @@
 
 #include "common/clock.h"
 #include "frames.h"
+#include "phoenix.h"
 
 #define REPEAT_US (3 * CLOCK_SECOND)  /* local-store has this long to tell all its sessions */
 
@@ -13,14 +14,16 @@ board_init(struct board *board, int64_t run, size_t frames, size_t bytes, size_t
 {
 	*board = (struct board){.run = run};
 	board->ring = ring_new(frames, bytes);
+	board->rows = ring_new(frames, bytes);
 	board->state = state_new(devices);
-	return board->ring && board->state ? 0 : -1;
+	return board->ring && board->rows && board->state ? 0 : -1;
 }
 
 void
 board_release(struct board *board)
 {
 	ring_free(&board->ring);
+	ring_free(&board->rows);
 	state_free(&board->state);
 	text_free(&board->scratch);
 }
@@ -154,22 +157,37 @@ count_on(struct board *board, const char *device, int64_t epoch, int64_t seq, in
 	put_hole(board, device, from, missing, mono_us);
 }
 
+/* What will be a row in Postgres; for nobody who wants it no ring is filled. */
+static void
+put_row(struct board *board, const struct sample *sample, const struct session *session,
+	int64_t mono_us)
+{
+	struct frame frame = {.at_us = mono_us, .person = person_of(session->user_id)};
+
+	text_clear(&board->scratch);
+	phoenix_row(&board->scratch, sample, session, clock_utc_us());
+	frame.text = board->scratch.bytes;
+	frame.len = (uint32_t)board->scratch.len;
+	ring_put(board->rows, &frame);
+}
+
 static void
 take_sample(struct board *board, const struct sample *sample, int64_t mono_us)
 {
 	enum frame_type type = state_is_recalled(board->state, sample) ? FRAME_RECALLED : FRAME_SAMPLE;
-	const struct session *session;
+	const struct session *session = state_session_of(board->state, sample->device_id);
 	struct text *text;
 
+	if (session && sample->taken_us < session->start_us)
+		session = NULL;  /* who wore it then is not known here */
+	if (session && board->n_want_rows)
+		put_row(board, sample, session, mono_us);
 	if (type == FRAME_SAMPLE) {
 		count_on(board, sample->device_id, sample->epoch, sample->seq, mono_us);
 		state_sample(board->state, sample, mono_us);
 	}
 	if (!(text = begin(board, type)))
 		return;
-	session = state_session_of(board->state, sample->device_id);
-	if (session && sample->taken_us < session->start_us)
-		session = NULL;  /* who wore it then is not known here */
 	frame_sample(text, sample, session);
 	end(board, type, sample->device_id, session ? session->id : "",
 	    person_of(session ? session->user_id : ""), mono_us);

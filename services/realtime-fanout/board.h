@@ -14,6 +14,8 @@
 struct board {
 	int64_t run;              /* our start: a watcher that knows another one was cut off */
 	struct ring *ring;
+	struct ring *rows;        /* of public.readings, see phoenix.h */
+	size_t n_want_rows;       /* who wants them */
 	struct state *state;
 	struct text scratch;
 	int wanted;               /* somebody is watching, or may come back for what he missed */

@@ -150,8 +150,13 @@ clients_add(struct clients *clients, enum client_kind kind, void *wsi, const str
 	w->wsi = wsi;
 	w->query = *query;
 	w->spoke_mono_us = w->heard_mono_us = mono_us;
-	clients->board->wanted = 1;
-	begin(clients, w, mono_us);
+	if (kind == CLIENT_PHOENIX) {
+		clients->board->n_want_rows++;
+		w->next = ring_next(clients->board->rows);
+	} else {
+		clients->board->wanted = 1;
+		begin(clients, w, mono_us);
+	}
 	clients->all[clients->n++] = w;
 	return w;
 }
@@ -166,6 +171,8 @@ clients_remove(struct clients *clients, struct watcher *watcher, int64_t mono_us
 	clients->all[i] = clients->all[--clients->n];
 	leave_snapshot(&watcher->snapshot);
 	rights_release(&watcher->rights);
+	clients->board->n_want_rows -= watcher->kind == CLIENT_PHOENIX;
+	phoenix_free(&watcher->phoenix);
 	free(watcher);
 	clients->alone_mono_us = mono_us;
 }
@@ -184,9 +191,16 @@ clients_renew(struct watcher *watcher, struct rights *rights)
 void
 clients_expire(struct clients *clients, struct watcher *watcher)
 {
+	static const char why[] = "token expired";
+
 	if (watcher->leave)
 		return;
-	note_leave(clients, watcher, "token expired");
+	if (watcher->kind == CLIENT_PHOENIX) {
+		phoenix_end(watcher->phoenix, why);
+		watcher->leave = why;
+		return;
+	}
+	note_leave(clients, watcher, why);
 	clients->n_dropped--;  /* it did nothing wrong */
 }
 
@@ -225,6 +239,8 @@ has_lost_its_place(const struct clients *clients, const struct watcher *w)
 int
 clients_has(struct clients *clients, struct watcher *watcher)
 {
+	if (watcher->kind == CLIENT_PHOENIX)
+		return phoenix_has(watcher->phoenix, clients->board->rows, watcher->next);
 	return watcher->note[0] || watcher->snapshot || watcher->anew || has_lost_its_place(clients, watcher) ||
 	       wanted_frame(clients, watcher);
 }
@@ -308,6 +324,11 @@ clients_next(struct clients *clients, struct watcher *watcher, int64_t mono_us,
 {
 	*piece = (struct piece){0, 1, 1};
 	watcher->waiting = 0;
+	if (watcher->kind == CLIENT_PHOENIX) {
+		piece->len = phoenix_next(watcher->phoenix, clients->board->rows, &watcher->next,
+					  &watcher->rights, bytes, CLIENTS_PIECE);
+		return;
+	}
 	if (watcher->anew && !watcher->snapshot_at)
 		start_anew(clients, watcher, mono_us);
 	if (!watcher->snapshot_at && !watcher->leave)

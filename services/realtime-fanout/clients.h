@@ -16,11 +16,12 @@
 #define CLIENTS_H
 
 #include "board.h"
+#include "phoenix.h"
 #include "query.h"
 
 #define CLIENTS_PIECE 32768
 
-enum client_kind { CLIENT_SSE, CLIENT_WS };
+enum client_kind { CLIENT_SSE, CLIENT_WS, CLIENT_PHOENIX };
 
 struct snapshot;
 struct watcher {
@@ -28,7 +29,8 @@ struct watcher {
 	void *wsi;                    /* of whoever sends; not touched here */
 	struct query query;
 	struct rights rights;
-	uint64_t next;                /* the frame it gets next */
+	uint64_t next;                /* the frame it gets next; CLIENT_PHOENIX: the row */
+	struct phoenix *phoenix;      /* of CLIENT_PHOENIX, set by its maker */
 	int anew;                     /* it may see others now: a snapshot is due */
 	int catching_up;              /* it is being sent what it missed: old frames are fine */
 	char note[400];               /* goes first: a hole, a word of good-bye */

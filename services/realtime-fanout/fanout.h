@@ -58,6 +58,11 @@ int out_sse(struct fanout *me, struct lws *wsi, enum lws_callback_reasons reason
 int out_ws(struct fanout *me, struct lws *wsi, enum lws_callback_reasons reason,
 	   struct connection *connection, const void *bytes, size_t len);
 
+#define OUT_PHOENIX_PATH "/realtime/v1/websocket"
+int out_is_path(struct lws *wsi, const char *path);
+/* May a stream begin for that page, and is there room?  0, or the status and err. */
+int out_gate(struct fanout *me, struct lws *wsi, struct err *err);
+
 /* Before a stream begins: 0, *query and *rights (to be released), or the HTTP status of a problem
  * and err. */
 int out_admit(struct fanout *me, struct lws *wsi, const char *path, struct query *query,
@@ -70,6 +75,14 @@ void out_bound(struct lws *wsi);
 /* A plain request: 1 answered, *close is for lws; 0: it wants the events of *query. */
 int out_http(struct fanout *me, struct lws *wsi, struct query *query, struct rights *rights,
 	     int *close);
+/* The token of a request into me->token; 0: there is none. */
+int out_token(struct fanout *me, struct lws *wsi);
+
+/* A client of Supabase: -1 is for lws. */
+int out_phoenix_begin(struct fanout *me, struct lws *wsi, struct connection *connection);
+/* What it said is whole in connection->said; -1 and why it has to go. */
+int out_phoenix_hear(struct fanout *me, struct connection *connection, struct err *err);
+
 /* For an answer that a page of a listed origin may read. */
 int out_allow_origin(struct fanout *me, struct lws *wsi, unsigned char **p, unsigned char *end);
 int out_header(struct lws *wsi, const char *name, const char *value, unsigned char **p,

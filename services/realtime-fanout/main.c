@@ -6,6 +6,7 @@
  *	        beats  of all processes
  *	out     /live    WebSocket, a message is one or more JSON frames, each on a line
  *	        /events  Server-Sent Events, each one frame
+ *	        /realtime/v1/websocket  the same for Supabase's own client, see phoenix.h
  *	        /health  how it goes
  *	owns    nothing: all state is rebuilt from what passes
  *
@@ -239,7 +240,7 @@ look_after(struct fanout *me, struct watcher *w, int64_t now)
 		log_warn("watcher_dropped", "why=\"%s\"", w->leave);
 		lws_set_timeout(w->wsi, PENDING_TIMEOUT_HTTP_CONTENT, LWS_TO_KILL_ASYNC);
 	} else if (!w->waiting && (now - w->spoke_mono_us >= BEAT_EVERY_US ||
-				   (w->kind == CLIENT_WS &&
+				   (w->kind != CLIENT_SSE &&
 				    now - w->pinged_mono_us >= BEAT_EVERY_US))) {
 		w->waiting = 1;
 		w->waiting_mono_us = now;

@@ -165,16 +165,24 @@ out_rights(struct fanout *me, const char *token, struct rights *rights, struct e
 	return r == 0 ? 0 : err_set(err, ENOMEM, "out of memory");
 }
 
-/* Into me->token, from the header, the address or the cookie; 1, or 0 there is none. */
+/* A browser's WebSocket and EventSource can send no header, so the address may have it; apikey is
+ * what Supabase's client calls it. */
 static int
-find_token(struct fanout *me, struct lws *wsi)
+token_in_address(struct fanout *me, struct lws *wsi)
+{
+	return lws_get_urlarg_by_name(wsi, "access_token=", me->token, sizeof(me->token)) ||
+	       lws_get_urlarg_by_name(wsi, "apikey=", me->token, sizeof(me->token));
+}
+
+int
+out_token(struct fanout *me, struct lws *wsi)
 {
 	static char header[JWT_MAX_BYTES + 100];
 
 	if (lws_hdr_copy(wsi, header, sizeof(header), WSI_TOKEN_HTTP_AUTHORIZATION) > 0)
 		return access_token(header, NULL, me->token, sizeof(me->token));
-	if (*me->token)
-		return 1;  /* read_query() has found it */
+	if (token_in_address(me, wsi))
+		return 1;
 	return lws_hdr_copy(wsi, header, sizeof(header), WSI_TOKEN_HTTP_COOKIE) > 0 &&
 	       access_token(NULL, header, me->token, sizeof(me->token));
 }
@@ -182,7 +190,7 @@ find_token(struct fanout *me, struct lws *wsi)
 static int
 identify(struct fanout *me, struct lws *wsi, struct rights *rights, struct err *err)
 {
-	if (find_token(me, wsi))
+	if (out_token(me, wsi))
 		return out_rights(me, me->token, rights, err);
 	return err_set(err, EACCES, "a token is needed: Authorization: Bearer, access_token= or the "
 		       "cookie; `ihht token` makes one");
@@ -200,32 +208,26 @@ read_last_id(struct lws *wsi, struct query *query)
 		query->resume_run = 1;
 }
 
-/* A token in the address, as a browser's WebSocket and EventSource can send no header. */
+/* Longer than any other parameter, and read elsewhere. */
 static int
-read_token(struct fanout *me, struct lws *wsi, int i)
+is_token(struct lws *wsi, int i)
 {
-	static const char name[] = "access_token=";
 	static char pair[JWT_MAX_BYTES + 100];
 
-	if (lws_hdr_copy_fragment(wsi, pair, sizeof(pair), WSI_TOKEN_HTTP_URI_ARGS, i) < 0 ||
-	    strncmp(pair, name, sizeof(name) - 1))
-		return 0;
-	(void)snprintf(me->token, sizeof(me->token), "%.*s", JWT_MAX_BYTES + 1,
-		       pair + sizeof(name) - 1);
-	return 1;
+	return lws_hdr_copy_fragment(wsi, pair, sizeof(pair), WSI_TOKEN_HTTP_URI_ARGS, i) > 0 &&
+	       (!strncmp(pair, "access_token=", 13) || !strncmp(pair, "apikey=", 7));
 }
 
 static int
-read_query(struct fanout *me, struct lws *wsi, struct query *query, struct err *err)
+read_query(struct lws *wsi, struct query *query, struct err *err)
 {
 	char pair[200];
 	int i, len;
 
 	query_init(query);
-	*me->token = 0;
 	read_last_id(wsi, query);
 	for (i = 0; (len = lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, i)) > 0; i++) {
-		if (read_token(me, wsi, i))
+		if (is_token(wsi, i))
 			continue;
 		if (lws_hdr_copy_fragment(wsi, pair, sizeof(pair), WSI_TOKEN_HTTP_URI_ARGS, i) < 0)
 			return err_set(err, EINVAL, "a parameter is longer than %zu bytes",
@@ -236,8 +238,8 @@ read_query(struct fanout *me, struct lws *wsi, struct query *query, struct err *
 	return 0;
 }
 
-static int
-is_path(struct lws *wsi, const char *path)
+int
+out_is_path(struct lws *wsi, const char *path)
 {
 	char uri[200];
 
@@ -245,24 +247,31 @@ is_path(struct lws *wsi, const char *path)
 }
 
 int
-out_admit(struct fanout *me, struct lws *wsi, const char *path, struct query *query,
-	  struct rights *rights, struct err *err)
+out_gate(struct fanout *me, struct lws *wsi, struct err *err)
 {
-	if (!is_path(wsi, path))
-		return err_set(err, 0, "there are " HEALTH ", " EVENTS " (SSE) and " LIVE_WS
-			       " (WebSocket)"),
-		       404;
 	if (is_foreign(me, wsi))
 		return err_set(err, 0, "a page of another origin may not watch; serve it from this "
 			       "one, let the proxy pass Host on, or name it in access/origins"), 403;
-	if (read_query(me, wsi, query, err) < 0)
-		return 400;
 	if (me->clients.n >= me->clients.max)
 		return err_set(err, 0, "%zu are watching, which is the limit: see "
 			       "realtime-fanout/watchers in ihht.conf", me->clients.n), 503;
-	if (identify(me, wsi, rights, err) < 0)
-		return 401;
 	return 0;
+}
+
+int
+out_admit(struct fanout *me, struct lws *wsi, const char *path, struct query *query,
+	  struct rights *rights, struct err *err)
+{
+	int status;
+
+	if (!out_is_path(wsi, path))
+		return err_set(err, 0, "there are " HEALTH ", " EVENTS " (SSE), " LIVE_WS " and "
+			       OUT_PHOENIX_PATH " (WebSocket)"), 404;
+	if ((status = out_gate(me, wsi, err)))
+		return status;
+	if (read_query(wsi, query, err) < 0)
+		return 400;
+	return identify(me, wsi, rights, err) < 0 ? 401 : 0;
 }
 
 int
@@ -274,10 +283,10 @@ out_http(struct fanout *me, struct lws *wsi, struct query *query, struct rights 
 
 	if (lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) <= 0)
 		*close = out_problem(me, wsi, 405, "only GET");
-	else if (is_path(wsi, HEALTH))
+	else if (out_is_path(wsi, HEALTH))
 		*close = health(me, wsi);
-	else if (is_path(wsi, LIVE_WS))
-		*close = out_problem(me, wsi, 426, LIVE_WS " speaks WebSocket; for plain HTTP "
+	else if (out_is_path(wsi, LIVE_WS) || out_is_path(wsi, OUT_PHOENIX_PATH))
+		*close = out_problem(me, wsi, 426, "this speaks WebSocket; for plain HTTP "
 				     "there is " EVENTS);
 	else if ((status = out_admit(me, wsi, EVENTS, query, rights, &err)))
 		*close = out_problem(me, wsi, status, err.text);

@@ -32,8 +32,13 @@ confirm(struct fanout *me, struct lws *wsi)
 	struct query query;
 	struct rights rights;
 	struct err err;
-	int status = out_admit(me, wsi, PATH, &query, &rights, &err);
+	int status;
 
+	if (out_is_path(wsi, OUT_PHOENIX_PATH)) {
+		status = out_gate(me, wsi, &err);
+		return status ? (void)out_problem(me, wsi, status, err.text), 1 : 0;
+	}
+	status = out_admit(me, wsi, PATH, &query, &rights, &err);
 	if (!status) {
 		rights_release(&rights);
 		return 0;
@@ -49,10 +54,15 @@ established(struct fanout *me, struct lws *wsi, struct connection *connection)
 	struct rights rights;
 	struct err err;
 
-	if (out_admit(me, wsi, PATH, &query, &rights, &err))
+	if (out_is_path(wsi, OUT_PHOENIX_PATH)) {
+		if (out_phoenix_begin(me, wsi, connection) < 0)
+			return -1;
+	} else if (out_admit(me, wsi, PATH, &query, &rights, &err)) {
 		return -1;
-	connection->watcher = clients_add(&me->clients, CLIENT_WS, wsi, &query, &rights,
-					  clock_mono_us());
+	} else {
+		connection->watcher = clients_add(&me->clients, CLIENT_WS, wsi, &query, &rights,
+						  clock_mono_us());
+	}
 	if (!connection->watcher)
 		return -1;
 	out_bound(wsi);
@@ -74,22 +84,21 @@ leave(struct lws *wsi, enum lws_close_status status, const char *why)
 
 /* {"type":"token","token":"..."}: the same watcher goes on with a fresh token. */
 static int
-renew(struct fanout *me, struct lws *wsi, struct connection *c)
+renew(struct fanout *me, struct connection *c, struct err *err)
 {
 	json_t *said = json_loadb(c->said, c->said_len, 0, NULL);
 	const char *type = json_string_value(json_object_get(said, "type"));
 	const char *token = json_string_value(json_object_get(said, "token"));
 	struct rights rights;
-	struct err err;
 	int r = -1;
 
 	if (!type || strcmp(type, "token") || !token)
-		(void)err_set(&err, 0, "a watcher only says {\"type\":\"token\",\"token\":...}");
+		(void)err_set(err, 0, "a watcher only says {\"type\":\"token\",\"token\":...}");
 	else
-		r = out_rights(me, token, &rights, &err);
+		r = out_rights(me, token, &rights, err);
 	json_decref(said);
 	if (r < 0)
-		return leave(wsi, LWS_CLOSE_STATUS_POLICY_VIOLATION, err.text);
+		return -1;
 	clients_renew(c->watcher, &rights);
 	fanout_offer(me, c->watcher);
 	return 0;
@@ -100,6 +109,7 @@ static int
 hear(struct fanout *me, struct lws *wsi, struct connection *c, const void *bytes, size_t len)
 {
 	char *said = NULL;
+	struct err err;
 	int r;
 
 	if (c->said_len + len <= SAID_MAX)
@@ -111,9 +121,9 @@ hear(struct fanout *me, struct lws *wsi, struct connection *c, const void *bytes
 	c->said_len += len;
 	if (!lws_is_final_fragment(wsi) || lws_remaining_packet_payload(wsi))
 		return 0;
-	r = renew(me, wsi, c);
+	r = c->watcher->kind == CLIENT_PHOENIX ? out_phoenix_hear(me, c, &err) : renew(me, c, &err);
 	forget(c);
-	return r;
+	return r < 0 ? leave(wsi, LWS_CLOSE_STATUS_POLICY_VIOLATION, err.text) : 0;
 }
 
 static enum lws_write_protocol
@@ -143,7 +153,7 @@ writable(struct fanout *me, struct lws *wsi, struct watcher *w)
 	clients_next(&me->clients, w, now, (char *)out, &piece);
 	if (piece.len && lws_write(wsi, out, piece.len, how(&piece)) < 0)
 		return -1;
-	if (w->leave)
+	if (w->leave && !(w->kind == CLIENT_PHOENIX && clients_has(&me->clients, w)))
 		return leave(wsi, w->rights.until_us <= clock_utc_us() ? TOKEN_EXPIRED
 								      : TRY_AGAIN_LATER, w->leave);
 	fanout_offer(me, w);
