@@ -35,6 +35,7 @@
 #include "common/sig.h"
 #include "proto/link.h"
 #include "services/http-api/commands/http_command.h"
+#include "services/http-api/export/exports.h"
 #include "services/http-api/health.h"
 #include "services/http-api/metrics.h"
 #include "services/http-api/openapi/openapi.h"
@@ -53,6 +54,7 @@ static const struct conf_key keys[] = {
 	 "names, with spaces between, that Host and Origin may have besides localhost"},
 	{"body-bytes", CONF_NUMBER, "2000000", 1000, 16000000, NULL, "longest body of a request"},
 	{"connections", CONF_NUMBER, "256", 1, 10000, NULL, "callers at once; more wait"},
+	{"exports", CONF_NUMBER, "4", 1, 64, NULL, "exports at once; more are told to come later"},
 	{"postgres-connections", CONF_NUMBER, "2", 1, POSTGRES_MOST, NULL, "questions at once"},
 };
 static const struct process_manual manual = {
@@ -71,6 +73,7 @@ struct http_api {
 	struct postgres *postgres;
 	struct reads *reads;
 	char *description;
+	struct exports *exports;
 	struct access *access;
 	struct pending *pending;
 	struct health health;
@@ -167,6 +170,12 @@ serve(struct http_api *me, int64_t now)
 		case ROUTE_READ:
 			read_rows(me, ask, now);
 			break;
+		case ROUTE_EXPORT:
+			exports_begin(me->exports, ask, now);
+			break;
+		case ROUTE_DICTIONARY:
+			exports_dictionary(ask, clock_utc_us());
+			break;
 		case ROUTE_COMMAND:
 		case ROUTE_BATCH:
 			command(me, ask, now);
@@ -186,7 +195,9 @@ answer_reads(struct http_api *me)
 	char *text;
 
 	while (postgres_answered(me->postgres, &a)) {
-		if (a.result && (text = reads_answer(a.owner, a.result, clock_utc_us(), &len, &n,
+		if (((const struct ask *)a.owner)->route->kind == ROUTE_EXPORT)
+			exports_answered(me->exports, &a, clock_mono_us());
+		else if (a.result && (text = reads_answer(a.owner, a.result, clock_utc_us(), &len, &n,
 						   &problem))) {
 			me->n_rows += n;
 			http_answer(a.owner, 200, text, len, NULL);
@@ -331,6 +342,7 @@ attach(struct http_api *me, struct err *err)
 	me->description = openapi_text(me->process->gateway);
 	pg_conninfo(conf, me->process->run_dir, "http-api", "ihht_api", conninfo, sizeof(conninfo));
 	me->postgres = postgres_open(conninfo, (int)conf_number(conf, "postgres-connections"));
+	me->exports = exports_new(me->postgres, (int)conf_number(conf, "exports"));
 	if (!(me->commands = link_open(me->process, "commands", LINK_OUT, err)) ||
 	    !(me->news = link_open(me->process, "news", LINK_IN, err)) ||
 	    !(me->beats = link_open(me->process, "beats", LINK_IN, err)))
@@ -351,6 +363,7 @@ detach(struct http_api *me)
 	link_close(&me->commands);
 	postgres_close(&me->postgres);
 	pending_free(&me->pending);
+	exports_free(&me->exports);
 	reads_free(&me->reads);
 	free(me->description);
 	access_close(&me->access);

@@ -56,7 +56,7 @@ sessions() {
 		INSERT INTO survey (session_id, kind, clarity, energy, stress, post_symptoms, overall_rating, notes_post, at_us, hlc)
 			VALUES ('$S1', 'post', 5, 4, 3, '["light_headed","warm"]', 5, '${HOSTILE//\'/\'\'}' || char(1), $AT + 400000000, 1);
 		INSERT INTO event (id, session_id, event_type, event_us, altitude_phase_number, current_altitude_level, spo2_value, additional_data, hlc)
-			VALUES ('aaaaaaaa-0000-5000-8000-000000000001', '$S1', 'mask_lift', $AT + 100000123, 1, 6, 82, '{"threshold": 83, "a": "\u00df"}', 1);
+			VALUES ('aaaaaaaa-0000-5000-8000-000000000001', '$S1', 'mask_lift', $AT + 100000123, 1, 6, 82, '{"a": "ß", "threshold": 83}', 1);
 		INSERT INTO phase_stats (session_id, phase_type, phase_number, altitude_level, start_us, end_us, min_spo2, max_spo2, avg_spo2,
 			spo2_readings_count, mask_lift_count, target_min_spo2, target_max_spo2, time_below_83, hlc)
 			VALUES ('$S1', 'ALTITUDE', 1, 6, $AT + 1000000, $AT + 150000000, 66, 100, 83.0625, 143, 1, 85, 90, 60, 1);

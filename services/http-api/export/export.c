@@ -2,16 +2,17 @@
 
 #include <stdlib.h>
 
-static const struct format *const formats[] = {
-	&format_csv, &format_json, &format_parquet, &format_edf, &format_fhir, &format_omh,
-};
-#define N_FORMATS ((int)(sizeof(formats) / sizeof(formats[0])))
+#include "services/http-api/export/export_words.h"
 
-const struct format *
-export_format_at(int index)
-{
-	return index < N_FORMATS ? formats[index] : NULL;
-}
+static const struct format *const formats[] = {
+	&format_csv, &format_parquet, &format_json, &format_edf, &format_fhir, &format_omh,
+};
+static const char *const format_names[] = {"csv", "parquet", "json", "edf", "fhir", "omh"};
+static const char *const table_names[] = {"sessions", "surveys", "events", "phase_stats", "progression",
+					  "gaps", "readings"};
+const struct words export_formats = {"format", "how it is written", format_names, 6};
+const struct words export_tables = {"table", "which rows", table_names, N_TABLES};
+#define N_FORMATS ((int)(sizeof(formats) / sizeof(formats[0])))
 
 const struct format *
 export_format(const char *name)

@@ -63,7 +63,6 @@ struct format {
 };
 
 const struct format *export_format(const char *name);  /* NULL: no such format */
-const struct format *export_format_at(int index);      /* NULL after the last */
 
 struct export *export_new(const struct format *format, const struct table *table,
 			  const struct export_about *about, struct sink *sink);

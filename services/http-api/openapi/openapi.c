@@ -63,6 +63,13 @@ answers(const struct route *route, json_t *schemas)
 	if (route->kind == ROUTE_METRICS)
 		return json_pack("{s:{s:s, s:o}}", "200", "description", "OK", "content",
 				 content("text/plain", json_pack("{s:s}", "type", "string")));
+	if (route->kind == ROUTE_EXPORT)
+		return json_pack("{s:{s:s, s:o}}", "200", "description", "A file, as long as it takes; cut "
+				 "off: not all of it", "content", content("*/*", json_pack("{s:s, s:s}",
+				 "type", "string", "format", "binary")));
+	if (route->kind == ROUTE_DICTIONARY)
+		return json_pack("{s:{s:s, s:o}}", "200", "description", "OK", "content",
+				 content("application/csvm+json", json_pack("{s:s}", "type", "object")));
 	o = json_pack("{s:{s:s, s:o}}", "200", "description", "OK", "content",
 		      content("application/json",
 			      route->kind == ROUTE_OPENAPI || route->kind == ROUTE_SIGN_OUT
@@ -141,7 +148,7 @@ add_body(const struct route *route, json_t *operation, json_t *schemas)
 static const char *
 tag_of(const struct route *route)
 {
-	return route->kind == ROUTE_READ ? "read" : route->kind == ROUTE_COMMAND ? "command"
+	return route->kind == ROUTE_READ || route->kind == ROUTE_EXPORT ? "read" : route->kind == ROUTE_COMMAND ? "command"
 	     : route->kind == ROUTE_BATCH ? "sync" : "service";
 }
 

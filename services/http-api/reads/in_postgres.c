@@ -193,7 +193,7 @@ send_question(struct connection *c)
 		values[i] = q->given[i] ? q->text[i] : NULL;
 	/* all up to the sync is one transaction */
 	return PQsendQueryParams(c->pg, become_sql, 1, NULL, &q->claims, NULL, NULL, 0) &&
-	       PQsendQueryParams(c->pg, q->sql, q->n, NULL, values, NULL, NULL, 0) &&
+	       PQsendQueryParams(c->pg, q->sql, q->n, NULL, values, NULL, NULL, q->binary) &&
 	       PQpipelineSync(c->pg);
 }
 

@@ -23,6 +23,7 @@ struct query {
 	char text[READS_PARAMS][PARAM_MAX];
 	int given[READS_PARAMS];         /* else NULL */
 	const char *claims;              /* as whom it asks; the request's */
+	int binary;                      /* how values come back */
 };
 
 struct reads;

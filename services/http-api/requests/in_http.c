@@ -28,8 +28,8 @@ http_next(struct http *http)
 	return &r->ask;
 }
 
-static void
-wake(struct request *r)
+void
+request_wake(struct request *r)
 {
 	TAILQ_REMOVE(&r->http->asleep, r, waits);
 	MHD_resume_connection(r->connection);
@@ -44,7 +44,7 @@ http_answer(struct ask *ask, int status, char *body, size_t len, const char *loc
 	request_set_answer(r, status, body, len, "application/json");
 	if (location)
 		(void)MHD_add_response_header(r->response, "Location", location);
-	wake(r);
+	request_wake(r);
 }
 
 void
@@ -53,7 +53,7 @@ http_say(struct ask *ask, char *body, size_t len, const char *type)
 	struct request *r = (struct request *)ask;
 
 	request_set_answer(r, 200, body, len, type);
-	wake(r);
+	request_wake(r);
 }
 
 void
@@ -68,7 +68,7 @@ http_refuse(struct ask *ask, const struct problem *problem)
 	struct request *r = (struct request *)ask;
 
 	request_set_problem(r, problem);
-	wake(r);
+	request_wake(r);
 }
 
 const struct http_counts *
@@ -165,6 +165,7 @@ http_open(const struct http_limits *limits, struct err *err)
 	LIST_INIT(&http->peers);
 	TAILQ_INIT(&http->fresh);
 	TAILQ_INIT(&http->asleep);
+	TAILQ_INIT(&http->paused);
 	if ((fd = listen_on(limits, err)) < 0) {
 		http_close(&http);
 		return NULL;
@@ -200,6 +201,7 @@ http_close(struct http **http)
 		;
 	while ((r = TAILQ_FIRST(&(*http)->asleep)))
 		http_refuse(&r->ask, &problem);
+	streams_break_off(*http);
 	if ((*http)->daemon) {
 		(void)MHD_run((*http)->daemon);  /* MHD may not stop with sleepers */
 		(void)MHD_run((*http)->daemon);

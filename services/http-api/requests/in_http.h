@@ -40,6 +40,7 @@ struct ask {
 	struct caller caller; /* of routes that need one */
 	int is_https;         /* so the proxy says */
 	void *work;           /* the caller's */
+	void (*release)(void *work);  /* once it is answered or gone; NULL: nothing to do */
 };
 
 struct http *http_open(const struct http_limits *limits, struct err *err);
@@ -57,6 +58,17 @@ void http_answer(struct ask *ask, int status, char *body, size_t len, const char
 /* The same with another Content-Type than JSON, status 200. */
 void http_say(struct ask *ask, char *body, size_t len, const char *type);
 void http_refuse(struct ask *ask, const struct problem *problem);
+
+/*
+ * An answer that is made as it is taken: `read` puts at most `room` bytes of `work` into `to` and
+ * says how many.  0: there are none yet, and nothing is asked for until http_stream_go_on().
+ * HTTP_STREAM_END is after the last; HTTP_STREAM_BROKEN cuts the connection, so that nobody
+ * takes what came for all of it.  The caller of a paused stream is never gone before it goes on.
+ */
+enum { HTTP_STREAM_END = -1, HTTP_STREAM_BROKEN = -2 };
+typedef long http_stream_read(void *work, char *to, size_t room);
+void http_stream(struct ask *ask, const char *type, const char *filename, http_stream_read *read);
+void http_stream_go_on(struct ask *ask);
 /* Before one of these: the answer will set that cookie. */
 void http_set_cookie(struct ask *ask, const char *cookie);
 

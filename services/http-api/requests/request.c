@@ -15,8 +15,8 @@
 
 #define BODIES_MOST 16  /* bodies of full size that may be in memory at once */
 
-static void
-allow(struct request *r, int64_t more_us)
+void
+request_allow(struct request *r, int64_t more_us)
 {
 	if (r->peer)
 		r->peer->until_us = more_us ? clock_mono_us() + more_us : INT64_MAX;
@@ -55,10 +55,12 @@ request_end(void *arg, struct MHD_Connection *connection, void **mine,
 		 r->ask.route ? r->ask.route->method : "?", r->ask.route ? r->ask.route->path : "?",
 		 r->status, (long long)(clock_mono_us() - r->since_us) / 1000, r->ask.len, r->sent,
 		 code == MHD_REQUEST_TERMINATED_COMPLETED_OK ? "" : " cut=1");
-	allow(r, HEAD_US);
+	request_allow(r, HEAD_US);
 	if (r->response)
 		MHD_destroy_response(r->response);
 	r->http->bodies -= r->room;
+	if (r->ask.release)
+		r->ask.release(r->ask.work);
 	caller_release(&r->ask.caller);
 	free(r->cookie);
 	free(r->body);
@@ -73,7 +75,7 @@ send_response(struct request *r)
 
 	MHD_destroy_response(r->response);
 	r->response = NULL;
-	allow(r, SEND_US);
+	request_allow(r, SEND_US);
 	return sent;
 }
 
@@ -130,6 +132,17 @@ represent(struct request *r, int *status, char **body, size_t *len, int *is_pack
 }
 
 void
+request_set_head(struct request *r, const char *type, const char *cached)
+{
+	add_header(r->response, "Content-Type", type);
+	add_header(r->response, "Cache-Control", cached);
+	add_header(r->response, "X-Content-Type-Options", "nosniff");
+	if (r->cookie)
+		add_header(r->response, "Set-Cookie", r->cookie);
+	allow_origin(r);
+}
+
+void
 request_set_answer(struct request *r, int status, char *body, size_t len, const char *type)
 {
 	int is_read = status == 200 && r->ask.route && !strcmp(r->ask.route->method, "GET");
@@ -147,18 +160,13 @@ request_set_answer(struct request *r, int status, char *body, size_t len, const 
 	r->sent = len;
 	r->http->counts.n_refused += status >= 400 && status < 500;
 	r->http->counts.n_failed += status >= 500;
-	add_header(r->response, "Content-Type", type);
-	add_header(r->response, "Cache-Control", is_read ? "private, no-cache" : "no-store");
+	request_set_head(r, type, is_read ? "private, no-cache" : "no-store");
 	if (is_read) {
 		add_header(r->response, "ETag", r->etag);
 		add_header(r->response, "Vary", "Accept-Encoding, Authorization, Cookie");
 	}
 	if (is_packed)
 		add_header(r->response, "Content-Encoding", "gzip");
-	add_header(r->response, "X-Content-Type-Options", "nosniff");
-	if (r->cookie)
-		add_header(r->response, "Set-Cookie", r->cookie);
-	allow_origin(r);
 }
 
 void
@@ -270,7 +278,7 @@ begin(struct request *r, const char *method, const char *path)
 	struct problem problem;
 
 	r->begun = 1;
-	allow(r, BODY_US);
+	request_allow(r, BODY_US);
 	if (!strcmp(method, "OPTIONS") && is_listed(r))
 		return answer_preflight(r);
 	if (check_head(r, method, path, &problem) == 0)
@@ -336,7 +344,7 @@ hand_over(struct request *r)
 		return send_response(r);
 	}
 	r->handed = 1;
-	allow(r, 0);
+	request_allow(r, 0);
 	MHD_suspend_connection(r->connection);
 	TAILQ_INSERT_TAIL(&r->http->fresh, r, waits);
 	return MHD_YES;

@@ -31,6 +31,8 @@ struct request {
 	char *cookie;    /* to be set by the answer */
 	char etag[ETAG_MAX];
 	int status;
+	http_stream_read *read;  /* of a stream */
+	int is_paused;
 	size_t sent;
 	int64_t since_us;
 };
@@ -41,6 +43,8 @@ struct http {
 	struct http_limits limits;
 	struct peers peers;
 	struct requests fresh, asleep;  /* not yet taken by http_next(); taken */
+	struct requests paused;         /* streams that wait for more */
+	int is_closing;
 	int woken;                      /* MHD_resume_connection() does not make epoll_fd readable */
 	size_t bodies;                  /* bytes of all bodies */
 	struct http_counts counts;
@@ -57,5 +61,15 @@ void request_end(void *http, struct MHD_Connection *connection, void **mine,
 void request_set_answer(struct request *request, int status, char *body, size_t len,
 			const char *type);
 void request_set_problem(struct request *request, const struct problem *problem);
+/* Its response is there: out of `asleep`. */
+void request_wake(struct request *request);
+
+/* What every response has. */
+void request_set_head(struct request *request, const char *type, const char *cached);
+/* So long for what it does now; 0: until further notice. */
+void request_allow(struct request *request, int64_t more_us);
+
+/* Streams that wait are told that there is no more. */
+void streams_break_off(struct http *http);
 
 #endif

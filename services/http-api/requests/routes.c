@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "services/http-api/export/export_words.h"
 #include "services/http-api/reads/catalog.h"
 
 /* ---- arguments */
@@ -31,6 +32,15 @@ static const struct param of_people[] = {LIMIT(500, "100"), CURSOR("after", "u")
 static const struct param of_devices[] = {LIMIT(500, "100"), CURSOR("after", "xx"), END};
 static const struct param of_next_level[] = {
 	{"include_mock", PARAM_FLAG, 0, 0, "false", NULL, NULL, "count made-up sessions too"}, END};
+
+static const struct param of_export[] = {
+	{"format", PARAM_WORD, 0, 0, "csv", &export_formats, NULL, "how it is written: docs/export.md"},
+	{"table", PARAM_WORD, 0, 0, NULL, &export_tables, NULL, "csv and parquet: which rows; else readings"},
+	{"session_id", PARAM_TEXT, 1, 64, NULL, NULL, NULL, "only this session: its UUID or local id"},
+	{"user_id", PARAM_UUID, 0, 0, NULL, NULL, NULL, "only of this person"},
+	{"from", PARAM_TIME, 0, 0, NULL, NULL, NULL, "sessions that began then or later"},
+	{"to", PARAM_TIME, 0, 0, NULL, NULL, NULL, "sessions that began before"},
+	{"include_mock", PARAM_FLAG, 0, 0, "false", NULL, NULL, "made-up data too"}, END};
 
 /* ---- paths */
 
@@ -78,6 +88,10 @@ const struct route routes[] = {
 		"it", msg_phase_stats, 0),
 	COMMAND("/api/sessions/{id}/progression", "addProgression", "The dial decided for the next one",
 		msg_progression, 0),
+	{"GET", "/api/export", ROUTE_EXPORT, "export", "Sessions in the format of your tool", NULL, 0, NULL,
+	 of_export, 0},
+	OPEN("GET", "/api/export/csv-metadata.json", ROUTE_DICTIONARY, "exportDictionary", "What the columns "
+	     "of exported tables mean (CSV on the Web)"),
 	OWN("POST", "/api/sync/batch", ROUTE_BATCH, "syncBatch", "Rows of an app that keeps its own store"),
 	{NULL, NULL, 0, NULL, NULL, NULL, 0, NULL, NULL, 0},
 };

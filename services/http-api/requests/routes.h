@@ -21,6 +21,8 @@ enum route_kind {
 	ROUTE_READ,      /* `read`, of Postgres */
 	ROUTE_COMMAND,   /* `message`, to local-store */
 	ROUTE_BATCH,
+	ROUTE_EXPORT,
+	ROUTE_DICTIONARY,
 };
 
 struct read;

@@ -27,6 +27,29 @@ static const char readings_sql[] =
 	" AND r.taken_us <= coalesce(s.end_us, 4102444800000000) AND (?2 OR r.data_source <> ?3)"
 	" ORDER BY r.taken_us, r.epoch, r.seq";
 
+/* Whether the file has that column: one made by an older version may not. */
+static int
+has_column(sqlite3 *db, const char *table, const char *column)
+{
+	return sqlite3_table_column_metadata(db, NULL, table, column, NULL, NULL, NULL, NULL, NULL) == SQLITE_OK;
+}
+
+/* A column for each field, in the message's order. */
+static sqlite3_stmt *
+select_rows(sqlite3 *db, const struct message *m, const char *where, struct err *err)
+{
+	char sql[2000];
+	size_t n = (size_t)snprintf(sql, sizeof(sql), "SELECT ");
+	int i;
+
+	for (i = 0; i < m->n_fields; i++)
+		n += (size_t)snprintf(sql + n, sizeof(sql) - n, "%s%s", i ? ", " : "",
+				      has_column(db, m->name, m->fields[i].name) ? m->fields[i].name : "NULL");
+	n += (size_t)snprintf(sql + n, sizeof(sql) - n, " FROM %s WHERE %s", m->name, where);
+	ASSERT(n < sizeof(sql));
+	return db_prepare(db, sql, err);
+}
+
 /* As Postgres is asked for them. */
 static const char *
 order_of(const struct message *message)
@@ -67,7 +90,7 @@ prepare(struct in_store *store, struct err *err)
 {
 	int i;
 
-	store->sessions = rows_select(store->db, &msg_session, "no",
+	store->sessions = select_rows(store->db, &msg_session,
 				      WISHED NOT_MOCK " ORDER BY user_id, start_us, id", err);
 	if (!store->sessions)
 		return -1;
@@ -76,7 +99,7 @@ prepare(struct in_store *store, struct err *err)
 	for (i = 1; i < N_TABLES; i++) {
 		store->rows[i] = tables[i].message == &msg_reading
 			? db_prepare(store->db, readings_sql, err)
-			: rows_select(store->db, tables[i].message, "no", order_of(tables[i].message), err);
+			: select_rows(store->db, tables[i].message, order_of(tables[i].message), err);
 		if (!store->rows[i])
 			return -1;
 	}
@@ -202,17 +225,13 @@ read_field(const struct msg_field *f, sqlite3_stmt *s, int i, void *row, struct 
 static int
 read_row(const struct message *message, sqlite3_stmt *s, void *row, struct err *err)
 {
-	int field, i = 0;
+	int i;
 
 	msg_clear(message, row);
-	for (field = 0; field < message->n_fields; field++) {
-		if (!strcmp(message->fields[field].name, "request_id"))
-			continue;
+	for (i = 0; i < message->n_fields; i++)
 		if (sqlite3_column_type(s, i) != SQLITE_NULL &&
-		    read_field(&message->fields[field], s, i, row, err) < 0)
+		    read_field(&message->fields[i], s, i, row, err) < 0)
 			return err_in(err, "%s", message->name);
-		i++;
-	}
 	return 1;
 }
 
