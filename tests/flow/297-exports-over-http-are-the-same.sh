@@ -94,7 +94,8 @@ stop http-api
 start http-api
 wait_ready http-api
 wait_until 'curl -sS "${URL%/export}/health" | grep -q "\"postgres\":true"'
-background slow curl -sS --limit-rate 100k -o /dev/null "$URL?format=fhir&session_id=$S4"
+background slow curl -sS --limit-rate 100k -o "$T/there/slow" "$URL?format=fhir&session_id=$S4"
+wait_until '[ -s "$T/there/slow" ]'  # it has the one place
 wait_until '[ "$(get session_id=$S4 busy)" = 503 ]'
 ok $? "more exports than may be are told to come later"
 like "$(cat "$T/there/busy")" 'as many as may; later' "and why"
