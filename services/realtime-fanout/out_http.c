@@ -170,8 +170,14 @@ out_rights(struct fanout *me, const char *token, struct rights *rights, struct e
 static int
 token_in_address(struct fanout *me, struct lws *wsi)
 {
-	return lws_get_urlarg_by_name(wsi, "access_token=", me->token, sizeof(me->token)) ||
-	       lws_get_urlarg_by_name(wsi, "apikey=", me->token, sizeof(me->token));
+	char *room = me->token;
+	const char *value = lws_get_urlarg_by_name(wsi, "access_token=", room, sizeof(me->token));
+
+	if (!value)
+		value = lws_get_urlarg_by_name(wsi, "apikey=", room, sizeof(me->token));
+	if (value)
+		memmove(room, value, strlen(value) + 1);  /* it points behind the name */
+	return value != NULL;
 }
 
 int
