@@ -1,0 +1,45 @@
+// docs/live.md, read by a stranger: each example is taken out of the page and run as it stands.
+import { spawn } from "node:child_process";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { sample, session, uuid } from "./feed.mjs";
+import { is, ok, test, until, ROOT } from "./house.mjs";
+
+const page = readFileSync(`${ROOT}docs/live.md`, "utf8");
+const examples = [...page.matchAll(/```(sh|js)\n([^]*?)```/g)].map(([, kind, text]) => ({ kind, text }));
+const example = (words) => examples.find(({ text }) => text.includes(words)).text;
+
+await test(async (open) => {
+	const house = await open({ www: false });
+	const env = { ...process.env, URL: `http://127.0.0.1:${house.livePort}`, TOKEN: house.makeToken("person", uuid(1)) };
+	const said = {}, files = [];
+	const run = (name, program, args) => {
+		const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "inherit"] });
+
+		said[name] = "";
+		child.stdout.on("data", (data) => (said[name] += data));
+		house.children.set(name, child);
+	};
+	process.on("exit", () => files.forEach((file) => rmSync(file)));
+	const node = (name, text) => {
+		files.push(`${ROOT}tests/web/.example-${name}-${process.pid}.mjs`);  // where its imports are found
+		writeFileSync(files.at(-1), text);
+		run(name, process.execPath, [files.at(-1)]);
+	};
+
+	await house.startFanout();
+	house.startFeed();
+	await house.say("wait live ");
+	await house.say("wait news session/");
+	await house.say(`news session ${JSON.stringify(session(1))}`);
+	is(examples.length, 4, "the page has four examples");
+	run("curl", "bash", ["-c", `exec ${example("curl -sN")}`]);
+	node("ws", example('from "ws"'));
+	node("supabase", example("supabase-js"));
+	await until("each has shown a value", async () => {
+		await house.say(`live sample ${JSON.stringify(sample(1, { spo2: 81, heart_rate: 77 }))}`);
+		return ["curl", "ws", "supabase"].every((name) => /\b81\b/.test(said[name]));
+	}, 60);
+	ok(/^data: \{.*"type":"sample".*"spo2":81,/m.test(said.curl), "curl shows frames");
+	ok(/^5a:00:00:00:00:01 81 77$/m.test(said.ws), "ten lines of Node show values");
+	ok(said.supabase.includes(`${uuid("session 1")} 81\n`), "Supabase's client shows rows");
+});
