@@ -171,7 +171,7 @@ tests/clients/node_modules/.package-lock.json: tests/clients/package-lock.json
 	cd tests/clients && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 
 # ---- what people call
-.PHONY: help install-deps run test check flow web test-bluetooth bluetooth property fuzz fuzzers bench size docs analyze install clean
+.PHONY: help install-deps run test check flow web pictures test-bluetooth bluetooth property fuzz fuzzers bench size docs analyze install clean
 
 help:         ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
@@ -197,6 +197,9 @@ flow: all tools $(B)/docs/gen ## the real processes: T=tests/flow/201-x.sh choos
 
 web: all tools dashboard browser ## the page in a real browser
 	@MODE=$(MODE) tests/tap web 1 $(sort $(wildcard tests/web/[0-9]*.mjs))
+
+pictures: all tools dashboard browser ## docs/*.png, made by the tests of the page
+	@PICTURES=$(CURDIR)/docs MODE=$(MODE) tests/tap web 1 $(sort $(wildcard tests/web/0[14]0*.mjs))
 
 test-bluetooth: ## against the real kernel Bluetooth and bluetoothd, in a small machine
 	@deploy/install-deps build bluetooth

@@ -1,6 +1,6 @@
 // A pipeline for a test of the page: feed plays ble-ingest and local-store, nginx is the one
 // origin, and Chromium looks.  All of it ends with the test.
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -41,7 +41,8 @@ export async function until(what, condition, seconds = 30) {
 export function watch(page, house) {
 	const complaints = [], foreign = [];
 
-	page.on("console", (m) => m.type() === "error" && complaints.push(m.text()));
+	// without startAll() there is no http-api to ask
+	page.on("console", (m) => m.type() === "error" && (house.link || !m.location().url.includes("/api/")) && complaints.push(m.text()));
 	page.on("pageerror", (e) => complaints.push(e.stack));
 	page.on("request", (r) => new URL(r.url()).host !== new URL(house.url).host && foreign.push(r.url()));
 	return { complaints, foreign };
@@ -186,7 +187,14 @@ realtime-fanout
 		this.supervisor = `unix://${var_}/run/supervisor.sock`;
 		this.spawn("run", `${ROOT}deploy/run`, []);
 		await until("everything is up", () => /Ctrl-C stops/.test(readFileSync(`${this.dir}/log/run`, "utf8")), 120);
+		this.token = "";  // of this pipeline nobody has one yet
 		this.link = /http:\S+/.exec(readFileSync(`${this.dir}/log/run`, "utf8"))[0];
+	}
+
+	sql(text) {
+		const { status, stderr } = spawnSync("psql", ["-XAtq", "-v", "ON_ERROR_STOP=1", "-h", `${this.dir}/var/run`, "-U", "postgres", "ihht"], { input: text });
+
+		if (status !== 0) throw new Error(`psql: ${stderr}`);
 	}
 
 	async supervise(...words) {
@@ -202,7 +210,7 @@ realtime-fanout
 		const context = await browser.newContext(options);
 
 		// as after the link that `ihht token` prints
-		await context.addCookies([{ name: "ihht", value: this.token, url: this.url, httpOnly: true, sameSite: "Strict" }]);
+		if (this.token) await context.addCookies([{ name: "ihht", value: this.token, url: this.url, httpOnly: true, sameSite: "Strict" }]);
 		this.browsers.push(browser);
 		return context;
 	}

@@ -41,7 +41,7 @@ function options(course: Course, scale: "spo2" | "pulse", width: number, height:
 		cursor: { sync: { key: "course" }, y: false, drag: { x: true, y: false }, points: { size: 7 } },
 		scales: {
 			x: { time: false },
-			spo2: { range: (u) => [least(u) - 1, 101] },
+			spo2: { range: (u) => [least(u) - 1, 105] },  // over 100 the phases have their names
 			pulse: { range: (_u, min, max) => [Math.min(40, min ?? 40), Math.max(120, max ?? 120)] },
 		},
 		series: series(course.names, scale, isSpo2 ? lines : pulses),

@@ -107,7 +107,7 @@ function paintGap(pen: Pen, from: number, to: number): void {
 	c.rect(left, top, right - left, height);
 	c.clip();
 	c.setLineDash([]);
-	c.strokeStyle = color("--line");
+	c.strokeStyle = color("--edge");
 	c.lineWidth = ratio;
 	c.beginPath();
 	for (let x = left - height; x < right; x += 9 * ratio) {

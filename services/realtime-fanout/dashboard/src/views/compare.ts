@@ -50,9 +50,12 @@ export class Compare implements View {
 
 	private async load(ids: string[]): Promise<void> {
 		try {
-			const [details, readings] = await Promise.all([Promise.all(ids.map((id) => api.session(id))), Promise.all(ids.map((id) => api.readings(id)))]);
+			const [found, values] = await Promise.all([Promise.all(ids.map((id) => api.session(id))), Promise.all(ids.map((id) => api.readings(id)))]);
 
-			this.show(details, details.map((d, i) => ({ startMs: Date.parse(d.start_time), readings: readings[i] ?? [] })));
+			const all = found.map((detail, i) => ({ detail, startMs: Date.parse(detail.start_time), readings: values[i] ?? [] }))
+				.sort((a, b) => a.startMs - b.startMs);
+
+			this.show(all.map(({ detail }) => detail), all);
 		} catch (e) {
 			this.body.replaceChildren(trouble(e));
 		}

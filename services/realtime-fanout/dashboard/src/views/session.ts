@@ -13,8 +13,8 @@ import type { House, View } from "./view";
 
 export function chartParts(): { element: HTMLElement; spo2: HTMLElement; pulse: HTMLElement; readout: HTMLElement; zooms: HTMLElement } {
 	const spo2 = h("div", { class: "course course-spo2" }), pulse = h("div", { class: "course course-pulse" });
-	const readout = h("p", { class: "readout" }), zooms = h("div", { class: "zooms", role: "group", "aria-label": "Part of the session" });
-	const element = h("section", { class: "panel", "aria-label": "Course" }, zooms,
+	const readout = h("p", { class: "readout" }, "Point at a line to read it; draw over a part to see it larger, twice to see all again."), zooms = h("div", { class: "zooms", role: "group", "aria-label": "Part of the session" });
+	const element = h("section", { class: "panel course-part", "aria-label": "Course" }, zooms,
 		h("h2", {}, "SpO", h("sub", {}, "2"), h("span", { class: "unit" }, " %")), spo2,
 		h("h2", {}, "Pulse", h("span", { class: "unit" }, " /min")), pulse, readout);
 

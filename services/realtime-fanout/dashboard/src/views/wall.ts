@@ -19,6 +19,7 @@ export class Wall implements View {
 	private readonly cards = new Map<string, Card>();
 	private readonly queue = new Set<Card>();
 	private drawing = false;
+	private fitted = "";
 
 	constructor(private readonly house: House) {
 		this.element.append(h("h1", { class: "hidden" }, "Running sessions"), this.list, this.nothing, this.othersPart);
@@ -72,6 +73,10 @@ export class Wall implements View {
 
 	// On a wall all cards share the screen: columns that make no card slender and leave no corner empty.
 	private fit(n: number): void {
+		const now = `${n} ${innerWidth} ${innerHeight} ${document.documentElement.className}`;
+
+		if (now === this.fitted) return;
+		this.fitted = now;
 		const wide = this.list.clientWidth || 1, high = this.list.clientHeight || 1;
 		let best = 1, least = Infinity;
 
@@ -88,17 +93,18 @@ export class Wall implements View {
 	private soon(): void {
 		if (this.drawing || !this.queue.size) return;
 		this.drawing = true;
-		requestAnimationFrame(() => {
-			const end = performance.now() + BUDGET_MS;
+		requestAnimationFrame(() => void this.draw(performance.now() + BUDGET_MS));
+	}
 
-			this.drawing = false;
-			for (const card of this.queue) {
-				this.queue.delete(card);
-				card.update();
-				if (performance.now() > end) break;
-			}
-			this.soon();
-		});
+	private async draw(end: number): Promise<void> {
+		for (const card of this.queue) {
+			this.queue.delete(card);
+			card.update();
+			await null;  // uPlot draws in a microtask: it counts, too
+			if (performance.now() > end) break;
+		}
+		this.drawing = false;
+		this.soon();
 	}
 
 	private showOthers(): void {
