@@ -8,8 +8,8 @@
 
 TEST(the_newest_stay_and_nothing_else_is_touched)
 {
-	static const char *const names[] = {"old.plan.5.dump", "old.plan.1.dump", "old.plan.9.dump",
-					    "old.plan.3.dump", "old.plan", "mine.plan.2.dump"};
+	static const char *const names[] = {"audit.plan.5.dump", "audit.plan.1.dump", "audit.plan.9.dump",
+					    "audit.plan.3.dump", "audit.plan", "mine.plan.2.dump"};
 	static const int stays[] = {0, 0, 1, 1, 1, 1};
 	char dir[] = "/tmp/test_backups.XXXXXX", path[80];
 	struct timespec at[2] = {{0}};

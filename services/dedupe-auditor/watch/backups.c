@@ -33,7 +33,7 @@ backups_prune(const char *dir, size_t keep)
 	struct stat st;
 	size_t n = 0, n_gone = 0, i;
 
-	(void)snprintf(pattern, sizeof(pattern), "%s/old.plan.*.dump", dir);
+	(void)snprintf(pattern, sizeof(pattern), "%s/audit.plan.*.dump", dir);
 	if (glob(pattern, GLOB_NOSORT, NULL, &found) != 0)
 		return 0;
 	dumps = calloc(found.gl_pathc, sizeof(*dumps));

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-/* Removes all but the `keep` newest of DIR/old.plan.*.dump; how many went. */
+/* Removes all but the `keep` newest of DIR/audit.plan.*.dump; how many went. */
 size_t backups_prune(const char *dir, size_t keep);
 
 #endif

@@ -16,7 +16,7 @@
 void
 old_plan_path(const char *dir, char *path, size_t size)
 {
-	(void)snprintf(path, size, "%s/old.plan", dir);
+	(void)snprintf(path, size, "%s/audit.plan", dir);
 }
 
 static int
