@@ -9,128 +9,10 @@
 #include "services/dedupe-auditor/rules/texts.h"
 #include "services/dedupe-auditor/rules/times.h"
 
-struct reader {
-	struct plan_file *file;
-	const char *at;          /* of the line */
-	int line;
-	int sealed, in_block;
-	char word[1000];         /* the last one taken */
-	int is_none;             /* it was "-" */
-};
-
 static int
 bad(struct err *err, const char *what)
 {
 	return err_set(err, EINVAL, "%s", what);
-}
-
-/* ---- words */
-
-/* After a backslash: what plan_put_word() writes there.  -1: something else. */
-static int
-take_escaped(struct reader *r)
-{
-	unsigned c;
-
-	if (*r->at == '"' || *r->at == '\\')
-		return *r->at++;
-	if (*r->at != 'u' || strspn(r->at + 1, "0123456789abcdefABCDEF") < 4 || sscanf(r->at, "u%4x", &c) != 1 || !c ||
-	    c > 0x7f)
-		return -1;
-	r->at += 5;
-	return (int)c;
-}
-
-static int
-take_quoted(struct reader *r, struct err *err)
-{
-	size_t n = 0;
-	int c;
-
-	for (r->at++; *r->at != '"';) {
-		c = (unsigned char)*r->at++;
-		if (c == '\\')
-			c = take_escaped(r);
-		if (c <= 0 || c == '\n' || n + 1 == sizeof(r->word))
-			return bad(err, "not a quoted text");
-		r->word[n++] = (char)c;
-	}
-	r->word[n] = 0;
-	r->at++;
-	return 1;
-}
-
-/* 1 and r->word, 0 the line's end or its comment, -1. */
-static int
-take(struct reader *r, const char *stop, struct err *err)
-{
-	size_t n = 0;
-
-	r->is_none = 0;
-	while (isspace((unsigned char)*r->at))
-		r->at++;
-	if (!*r->at || *r->at == '#')
-		return 0;
-	if (*r->at == '"')
-		return take_quoted(r, err) < 0 ? -1 : 1;
-	while (*r->at && !isspace((unsigned char)*r->at) && !strchr(stop, *r->at)) {
-		if (n + 1 == sizeof(r->word))
-			return bad(err, "a word is too long");
-		r->word[n++] = *r->at++;
-	}
-	r->word[n] = 0;
-	r->is_none = !strcmp(r->word, "-");
-	return 1;
-}
-
-/* A word that must be there; NULL for "-". */
-static int
-need(struct reader *r, const char *what, const char **text, struct err *err)
-{
-	int got = take(r, "", err);
-
-	if (got == 0)
-		return err_set(err, EINVAL, "%s is missing", what);
-	if (got > 0)
-		*text = r->is_none ? NULL : plan_file_text(r->file, r->word);
-	return got < 0 ? -1 : 0;
-}
-
-static int
-need_number(struct reader *r, const char *what, int64_t *n, struct err *err)
-{
-	const char *text;
-	char *end;
-
-	if (need(r, what, &text, err) < 0)
-		return -1;
-	*n = text ? strtoll(text, &end, 10) : 0;
-	return text && !*end ? 0 : err_set(err, EINVAL, "%s is no number", what);
-}
-
-static int
-need_time(struct reader *r, const char *what, int64_t *us, struct err *err)
-{
-	struct legacy_time time;
-	const char *text;
-
-	if (need(r, what, &text, err) < 0)
-		return -1;
-	*us = MSG_NONE;
-	if (!text)
-		return 0;
-	if (times_text(text, &time, NULL) <= 0)
-		return err_set(err, EINVAL, "%s is no time", what);
-	*us = time.us;
-	return 0;
-}
-
-static int
-at_end(struct reader *r, struct err *err)
-{
-	int got = take(r, "", err);
-
-	return got > 0 ? err_set(err, EINVAL, "\"%.40s\" is too much", r->word) : got;
 }
 
 /* ---- the head */
@@ -141,13 +23,13 @@ read_phone(struct reader *r, struct err *err)
 	struct plan_head *head = &r->file->head;
 	int64_t n;
 
-	if (need_number(r, "number", &n, err) < 0)
+	if (plan_need_number(r, "number", &n, err) < 0)
 		return -1;
 	if (n != head->n_phones + 1 || n > PLAN_PHONES)
 		return bad(err, "phones are numbered from 1 on, to 100 at most");
-	if (need(r, "path", &head->phones[n - 1].path, err) < 0 ||
-	    need(r, "SHA-256", &head->phones[n - 1].sha256, err) < 0 ||
-	    need(r, "device", &head->phones[n - 1].device_id, err) < 0)
+	if (plan_need(r, "path", &head->phones[n - 1].path, err) < 0 ||
+	    plan_need(r, "SHA-256", &head->phones[n - 1].sha256, err) < 0 ||
+	    plan_need(r, "device", &head->phones[n - 1].device_id, err) < 0)
 		return -1;
 	if (!head->phones[n - 1].path || !head->phones[n - 1].sha256)
 		return bad(err, "a phone needs its path and digest");
@@ -163,9 +45,9 @@ read_table(struct reader *r, struct err *err)
 
 	if (head->n_tables == PLAN_TABLES)
 		return bad(err, "too many tables");
-	if (need(r, "name", &t->name, err) < 0 || need_number(r, "rows before", &t->before, err) < 0 ||
-	    need_number(r, "rows after", &t->after, err) < 0 ||
-	    need(r, "digest", &t->digest, err) < 0 || need(r, "largest key", &t->upto, err) < 0)
+	if (plan_need(r, "name", &t->name, err) < 0 || plan_need_number(r, "rows before", &t->before, err) < 0 ||
+	    plan_need_number(r, "rows after", &t->after, err) < 0 ||
+	    plan_need(r, "digest", &t->digest, err) < 0 || plan_need(r, "largest key", &t->upto, err) < 0)
 		return -1;
 	head->n_tables++;
 	return 0;
@@ -177,13 +59,13 @@ read_head(struct reader *r, struct err *err)
 	struct plan_head *head = &r->file->head;
 
 	if (!strcmp(r->word, "id"))
-		return need(r, "id", &head->id, err);
+		return plan_need(r, "id", &head->id, err);
 	if (!strcmp(r->word, "made"))
-		return need_time(r, "time", &head->made_us, err);
+		return plan_need_time(r, "time", &head->made_us, err);
 	if (!strcmp(r->word, "database"))
-		return need(r, "name", &head->database, err) < 0 ||
-		       need(r, "identity", &head->identity, err) < 0 ||
-		       need(r, "schema", &head->schema, err) < 0 ? -1 : 0;
+		return plan_need(r, "name", &head->database, err) < 0 ||
+		       plan_need(r, "identity", &head->identity, err) < 0 ||
+		       plan_need(r, "schema", &head->schema, err) < 0 ? -1 : 0;
 	if (!strcmp(r->word, "phone"))
 		return read_phone(r, err);
 	if (!strcmp(r->word, "table"))
@@ -202,27 +84,17 @@ check_head(const struct plan_head *head, struct err *err)
 /* ---- entries */
 
 static int
-need_word(struct reader *r, const char *word, struct err *err)
-{
-	int got = take(r, "", err);
-
-	if (got < 0)
-		return -1;
-	return got && !strcmp(r->word, word) ? 0 : err_set(err, EINVAL, "the word %s is missing", word);
-}
-
-static int
 read_block(struct reader *r, struct err *err)
 {
 	const char *session, *user;
 	int64_t start_us;
 
-	if (need(r, "session", &session, err) < 0)
+	if (plan_need(r, "session", &session, err) < 0)
 		return -1;
 	if (!session)
 		return bad(err, "a session needs its id");
-	if (need_word(r, "user", err) < 0 || need(r, "user's id", &user, err) < 0 ||
-	    need_word(r, "start", err) < 0 || need_time(r, "start", &start_us, err) < 0)
+	if (plan_need_word(r, "user", err) < 0 || plan_need(r, "user's id", &user, err) < 0 ||
+	    plan_need_word(r, "start", err) < 0 || plan_need_time(r, "start", &start_us, err) < 0)
 		return -1;
 	plan_file_block(r->file, session, user, start_us);
 	r->in_block = 1;
@@ -234,7 +106,7 @@ read_saw(struct reader *r, struct err *err)
 {
 	const char *id, *digest;
 
-	if (need(r, "id", &id, err) < 0 || need(r, "digest", &digest, err) < 0)
+	if (plan_need(r, "id", &id, err) < 0 || plan_need(r, "digest", &digest, err) < 0)
 		return -1;
 	if (!id || !digest)
 		return bad(err, "saw needs an id and a digest");
@@ -248,7 +120,7 @@ need_table(struct reader *r, enum legacy_table *table, struct err *err)
 	const char *name;
 	int t;
 
-	if (need(r, "table", &name, err) < 0)
+	if (plan_need(r, "table", &name, err) < 0)
 		return -1;
 	for (t = 0; name && t < LEGACY_TABLES; t++)
 		if (!strcmp(name, legacy_table_name((enum legacy_table)t))) {
@@ -280,7 +152,7 @@ read_setting(struct reader *r, struct settled *s, struct err *err)
 
 	(void)snprintf(column, sizeof(column), "%.39s", r->word);
 	r->at++;
-	if (need(r, column, &text, err) < 0)
+	if (plan_need(r, column, &text, err) < 0)
 		return -1;
 	if (!strcmp(column, "start_time"))
 		return set_time(s, SETTLE_START, &s->start_us, text, err);
@@ -342,7 +214,7 @@ read_members(struct reader *r, struct members *m, struct settled *s, struct err 
 	int got, source;
 	char *end;
 
-	while ((got = take(r, "=:+", err)) > 0) {
+	while ((got = plan_take(r, "=:+", err)) > 0) {
 		source = LEGACY_CLOUD;
 		if (*r->at == '+' && !*r->word) {
 			m->keep = m->n;
@@ -359,7 +231,7 @@ read_members(struct reader *r, struct members *m, struct settled *s, struct err 
 			if (*end || source < 1 || source > r->file->head.n_phones)
 				return err_set(err, EINVAL, "\"%.20s\" is no phone of this plan", r->word);
 			r->at++;
-			if (isspace((unsigned char)*r->at) || take(r, "", err) <= 0)
+			if (isspace((unsigned char)*r->at) || plan_take(r, "", err) <= 0)
 				return bad(err, "an id is missing");
 		}
 		if (add_member(r, m, source, err) < 0)
@@ -419,11 +291,11 @@ read_entry(struct reader *r, enum entry_kind kind, struct err *err)
 		e->session = b->session;
 		b->n_entries++;
 	}
-	if (need(r, "rule", &e->rule, err) < 0)
+	if (plan_need(r, "rule", &e->rule, err) < 0)
 		return -1;
 	if (!e->rule)
 		return bad(err, "an entry needs its rule");
-	if (kind == ENTRY_LEAVE && need(r, "session", &e->session, err) < 0)
+	if (kind == ENTRY_LEAVE && plan_need(r, "session", &e->session, err) < 0)
 		return -1;
 	if ((kind == ENTRY_ADOPT || kind == ENTRY_FOLD || kind == ENTRY_LEAVE) &&
 	    need_table(r, &e->table, err) < 0)
@@ -463,7 +335,7 @@ read_seal(struct reader *r, const char *head, size_t head_len, struct err *err)
 	const char *text;
 	char seal[65];
 
-	if (need(r, "seal", &text, err) < 0)
+	if (plan_need(r, "seal", &text, err) < 0)
 		return -1;
 	plan_seal(head, head_len, seal);
 	if (!text || strcmp(text, seal) != 0)
@@ -483,7 +355,7 @@ read_line(struct reader *r, const char *line, const char *head, size_t head_len,
 		(void)snprintf(first, sizeof(first), "ihht migration plan %d\n", PLAN_VERSION);
 		return strcmp(line, first) ? bad(err, "not a migration plan of this version") : 0;
 	}
-	if ((got = take(r, "", err)) <= 0)
+	if ((got = plan_take(r, "", err)) <= 0)
 		return got;
 	if (r->sealed)
 		got = read_body(r, err);
@@ -491,7 +363,7 @@ read_line(struct reader *r, const char *line, const char *head, size_t head_len,
 		got = read_seal(r, head, head_len, err);
 	else
 		got = read_head(r, err);
-	return got < 0 ? -1 : at_end(r, err);
+	return got < 0 ? -1 : plan_at_end(r, err);
 }
 
 int
