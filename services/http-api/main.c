@@ -237,6 +237,7 @@ answer_commands(struct http_api *me, int64_t now)
 	while (pending_ended(me->pending, now, &result)) {
 		me->n_timed_out += result.outcome == PENDING_TIMED_OUT;
 		text = command_answer(&result, &status, &len, location, sizeof(location), &problem);
+		json_decref(result.misfits);
 		if (text)
 			http_answer(result.owner, status, text, len, *location ? location : NULL);
 		else

@@ -74,10 +74,13 @@ is "$(batch readings $S "[$R1,$R2]")" '200 {"status":"already_synced"}' "the sam
 is "$(batch readings $SESSION "[$R2,$R3,$R2]")" '200 {"synced":1}' "a batch that overlaps adds what is new, by UUID too"
 is "$(batch readings $S "$R1")" '200 {"status":"already_synced"}' "one row without a list"
 like "$(batch readings $S "[{\"timestamp\":1732340004000,\"spo2\":90},{\"timestamp\":1732340005000,\"spo2\":101}]")" \
-	'^422 .*"field":"spo2","row":2' "a bad row is named"
+	'^200 .*"synced":1,"quarantined":\[\{"row":2,"field":"spo2","why":"[^"]*from 0 to 100' "a bad row is named, the other is taken"
+like "$(say sync/batch "{\"type\":\"readings\",\"sessionId\":\"$S\",\"outcomes\":true,\"data\":[{\"timestamp\":1732340004000,\"spo2\":90},{\"timestamp\":1732340005000,\"spo2\":101}]}")" \
+	'^200 .*"status":"already_synced".*"rows":\[\{"row":1,"outcome":"taken"\},\{"row":2,"outcome":"quarantined","field":"spo2"' "again, with the outcome of each row"
+is "$(lite "SELECT kind, row, field FROM misfits")" 'readings|{"timestamp":1732340005000,"spo2":101}|spo2' "the bad row is kept once, as it came"
 like "$(batch readings IHHT_none "[$R1]")" '^404 ' "readings of an unknown session"
 is "$(lite "SELECT taken_us / 1000000 - 1732340000, spo2, heart_rate, signal_strength FROM readings ORDER BY taken_us")" \
-	"$(printf '1|97.0|60.0|98\n2|88.5|61.0|\n3|||')" "exactly those are on disk, nothing of the bad batch"
+	"$(printf '1|97.0|60.0|98\n2|88.5|61.0|\n3|||\n4|90.0||')" "exactly those are on disk"
 
 seq 1 10000 | awk 'BEGIN { printf "[" } { printf "%s{\"timestamp\":%.0f,\"spo2\":%d,\"heart_rate\":%d}", (NR > 1 ? "," : ""), 1732341000000 + $1 * 100, 80 + $1 % 20, 60 + $1 % 7 } END { print "]" }' >"$T/rows"
 { printf '{"type":"readings","sessionId":"%s","data":' $S; cat "$T/rows"; echo '}'; } >"$T/big.json"
@@ -88,7 +91,7 @@ wait $B1 $B2
 is "$(cat "$T/big1" "$T/big2" | tr -dc '0-9\n{' | tr '{' '\n' | awk '{ n += $1 } END { print n }')" 10000 \
 	"ten thousand readings, sent twice at once, are ten thousand"
 is "$(big)" '{"status":"already_synced"}' "and nothing new the third time"
-is "$(lite 'SELECT count(*) FROM readings')" 10003 "on disk as well"
+is "$(lite 'SELECT count(*) FROM readings')" 10004 "on disk as well"
 
 # ---- the other kinds in batches
 P='{"clarity_pre":3,"energy_pre":4,"stress_pre":2,"clarity_post":4,"notes_post":"well","post_symptoms":["warm"],"overall_rating":5}'
@@ -129,7 +132,7 @@ wait $B1
 like "$(cat "$T/big1")" '"synced":|already_synced|did not answer' "local-store killed under a batch: the caller hears how it went"
 like "$(big)" '"synced":|already_synced' "sent again it is taken"
 is "$(big)" '{"status":"already_synced"}' "and all of it is there"
-is "$(lite 'SELECT count(*) FROM readings')" 15003 "once"
+is "$(lite 'SELECT count(*) FROM readings')" 15004 "once"
 
 like "$(say sessions/$SESSION/stop '{}')" '^200 .*"added":1' "the session is stopped"
 like "$(say sessions/$SESSION/stop '{}')" '^200 .*"added":0' "and again"

@@ -51,7 +51,7 @@ guard_step(const struct caller *caller, const struct step *step, struct plan *gu
 		problem->row = guards->is_batch ? (long)step->item + 1 : 0;
 		return -1;
 	}
-	if (is_asked(guards, session_id))
+	if (is_asked(guards, session_id) || (step->message == &msg_misfit && !*session_id))
 		return 0;
 	if (!(question = plan_add(guards, &msg_session_of, step->item)))
 		return problem_set(problem, 503, "", "out of memory");
@@ -73,6 +73,9 @@ join(struct plan *guards, struct plan *plan)
 	guards->n_guards = guards->n;
 	guards->n += plan->n;
 	free(plan->steps);
+	guards->n_rows = plan->n_rows;
+	guards->tell_rows = plan->tell_rows;
+	guards->misfits = plan->misfits;
 	*plan = *guards;
 	return 0;
 }

@@ -137,6 +137,40 @@ status_of(const struct reply *reply)
 	return 422;
 }
 
+/* Row by row: what could be read is on disk, and the rest is set apart. */
+static json_t *
+row_outcomes(const struct result *result)
+{
+	json_t *rows = json_array(), *misfit, *row;
+	size_t i;
+
+	for (i = 0; i < result->n_rows; i++)
+		json_array_append_new(rows, json_pack("{s:I, s:s}", "row", (json_int_t)i + 1, "outcome",
+						      "taken"));
+	json_array_foreach(result->misfits, i, misfit) {
+		row = json_array_get(rows, (size_t)json_integer_value(json_object_get(misfit, "row")) - 1);
+		json_object_update(row, misfit);
+		json_object_set_new(row, "outcome", json_string("quarantined"));
+	}
+	return rows;
+}
+
+static char *
+batch_answer(const struct result *result, size_t *len)
+{
+	json_t *o = json_object();
+
+	if (result->added)
+		json_object_set_new(o, "synced", json_integer((json_int_t)result->added));
+	else
+		json_object_set_new(o, "status", json_string("already_synced"));
+	if (result->misfits)
+		json_object_set(o, "quarantined", result->misfits);
+	if (result->tell_rows)
+		json_object_set_new(o, "rows", row_outcomes(result));
+	return dump(o, len);
+}
+
 char *
 command_answer(const struct result *result, int *status, size_t *len, char *location,
 	       size_t size, struct problem *problem)
@@ -159,8 +193,7 @@ command_answer(const struct result *result, int *status, size_t *len, char *loca
 		return NULL;
 	}
 	if (result->is_batch)
-		return result->added ? dump(json_pack("{s:I}", "synced", (json_int_t)result->added), len)
-				     : command_nothing_new(len);
+		return batch_answer(result, len);
 	if (is_start && reply->added) {
 		*status = 201;
 		(void)snprintf(location, size, "/api/sessions/%s", reply->session_id);

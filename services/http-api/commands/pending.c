@@ -76,6 +76,8 @@ pending_add(struct pending *pending, struct plan *plan, void *owner, int64_t now
 	w->last_item = SIZE_MAX;
 	w->result.owner = owner;
 	w->result.is_batch = w->plan.is_batch;
+	w->result.tell_rows = w->plan.tell_rows;
+	w->result.n_rows = w->plan.n_rows;
 	w->result.message = w->plan.steps[w->plan.n_guards].message;
 	TAILQ_INSERT_TAIL(&pending->works, w, all);
 }
@@ -212,6 +214,7 @@ pending_ended(struct pending *pending, int64_t now_us, struct result *result)
 		if (!w->ended && now_us < w->give_up_us && now_us < w->end_us)
 			continue;
 		*result = w->result;
+		result->misfits = json_incref(w->plan.misfits);
 		if (!w->ended)
 			result->outcome = PENDING_TIMED_OUT;
 		drop(pending, w);

@@ -37,7 +37,9 @@ struct result {
 	void *owner;
 	enum pending_outcome outcome;
 	const struct message *message;  /* of its first step; refused: of the refused one */
-	int is_batch;
+	int is_batch, tell_rows;
+	size_t n_rows;
+	json_t *misfits;                /* the caller's to release; NULL: none */
 	size_t item;                    /* refused: which */
 	int64_t added;                  /* readings, or items with anything new */
 	struct reply reply;             /* the last one; refused: the refusal */

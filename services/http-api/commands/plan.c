@@ -32,5 +32,6 @@ plan_release(struct plan *plan)
 	for (i = 0; i < plan->n; i++)
 		free(plan->steps[i].msg);
 	free(plan->steps);
+	json_decref(plan->misfits);
 	*plan = (struct plan){0};
 }

@@ -4,6 +4,7 @@
 #ifndef PLAN_H
 #define PLAN_H
 
+#include <jansson.h>
 #include <stddef.h>
 
 #include "proto/msg.h"
@@ -20,6 +21,9 @@ struct plan {
 	size_t n_guards; /* the first steps: the others go only when all of these are answered */
 	int one_by_one;  /* a step needs the one before it */
 	int is_batch;    /* answered by {"synced": n} */
+	size_t n_rows;   /* of a batch */
+	json_t *misfits; /* of a batch, owned: {"row", "field", "why"} of each that is set apart */
+	int tell_rows;   /* the answer has an outcome for each row */
 };
 
 /* A command of that kind with nothing but a new request_id, NULL when out of memory. */

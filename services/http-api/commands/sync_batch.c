@@ -73,9 +73,13 @@ check_frame(const json_t *body, struct batch *b, struct problem *problem)
 	const char *name;
 
 	json_object_foreach((json_t *)body, name, v)
-		if (strcmp(name, "type") && strcmp(name, "data") && strcmp(name, "sessionId"))
-			return problem_set(problem, 422, name, "no such field; a batch has type, data "
-					   "and sessionId");
+		if (strcmp(name, "type") && strcmp(name, "data") && strcmp(name, "sessionId") &&
+		    strcmp(name, "outcomes"))
+			return problem_set(problem, 422, name, "no such field; a batch has type, data, "
+					   "sessionId and outcomes");
+	if ((v = json_object_get(body, "outcomes")) && !json_is_boolean(v))
+		return problem_set(problem, 422, "outcomes", "must be true or false");
+	b->plan->tell_rows = json_is_true(v);
 	if (!session || json_is_null(session))
 		return 0;
 	if (!json_is_string(session) ||
@@ -95,24 +99,22 @@ take_rows(struct batch *b, const struct kind *kind, const json_t *data,
 	struct err err;
 	int r;
 
+	b->plan->n_rows = n;
 	if (n > most)
 		return problem_set(problem, 413, "data", "must have at most %zu rows", most);
 	if (!kind->take) {
 		if (!*b->session_id && n)
 			return problem_set(problem, 422, "sessionId", "must be a session's UUID or "
 					   "local id");
-		return sync_readings(data, b->session_id, b->plan, problem);
+		return sync_readings(b, data, problem);
 	}
 	for (i = 0; i < n; i++) {
 		const json_t *row = json_is_array(data) ? json_array_get(data, i) : data;
 
 		r = json_is_object(row) ? kind->take(b, row, i, &err)
 					: err_set(&err, EBADMSG, "a row must be a JSON object");
-		if (r == 0)
-			continue;
-		(void)problem_from_err(problem, err.code == ENOMEM ? 503 : 422, &err);
-		problem->row = (long)i + 1;
-		return -1;
+		if (r < 0 && sync_misfit(b, row, i, &err, problem) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -120,7 +122,7 @@ take_rows(struct batch *b, const struct kind *kind, const json_t *data,
 int
 sync_batch_read(const json_t *body, struct plan *plan, struct problem *problem)
 {
-	struct batch b = {.plan = plan};
+	struct batch b = {.plan = plan, .kind = json_string_value(json_object_get(body, "type"))};
 	const struct kind *kind = find_kind(json_object_get(body, "type"));
 	const json_t *data = json_object_get(body, "data");
 

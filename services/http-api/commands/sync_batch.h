@@ -4,10 +4,11 @@
  *	type       readings | session | session_survey | intra_session_response |
  *	           adaptive_event | phase_stats | progression (and the app's table names)
  *	data       one row or a list of them: 10 000 readings or 500 of anything else
- *	sessionId  the app's local id or our UUID; a row that names another session is refused
+ *	sessionId  the app's local id or our UUID; a row that names another session is bad
+ *	outcomes   true: the answer tells what became of each row
  *
- * One bad row and the whole batch is refused, by row number and field, before anything of it
- * is sent on.  Rows are as legacy.h reads them; ids and figures that we compute ourselves
+ * A bad row is set apart, as it came and with what was wrong (message misfit), and the others
+ * are taken; a frame that is wrong refuses the whole batch before anything of it is sent on.  Rows are as legacy.h reads them; ids and figures that we compute ourselves
  * (`id`, `created_at`, averages of a session, ...) may be there and are not used.
  *
  * Readings.  Identity is (taken_us, epoch, seq) in their session: epoch is a digest of the

@@ -10,7 +10,7 @@
 #include "services/http-api/commands/legacy.h"
 #include "services/http-api/commands/sync_batch.h"
 
-#define ROWS_PER_IMPORT 5000
+#define ROWS_PER_IMPORT 10000  /* all of a batch where it fits: one transaction */
 #define DIGEST_BITS     (MSG_COUNT - 1)
 
 static const struct legacy_name reading_names[] = {
@@ -165,43 +165,44 @@ add_import(const struct reading *rows, size_t n, const char *session_id, struct 
 	return n;
 }
 
-static int
-take_all(const json_t *data, size_t n, const char *session_id, struct reading *rows,
+/* Those that can be read, in front; how many.  -1: see problem. */
+static long
+take_all(struct batch *b, const json_t *data, size_t n, struct reading *rows,
 	 struct problem *problem)
 {
-	int64_t epoch = (int64_t)(XXH3_64bits(session_id, strlen(session_id)) & DIGEST_BITS);
+	int64_t epoch = (int64_t)(XXH3_64bits(b->session_id, strlen(b->session_id)) & DIGEST_BITS);
+	long taken = 0;
 	struct err err;
 	size_t i;
 
 	for (i = 0; i < n; i++) {
 		const json_t *row = json_is_array(data) ? json_array_get(data, i) : data;
 
-		if (take_reading(row, session_id, epoch, &rows[i], &err) == 0)
-			continue;
-		(void)problem_from_err(problem, 422, &err);
-		problem->row = (long)i + 1;
-		return -1;
+		if (take_reading(row, b->session_id, epoch, &rows[taken], &err) == 0)
+			taken++;
+		else if (sync_misfit(b, row, i, &err, problem) < 0)
+			return -1;
 	}
-	return 0;
+	return taken;
 }
 
 int
-sync_readings(const json_t *data, const char *session_id, struct plan *plan,
-	      struct problem *problem)
+sync_readings(struct batch *b, const json_t *data, struct problem *problem)
 {
 	size_t n = json_is_array(data) ? json_array_size(data) : 1, done, some;
 	struct reading *rows;
+	long taken;
 	int r = -1;
 
 	if (!n)
 		return 0;
 	if (!(rows = malloc(n * sizeof(*rows))))
 		return problem_set(problem, 503, "", "out of memory");
-	if (take_all(data, n, session_id, rows, problem) < 0)
+	if ((taken = take_all(b, data, n, rows, problem)) < 0)
 		goto out;
-	n = sort_unique(rows, n);
+	n = sort_unique(rows, (size_t)taken);
 	for (done = 0; done < n; done += some)
-		if (!(some = add_import(rows + done, n - done, session_id, plan))) {
+		if (!(some = add_import(rows + done, n - done, b->session_id, b->plan))) {
 			(void)problem_set(problem, 503, "", "out of memory");
 			goto out;
 		}

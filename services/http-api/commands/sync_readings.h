@@ -6,11 +6,10 @@
 
 #include <jansson.h>
 
-#include "services/http-api/commands/plan.h"
+#include "services/http-api/commands/sync_rows.h"
 #include "services/http-api/requests/problem.h"
 
 /* data: a row or a list of rows, at most SYNC_BATCH_READINGS.  See sync_batch.h. */
-int sync_readings(const json_t *data, const char *session_id, struct plan *plan,
-		  struct problem *problem);
+int sync_readings(struct batch *batch, const json_t *data, struct problem *problem);
 
 #endif

@@ -199,10 +199,16 @@ static const char fixed_schemas[] =
 	"\"data\": {\"description\": \"rows as the app has them\", \"oneOf\": ["
 	"{\"type\": \"object\", \"additionalProperties\": true},"
 	"{\"type\": \"array\", \"items\": {\"type\": \"object\", \"additionalProperties\": true}}]},"
-	"\"sessionId\": {\"type\": [\"string\", \"null\"], \"description\": \"UUID or local id\"}}},"
+	"\"sessionId\": {\"type\": [\"string\", \"null\"], \"description\": \"UUID or local id\"},"
+	"\"outcomes\": {\"type\": \"boolean\", \"description\": \"tell what became of each row\"}}},"
+	"\"BatchRow\": {\"type\": \"object\", \"required\": [\"row\"], \"additionalProperties\": false, \"properties\":"
+	"{\"row\": {\"type\": \"integer\", \"description\": \"from 1\"}, \"outcome\": {\"type\": \"string\","
+	"\"enum\": [\"taken\", \"quarantined\"]}, \"field\": {\"type\": \"string\"}, \"why\": {\"type\": \"string\"}}},"
 	"\"BatchDone\": {\"type\": \"object\", \"additionalProperties\": false, \"properties\": {"
 	"\"synced\": {\"type\": \"integer\", \"description\": \"rows that were new\"},"
-	"\"status\": {\"type\": \"string\", \"const\": \"already_synced\"}}}}";
+	"\"status\": {\"type\": \"string\", \"const\": \"already_synced\"},"
+	"\"quarantined\": {\"type\": \"array\", \"items\": {\"$ref\": \"#/components/schemas/BatchRow\"}},"
+	"\"rows\": {\"type\": \"array\", \"items\": {\"$ref\": \"#/components/schemas/BatchRow\"}}}}}";
 
 static json_t *
 head(const char *gateway)

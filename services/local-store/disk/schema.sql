@@ -96,6 +96,18 @@ CREATE TABLE IF NOT EXISTS quarantine (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS quarantine_session ON quarantine (session, state);
 
+-- Rows of an app's batch that could not be read as what they should be: as they came.
+CREATE TABLE IF NOT EXISTS misfits (
+	no         INTEGER PRIMARY KEY,
+	at_us      INTEGER NOT NULL,
+	session_id TEXT NOT NULL,         -- whose batch it came in; '' unknown
+	kind       TEXT NOT NULL,         -- the batch's type
+	row        TEXT NOT NULL,         -- JSON
+	field      TEXT NOT NULL,         -- which was wrong
+	why        TEXT NOT NULL,
+	UNIQUE (kind, row, session_id)
+) STRICT;
+
 -- Who did what with them; kept for ever.
 CREATE TABLE IF NOT EXISTS quarantine_log (
 	no        INTEGER PRIMARY KEY,
