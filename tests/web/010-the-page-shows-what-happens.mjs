@@ -15,7 +15,8 @@ async function playSix(house) {
 	await news(house, "session", session(3, { current_phase: "TRANSITION", current_cycle: 1, phase_us: now - 6e6 }));
 	await news(house, "session", session(4, { current_cycle: 4, phase_us: now - 60e6, current_altitude_level: 8 }));
 	await news(house, "session", session(5, { current_phase: "RECOVERY", phase_us: now - 20e6 }));
-	await news(house, "session", session(6, { current_phase: "PAUSED", current_cycle: 1, phase_us: now - 33e6 }));
+	await news(house, "session", session(6, { current_phase: "PAUSED", current_cycle: 1, phase_us: now - 33e6,
+		paused_phase: "ALTITUDE", phase_done_us: 147e6 }));
 	for (const n of [1, 2, 3, 4, 5]) await live(house, "device", device(n));
 	await live(house, "device", device(6, { state: "lost" }));
 	for (const s of [...history(1, 150, 0), ...history(2, 0, 70), ...history(3, 4, 0), ...history(4, 60, 0),
@@ -56,21 +57,7 @@ await test(async (open) => {
 	ok(/Europe\/Berlin/.test(await page.locator("footer").textContent()), "and whose time it is");
 	is(await one.card.locator("canvas").count(), 1, "there is a chart, filled from the snapshot");
 
-	// ---- what a value asks for: targets and thresholds
-	for (const [spo2, words] of [[87, "In target 85–90"], [91, "Above target 85–90"], [84, "Below target 85–90"],
-		[83, "Lift mask, one breath"], [80, "Lift mask, two breaths"], [75, "Lift mask, two breaths"], [74, "Mask off now"],
-		[86, "In target 85–90"]]) {
-		await live(house, "sample", sample(1, { spo2 }));
-		await until(`${spo2} %: ${words}`, async () => await one.text(".advice") === words && await one.spo2() === String(spo2));
-		ok(true, `${spo2} % in altitude: ${words}`);
-	}
-	await live(house, "sample", sample(2, { spo2: 93 }));
-	await until("recovery", async () => await card(page, 2).text(".advice") === "Coming up to 95");
-	ok(true, "93 % in recovery is on its way up");
-	await live(house, "sample", sample(6, { spo2: 70 }));
-	await until("pause", async () => await card(page, 6).spo2() === "70");
-	is(await card(page, 6).text(".advice"), "", "in a pause a value asks for nothing");
-
+	// ---- how it looks
 	const values = [[1, 86, 92], [2, 98, 76], [3, 97, 79], [4, 82, 88], [5, 96, 81]];
 	const tell = async () => {
 		for (const [n, spo2, heart_rate] of values) await live(house, "sample", sample(n, { spo2, heart_rate }));
@@ -96,7 +83,32 @@ await test(async (open) => {
 	await picture(page, "wall");
 	await page.locator("#size").click();
 	await page.emulateMedia({ colorScheme: "light" });
+	const start = (Date.now() + 30_000) * 1000;
 	await page.setViewportSize({ width: 1440, height: 1140 });
+
+	// ---- what a value asks for: targets and thresholds
+	for (const [spo2, words] of [[87, "In target 85–90"], [91, "Above target 85–90"], [84, "Below target 85–90"],
+		[83, "Lift mask, one breath"], [80, "Lift mask, two breaths"], [75, "Lift mask, two breaths"], [74, "Mask off now"],
+		[86, "In target 85–90"]]) {
+		await live(house, "sample", sample(1, { spo2 }));
+		await until(`${spo2} %: ${words}`, async () => await one.text(".advice") === words && await one.spo2() === String(spo2));
+		ok(true, `${spo2} % in altitude: ${words}`);
+	}
+	await live(house, "sample", sample(2, { spo2: 93 }));
+	await until("recovery", async () => await card(page, 2).text(".advice") === "Coming up to 95");
+	ok(true, "93 % in recovery is on its way up");
+	await live(house, "sample", sample(6, { spo2: 70 }));
+	await until("pause", async () => await card(page, 6).spo2() === "70");
+	is(await card(page, 6).text(".advice"), "", "in a pause a value asks for nothing");
+	is(await card(page, 6).text(".left"), "4:33 left", "and its time stands still");
+
+	// fifteen seconds after a lift the next one is a first one again
+	for (const [after, spo2, words] of [[1, 80, "Lift mask, one breath"], [5, 80, "Lift mask, two breaths"], [19, 80, "Lift mask, two breaths"],
+		[21, 80, "Lift mask, one breath"], [22, 84, "Below target 85–90"]]) {
+		await live(house, "sample", sample(1, { spo2, heart_rate: 60 + after, taken_us: start + after * 1e6 }));
+		await until(`${spo2} % after ${after} s: ${words}`, async () => await one.pulse() === String(60 + after) && await one.text(".advice") === words);
+		ok(true, `${spo2} % after ${after} s: ${words}`);
+	}
 
 	// ---- what is not so
 	await live(house, "sample", sample(1, { spo2: null, heart_rate: null, invalid: "no_finger" }));

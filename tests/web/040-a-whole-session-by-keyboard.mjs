@@ -152,7 +152,6 @@ async function looksAtThePast(page, house) {
 async function compares(page, house) {
 	await page.goto(`${house.url}/#/history`);
 	await until("three rows", async () => await page.locator("tbody tr").count() === 3);
-	await picture(page, "history");
 	await walkTo(page, /^Compare (?!two)/);
 	await press(page, /^Compare (?!two)/, "Space");
 	await press(page, /^Compare (?!two)/, "Space");
@@ -198,7 +197,6 @@ await test(async (open) => {
 
 	await begins(page);
 	await axeLightAndDark(page, "start");
-	await picture(page, "start");
 	await press(page, /^Start$/);
 	await at(page, "#/survey/pre/");
 	const id = hash(page).split("/").at(-1);
@@ -219,7 +217,6 @@ await test(async (open) => {
 	await press(page, /^Health$/);
 	await until("processes", async () => await page.locator("tbody tr").count() >= 6);
 	await axeLightAndDark(page, "health");
-	await picture(page, "health");
 	is(complaints.join("\n"), "", "the browser has nothing to complain about");
 	await withoutCloud(page, house);
 });
