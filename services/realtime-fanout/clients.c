@@ -1,10 +1,12 @@
 #include "clients.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
+#include "frames.h"
 
 #define SLOW_AGAIN_US (60 * CLOCK_SECOND)  /* too slow twice within this: it has to go */
 
@@ -36,7 +38,9 @@ make_snapshot(const struct clients *clients, const struct watcher *w, int64_t mo
 	const char *json;
 
 	ASSERT(s);
-	query_pick(&w->query, &w->rights, &pick);
+	pick.pick = (struct state_pick){.rights = &w->rights};
+	if (w->query)
+		query_pick(w->query, &w->rights, &pick);
 	board_snapshot(clients->board, &pick.pick, clock_utc_us(), mono_us, &s->text, &s->seq);
 	json = memchr(s->text.bytes, '{', s->text.len);
 	s->json_at = (uint32_t)(json - s->text.bytes);
@@ -52,7 +56,7 @@ get_snapshot(struct clients *clients, const struct watcher *w, int64_t mono_us)
 {
 	struct snapshot *latest = clients->latest;
 
-	if (w->query.n_devices + w->query.n_sessions + w->query.n_people || !w->rights.all)
+	if ((w->query && query_filters(w->query)) || !w->rights.all)
 		return make_snapshot(clients, w, mono_us);
 	if (!latest || mono_us - latest->mono_us > CLOCK_SECOND ||
 	    latest->seq + 1 < ring_first(clients->board->ring)) {
@@ -76,7 +80,22 @@ start_anew(struct clients *clients, struct watcher *w, int64_t mono_us)
 
 /* ---- notes */
 
-/* As an SSE event; WebSockets get the middle of it. from 0: we cannot tell. */
+/* As an SSE event; WebSockets get the middle of it. */
+__attribute__((format(printf, 2, 3)))
+static void
+note(struct watcher *w, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	free(w->note);
+	va_start(args, format);
+	n = vasprintf(&w->note, format, args);
+	va_end(args);
+	ASSERT(n > 0);
+}
+
+/* from 0: we cannot tell. */
 static void
 note_hole(struct clients *clients, struct watcher *w, uint64_t from, uint64_t to, const char *why)
 {
@@ -85,26 +104,23 @@ note_hole(struct clients *clients, struct watcher *w, uint64_t from, uint64_t to
 	if (from)
 		(void)snprintf(range, sizeof(range), "\"from\":%llu,\"to\":%llu",
 			       (unsigned long long)from, (unsigned long long)to);
-	(void)snprintf(w->note, sizeof(w->note),
-		       "data: {\"seq\":%llu,\"type\":\"hole\",\"of\":\"frames\",%s,\"why\":\"%s\"}\n\n",
-		       (unsigned long long)to, range, why);
+	note(w, "data: {\"seq\":%llu,\"type\":\"hole\",\"of\":\"frames\",%s,\"why\":\"%s\"}\n\n",
+	     (unsigned long long)to, range, why);
 	clients->n_holes++;
 }
 
 static void
 note_resumed(const struct clients *clients, struct watcher *w)
 {
-	(void)snprintf(w->note, sizeof(w->note),
-		       "data: {\"seq\":%llu,\"type\":\"resumed\",\"run\":\"%lld\"}\n\n",
-		       (unsigned long long)w->next - 1, (long long)clients->board->run);
+	note(w, "data: {\"seq\":%llu,\"type\":\"resumed\",\"run\":\"%lld\"}\n\n",
+	     (unsigned long long)w->next - 1, (long long)clients->board->run);
 }
 
 static void
 note_leave(struct clients *clients, struct watcher *w, const char *why)
 {
-	(void)snprintf(w->note, sizeof(w->note),
-		       "data: {\"seq\":%llu,\"type\":\"bye\",\"why\":\"%s\"}\n\n",
-		       (unsigned long long)w->next - 1, why);
+	note(w, "data: {\"seq\":%llu,\"type\":\"bye\",\"why\":\"%s\"}\n\n",
+	     (unsigned long long)w->next - 1, why);
 	w->leave = why;
 	clients->n_dropped++;
 }
@@ -112,10 +128,9 @@ note_leave(struct clients *clients, struct watcher *w, const char *why)
 /* ---- come and go */
 
 static void
-begin(struct clients *clients, struct watcher *w, int64_t mono_us)
+begin(struct clients *clients, struct watcher *w, const struct query *q, int64_t mono_us)
 {
 	const struct ring *ring = clients->board->ring;
-	const struct query *q = &w->query;
 	uint64_t after = q->resume_seq + 1;
 
 	if (q->resume_run == clients->board->run && after >= ring_first(ring) &&
@@ -148,14 +163,18 @@ clients_add(struct clients *clients, enum client_kind kind, void *wsi, const str
 	*rights = (struct rights){0};
 	w->kind = kind;
 	w->wsi = wsi;
-	w->query = *query;
+	if (query_filters(query) || query->types != FRAME_ALL) {
+		w->query = malloc(sizeof(*query));
+		ASSERT(w->query);
+		*w->query = *query;
+	}
 	w->spoke_mono_us = w->heard_mono_us = mono_us;
 	if (kind == CLIENT_PHOENIX) {
 		clients->board->n_want_rows++;
 		w->next = ring_next(clients->board->rows);
 	} else {
 		clients->board->wanted = 1;
-		begin(clients, w, mono_us);
+		begin(clients, w, query, mono_us);
 	}
 	clients->all[clients->n++] = w;
 	return w;
@@ -173,6 +192,8 @@ clients_remove(struct clients *clients, struct watcher *watcher, int64_t mono_us
 	rights_release(&watcher->rights);
 	clients->board->n_want_rows -= watcher->kind == CLIENT_PHOENIX;
 	phoenix_free(&watcher->phoenix);
+	free(watcher->query);
+	free(watcher->note);
 	free(watcher);
 	clients->alone_mono_us = mono_us;
 }
@@ -223,7 +244,7 @@ wanted_frame(const struct clients *clients, struct watcher *w)
 	const struct frame *frame;
 
 	while ((frame = ring_at(clients->board->ring, w->next)) &&
-	       (!query_wants(&w->query, frame) || !rights_may(&w->rights, frame->person)))
+	       ((w->query && !query_wants(w->query, frame)) || !rights_may(&w->rights, frame->person)))
 		w->next++;
 	if (!frame)
 		w->catching_up = 0;
@@ -241,7 +262,7 @@ clients_has(struct clients *clients, struct watcher *watcher)
 {
 	if (watcher->kind == CLIENT_PHOENIX)
 		return phoenix_has(watcher->phoenix, clients->board->rows, watcher->next);
-	return watcher->note[0] || watcher->snapshot || watcher->anew || has_lost_its_place(clients, watcher) ||
+	return watcher->note || watcher->snapshot || watcher->anew || has_lost_its_place(clients, watcher) ||
 	       wanted_frame(clients, watcher);
 }
 
@@ -276,7 +297,8 @@ give_note(struct watcher *w, char *bytes, struct piece *piece)
 		len -= 2;
 	piece->len = len - skip;
 	memcpy(bytes, w->note + skip, piece->len);
-	w->note[0] = 0;
+	free(w->note);
+	w->note = NULL;
 }
 
 static void
@@ -333,7 +355,7 @@ clients_next(struct clients *clients, struct watcher *watcher, int64_t mono_us,
 		start_anew(clients, watcher, mono_us);
 	if (!watcher->snapshot_at && !watcher->leave)
 		skip_if_slow(clients, watcher, mono_us);
-	if (watcher->note[0])
+	if (watcher->note)
 		give_note(watcher, bytes, piece);
 	else if (watcher->snapshot)
 		give_snapshot(watcher, bytes, piece);

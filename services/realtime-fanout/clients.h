@@ -27,13 +27,13 @@ struct snapshot;
 struct watcher {
 	enum client_kind kind;
 	void *wsi;                    /* of whoever sends; not touched here */
-	struct query query;
+	struct query *query;          /* owned; NULL: all, as most ask for */
 	struct rights rights;
 	uint64_t next;                /* the frame it gets next; CLIENT_PHOENIX: the row */
 	struct phoenix *phoenix;      /* of CLIENT_PHOENIX, set by its maker */
 	int anew;                     /* it may see others now: a snapshot is due */
 	int catching_up;              /* it is being sent what it missed: old frames are fine */
-	char note[400];               /* goes first: a hole, a word of good-bye */
+	char *note;                   /* owned; goes first: a hole, a word of good-bye */
 	struct snapshot *snapshot;    /* goes next, when not NULL */
 	size_t snapshot_at;
 	int waiting;                  /* asked to be writable, and not heard since ... */

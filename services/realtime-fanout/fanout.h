@@ -21,6 +21,7 @@ struct fanout {
 	int more[N_LINKS];                /* to be read on the tick */
 	struct lws *live;                 /* the live link's fd, as lws sees it */
 	int tick;                         /* a timerfd */
+	int64_t tick_us;
 	struct lws_context *lws;
 	struct board board;
 	struct clients clients;

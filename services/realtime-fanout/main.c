@@ -42,7 +42,8 @@
 #include "fanout.h"
 #include "proto/link.h"
 
-#define TICK_US     4000
+#define TICK_US     4000                  /* for a few watchers; more wait for tick-ms */
+#define FEW         16
 #define MOST_A_TICK 5000                  /* messages of one link, so that watchers get their turn */
 #define FAREWELL_S  5                     /* to be told that a token has expired */
 #define RETURN_US   (60 * CLOCK_SECOND)   /* the last watcher may come back so long */
@@ -54,6 +55,7 @@ static const struct conf_key keys[] = {
 	{"devices", CONF_NUMBER, "4000", 1, 100000, NULL, "devices and sessions kept in mind at most"},
 	{"ring-frames", CONF_NUMBER, "20000", 16, 10000000, NULL, "frames kept for who returns, at most"},
 	{"ring-bytes", CONF_NUMBER, "6000000", 65536, 1000000000, NULL, "and bytes of them"},
+	{"tick-ms", CONF_NUMBER, "10", 1, 100, NULL, "what comes within it goes out together, when more than 16 watch"},
 	{"lag-ms", CONF_NUMBER, "3000", 100, 60000, NULL, "a watcher further behind skips to now"},
 	{"stalled-s", CONF_NUMBER, "30", 1, 3600, NULL, "one that takes nothing so long is dropped"},
 };
@@ -143,7 +145,8 @@ offer_all(struct fanout *me)
 static void
 arm_tick(struct fanout *me)
 {
-	struct itimerspec at = {.it_value.tv_nsec = TICK_US * 1000};
+	int64_t us = me->clients.n > FEW ? me->tick_us : TICK_US;
+	struct itimerspec at = {.it_value.tv_nsec = us * 1000};
 
 	(void)timerfd_settime(me->tick, 0, &at, NULL);
 }
@@ -304,6 +307,7 @@ attach(struct fanout *me, struct err *err)
 
 	if (!(me->access = access_open(me->process->access, err)))
 		return -1;
+	me->tick_us = conf_number(conf, "tick-ms") * 1000;
 	me->clients.board = &me->board;
 	me->clients.max = (size_t)conf_number(conf, "watchers");
 	me->clients.lag_us = conf_number(conf, "lag-ms") * 1000;

@@ -118,13 +118,19 @@ query_add(struct query *query, const char *pair, struct err *err)
 }
 
 int
+query_filters(const struct query *query)
+{
+	return query->n_devices + query->n_sessions + query->n_people > 0;
+}
+
+int
 query_wants(const struct query *query, const struct frame *frame)
 {
 	size_t i;
 
 	if (!(frame->type & query->types))
 		return 0;
-	if (!(query->n_devices + query->n_sessions + query->n_people) ||
+	if (!query_filters(query) ||
 	    (!frame->device && !frame->session && !(frame->person.high | frame->person.low)))
 		return 1;
 	for (i = 0; i < query->n_people; i++)

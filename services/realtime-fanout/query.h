@@ -34,6 +34,7 @@ int query_add(struct query *query, const char *pair, struct err *err);
 /* "RUN.SEQ": the last frame that was seen, also the form of Last-Event-ID. */
 int query_resume(struct query *query, const char *id, struct err *err);
 
+int query_filters(const struct query *query);  /* by device, session or person */
 int query_wants(const struct query *query, const struct frame *frame);
 
 /* The same for state_write(): pointers into query. */

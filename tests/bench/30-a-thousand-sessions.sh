@@ -17,7 +17,7 @@ wait_ready ble-ingest
 ours="local-store sync-worker dedupe-auditor realtime-fanout http-api ble-ingest"
 # one watcher, as a coach has
 wait_until "[ \$(lite 'SELECT count(*) FROM readings') -ge 5000 ]"
-node tests/bench/watch.mjs "http://127.0.0.1:${SETTINGS[realtime-fanout/port]}/events" "$SECONDS_MEASURED" >"$T/watched" &
+node tests/bench/watch.mjs "http://127.0.0.1:${SETTINGS[realtime-fanout/port]}/events?access_token=$("$BIN/ihht" --config "$CONF" token admin)" "$SECONDS_MEASURED" >"$T/watched" &
 watcher=$!
 ticks() { local p n=0 t; for p in $ours; do t=$(awk '{ print $14 + $15 }' "/proc/${PIDS[$p]}/stat"); n=$((n + t)); echo "$p $t"; done; echo "all $n"; }
 ticks >"$T/before"
