@@ -42,7 +42,7 @@ static const struct conf_key keys[] = {
 	{"resend-seconds", CONF_NUMBER, "30", 1, 3600, NULL, "a bundle without receipt goes again"},
 	{"keep-days", CONF_NUMBER, "30", 0, 36500, NULL,
 	 "what is over and in Postgres so long leaves for gateway/archive"},
-	{"database-most-mb", CONF_NUMBER, "4096", 16, 100000000, NULL,
+	{"database-most-mb", CONF_NUMBER, "4096", 8, 100000000, NULL,
 	 "the database is never larger; what is in Postgres leaves early for it"},
 	{"alert-unsynced-seconds", CONF_NUMBER, "300", 1, 604800, NULL,
 	 "alert when a row has waited for Postgres so long"},

@@ -192,7 +192,9 @@ transaction_commit(struct local_store *me, struct err *err)
 bool
 transaction_is_full(const struct local_store *me)
 {
-	return me->intake.n_taken >= me->commit_rows || me->intake.n_taken >= (size_t)me->life.room ||
+	size_t n = me->intake.n_taken;
+
+	return n >= me->commit_rows || (n && n >= (size_t)me->life.room) ||
 	       me->intake.n_started == SAMPLES_STARTED || me->n_effects == MAX_EFFECTS ||
 	       me->n_synced == MAX_SYNCED;
 }

@@ -13,7 +13,7 @@ between(int64_t least, int64_t v, int64_t most)
 struct shares
 policy_shares(int64_t cap)
 {
-	struct shares s = {.log = between(2 * MB, cap / 8, 256 * MB)};
+	struct shares s = {.log = between(3 * MB, cap / 8, 256 * MB)};
 
 	/* beside the log stands its index, a 400th of it and never less than 32 kB */
 	s.file = cap - s.log - s.log / 400 - 65536;
