@@ -257,7 +257,7 @@ static bool
 is_idle(const struct entry *entry)
 {
 	return !entry_active(entry) && !entry->n_heaps && !entry->n_shipped && !entry->due &&
-	       !entry->stale && !entry->n_untold;
+	       !entry->stale && !entry->n_untold && entry->arrived <= entry->synced;
 }
 
 void

@@ -19,6 +19,9 @@ struct span {
 	int64_t from_us, phase, cycle, altitude_level;
 };
 
+/* Readings that arrive now, and those that are behind: each is gathered by itself. */
+enum lane { LIVE, LATE, LANES };
+
 struct entry {
 	struct session row;
 	int64_t no;                  /* row number in the store, as in readings.session */
@@ -34,8 +37,9 @@ struct entry {
 
 	/* outbox's */
 	int64_t synced;              /* readings.id up to which Postgres has all of it */
-	int64_t scanned;             /* readings.id up to which rows were taken for bundles */
-	struct heap *heap;           /* taken and not yet in a bundle: the one that grows … */
+	int64_t arrived;             /* and the last one it has: live ones overtake a backlog */
+	int64_t scanned;             /* the log up to here is not read for it, or for it alone */
+	struct heap *heap[LANES];    /* taken and not yet in a bundle: those that grow … */
 	int n_heaps;                 /* … and those that wait */
 	int n_shipped;               /* bundles without receipt */
 	bool had_head_start;         /* its first bundle left early, so that not all leave at once */

@@ -25,6 +25,7 @@ static const struct outbox_limits limits = {
 };
 
 struct keeper {
+	struct outbox_limits limits;       /* in every other world so few rows a second that they wait */
 	struct store *store;               /* NULL: killed */
 	struct sessions *sessions;
 	struct lifecycle life;
@@ -66,7 +67,7 @@ recall(struct keeper *k, struct err *err)
 	if (world->truth->stored_upto && (!known || upto < world->truth->stored_upto))
 		broken("what was announced as stored is on disk: %lld, the disk says %lld",
 		       (long long)world->truth->stored_upto, (long long)(known ? upto : 0));
-	k->outbox = outbox_open(k->store, k->sessions, GATEWAY, &limits, true, err);
+	k->outbox = outbox_open(k->store, k->sessions, GATEWAY, &k->limits, true, err);
 	return k->outbox ? 0 : -1;
 }
 
@@ -90,6 +91,8 @@ void
 keeper_new(void)
 {
 	world->keeper = calloc(1, sizeof(*world->keeper));
+	world->keeper->limits = limits;
+	world->keeper->limits.rows_per_s = one_in(2) ? 1 + up_to(5) : 0;
 	keeper_start();
 }
 

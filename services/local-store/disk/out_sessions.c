@@ -53,7 +53,7 @@ load_sessions(struct store *store, struct sessions *sessions, enum statement whi
 				return -1;
 			}
 			e = sessions_add(sessions, &row, no);
-			e->synced = e->scanned = sqlite3_column_int64(s, 1);
+			e->synced = e->arrived = e->scanned = sqlite3_column_int64(s, 1);
 			if (load_spans(store, e, err) < 0 || count_parts(store, e, err) < 0) {
 				sqlite3_reset(s);
 				return -1;

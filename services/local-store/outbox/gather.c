@@ -5,8 +5,7 @@
 
 #include "common/clock.h"
 
-#define SCAN_ROWS    5000      /* of the log in one outbox_work() */
-#define ALONG_US     CLOCK_SECOND  /* with a crate goes who would follow within it */
+#define ALONG_US CLOCK_SECOND  /* with a crate goes who would follow within it */
 
 /* What the outbox cannot read or pack is somebody's damage: say so, now and then. */
 static void
@@ -34,6 +33,7 @@ outbox_ship(struct outbox *o, struct entry *entry, const struct reading *rows, s
 		return 0;
 	}
 	sh->urgent = urgent;
+	sh->made_us = o->now_us;
 	*o->shipments_end = sh;
 	o->shipments_end = &sh->next;
 	o->n_shipments++;
@@ -43,14 +43,15 @@ outbox_ship(struct outbox *o, struct entry *entry, const struct reading *rows, s
 
 /* Also when it cannot be sent, the heap is gone. */
 static int
-ship_heap(struct outbox *o, struct heap *heap, bool urgent, struct err *err)
+ship_heap(struct outbox *o, enum lane lane, struct heap *heap, bool urgent, struct err *err)
 {
 	struct shipment *sh = NULL;
 	int r;
 
-	heaps_take(&o->heaps, heap);
+	heaps_take(&o->heaps[lane], heap);
 	r = outbox_ship(o, heap->entry, heap->rows, heap->n, urgent, &sh, err);
 	if (r > 0 && sh) {
+		sh->lane = lane;
 		sh->fresh = heap->first_id > o->maybe_sent;
 		sh->first_id = heap->first_id;
 		sh->last_id = heap->last_id;
@@ -59,127 +60,48 @@ ship_heap(struct outbox *o, struct heap *heap, bool urgent, struct err *err)
 	return r < 0 ? -1 : 0;
 }
 
-/* ---- gathering */
-
-/*
- * When bundles do not leave, memory is no place to wait: the log is.  A little may be gathered
- * all the same, so that a short jam does not mean reading the log.  And readings wait until
- * the changes that earlier runs have left are on their way.
- */
-static bool
-takes_more(const struct outbox *o)
-{
-	size_t most = outbox_has_room(o, false) ? o->limits.open_rows : o->limits.open_rows / 8;
-
-	return !o->due_on_disk && o->heaps.n_rows < most &&
-	       o->heaps.full.n < o->limits.in_flight;
-}
-
-/* One row of the log, the next one, to its session's heap. */
-static int
-take_row(struct outbox *o, struct entry *entry, int64_t id, const struct reading *row,
-	 struct err *err)
-{
-	o->scanned = id;
-	if (id <= entry->scanned || entry->held_until_us)
-		return 0;
-	if (heaps_add(&o->heaps, entry, id, row, o->now_us) < 0)
-		return err_set(err, ENOMEM, "out of memory");
-	entry->scanned = id;
-	o->ended_open |= !entry_active(entry);
-	return 0;
-}
-
-int
-outbox_take(struct outbox *o, const struct kept *rows, size_t n, int64_t now_us, struct err *err)
-{
-	const struct kept *row;
-
-	o->now_us = now_us;
-	for (row = rows; row < rows + n && row->id == o->scanned + 1 && takes_more(o); row++)
-		if (take_row(o, row->entry, row->id, &row->reading, err) < 0)
-			return -1;
-	if (o->head < o->scanned)
-		o->head = o->scanned;
-	return 0;
-}
-
-/* A stretch of the log into the sessions' heaps. */
-static int
-scan(struct outbox *o, struct err *err)
-{
-	struct sqlite3_stmt *log;
-	struct reading row;
-	struct entry *entry;
-	int64_t id, no;
-	int n, r = 0;
-
-	if (o->scanned >= o->head)
-		return 0;
-	log = store_log(o->store, o->scanned);
-	for (n = 0; n < SCAN_ROWS && takes_more(o); n++) {
-		if ((r = store_next(log, &id, &no, &row, err)) <= 0)
-			break;
-		entry = store_load_no(o->store, o->sessions, no, err);
-		if (!entry && err->code != ENOENT && err->code != EBADMSG) {
-			r = -1;
-			break;
-		}
-		if (!entry) {
-			o->scanned = id;
-			continue;
-		}
-		if ((r = quarantine_has_reading(o->quarantine, id, err)) < 0)
-			break;
-		if (r)
-			o->scanned = id;
-		else if ((r = take_row(o, entry, id, &row, err)) < 0)
-			break;
-	}
-	store_enough(log);
-	if (r == 0 && n < SCAN_ROWS && takes_more(o))
-		o->scanned = o->head;  /* the end: nothing was left out */
-	return r < 0 ? -1 : 0;
-}
+/* ---- closing */
 
 /* Nothing more is to come for a session that has ended, once the log is read. */
 static void
-close_ended(struct outbox *o)
+close_ended(struct outbox *o, enum lane lane)
 {
 	struct heap *heap;
 
-	if (!o->ended_open || o->scanned < o->head)
+	if (!o->ended_open[lane] || !outbox_is_read(o, lane))
 		return;
-	for (heap = o->heaps.growing.first; heap; heap = heap->next)
+	for (heap = o->heaps[lane].growing.first; heap; heap = heap->next)
 		if (!entry_active(heap->entry))
 			outbox_due(o, heap->entry);
-	o->ended_open = false;
+	o->ended_open[lane] = false;
 }
 
 static int
-close_full(struct outbox *o, struct err *err)
+close_full(struct outbox *o, enum lane lane, struct err *err)
 {
-	while (o->heaps.full.first && outbox_has_room(o, false))
-		if (ship_heap(o, o->heaps.full.first, false, err) < 0)
+	struct heap_list *full = &o->heaps[lane].full;
+
+	while (full->first && outbox_has_room(o, lane))
+		if (ship_heap(o, lane, full->first, false, err) < 0)
 			return -1;
 	return 0;
 }
 
-/* By age, with a crate also who is nearly of it; or when memory is short: well before its end, as then the log would have to be read. */
+/* By age, with a crate also who is nearly of it; or when memory is short: well before its end,
+ * as then the log would have to be read. */
 static int
-close_old(struct outbox *o, struct err *err)
+close_old(struct outbox *o, enum lane lane, struct err *err)
 {
-	size_t most = o->limits.open_rows;
-	bool crowded = o->heaps.n_rows > most - most / 4;
+	bool crowded = outbox_is_crowded(o, lane, 3);
 	int64_t by_us = o->now_us;
 	struct heap *oldest;
 
-	while ((oldest = o->heaps.growing.first) && outbox_has_room(o, false)) {
+	while ((oldest = o->heaps[lane].growing.first) && outbox_has_room(o, lane)) {
 		if (!crowded && by_us - oldest->opened_us < o->limits.wait_us)
 			return 0;
 		by_us = o->now_us + (o->pack ? ALONG_US : 0);
-		crowded = crowded && o->heaps.n_rows > most / 2;
-		if (ship_heap(o, oldest, false, err) < 0)
+		crowded = crowded && outbox_is_crowded(o, lane, 2);
+		if (ship_heap(o, lane, oldest, false, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -210,7 +132,7 @@ find_due(struct outbox *o, struct err *err)
 	size_t i, n;
 	int more;
 
-	if (o->due || !o->due_on_disk || !outbox_has_room(o, true))
+	if (o->due || !o->due_on_disk || !outbox_has_urgent_room(o))
 		return 0;
 	more = store_load_unsynced(o->store, o->sessions, &o->page, found, URGENT_EXTRA, &n, err);
 	if (more < 0)
@@ -230,11 +152,12 @@ static int
 close_changed(struct outbox *o, struct entry *entry, struct err *err)
 {
 	struct shipment *sh;
+	enum lane lane;
 
-	if (entry->heap && !entry_active(entry)) {
-		if (entry->n_heaps == 1)
-			return ship_heap(o, entry->heap, true, err);
-		heaps_finish(&o->heaps, entry);
+	for (lane = LIVE; lane < LANES && !entry_active(entry); lane++) {
+		if (entry->heap[lane] && entry->n_heaps == 1)
+			return ship_heap(o, lane, entry->heap[lane], true, err);
+		heaps_finish(&o->heaps[lane], entry);
 	}
 	return outbox_ship(o, entry, NULL, 0, true, &sh, err) < 0 ? -1 : 0;
 }
@@ -246,7 +169,7 @@ close_due(struct outbox *o, struct err *err)
 
 	if (find_due(o, err) < 0)
 		return -1;
-	while (o->due && outbox_has_room(o, true)) {
+	while (o->due && outbox_has_urgent_room(o)) {
 		entry = take_due(o);
 		if (!entry->held_until_us && close_changed(o, entry, err) < 0)
 			return -1;
@@ -262,12 +185,11 @@ release_held(struct outbox *o, int64_t now_us)
 
 	while (o->n_held && (entry = sessions_next(o->sessions, entry)))
 		if (entry->held_until_us && entry->held_until_us <= now_us) {
+			if (outbox_read_again(o, entry) < 0)
+				return;  /* when others have been */
 			entry->held_until_us = 0;
 			entry->n_shipped--;
 			o->n_held--;
-			entry->scanned = entry->synced;
-			if (entry->synced < o->scanned)
-				o->scanned = entry->synced > o->floor ? entry->synced : o->floor;
 			outbox_due(o, entry);
 		}
 }
@@ -275,17 +197,22 @@ release_held(struct outbox *o, int64_t now_us)
 int
 outbox_work(struct outbox *o, int64_t now_us, struct err *err)
 {
+	enum lane lane;
+
 	o->now_us = now_us;
 	release_held(o, now_us);
-	if (close_due(o, err) < 0 || scan(o, err) < 0)
+	if (close_due(o, err) < 0 || outbox_read(o, err) < 0)
 		return -1;
-	close_ended(o);
-	if (close_due(o, err) < 0 || close_full(o, err) < 0 || close_old(o, err) < 0)
+	for (lane = LIVE; lane < LANES; lane++)
+		close_ended(o, lane);
+	if (close_due(o, err) < 0)
 		return -1;
-	while (o->n_repairs && outbox_has_room(o, false))
+	for (lane = LIVE; lane < LANES; lane++)
+		if (close_full(o, lane, err) < 0 || close_old(o, lane, err) < 0)
+			return -1;
+	outbox_watch_live(o);
+	while (o->n_repairs && outbox_has_room(o, LATE))
 		if (outbox_repair_next(o, err) < 0)
 			return -1;
-	if (o->due_on_disk && outbox_has_room(o, true))
-		return 1;
-	return o->scanned < o->head && takes_more(o);
+	return (o->due_on_disk && outbox_has_urgent_room(o)) || outbox_can_read(o);
 }

@@ -5,9 +5,9 @@
 #define CROWD 16  /* so many that grow are spread over the waiting time */
 
 void
-heaps_init(struct heaps *h, size_t full_rows, int64_t spread_us)
+heaps_init(struct heaps *h, enum lane lane, size_t full_rows, int64_t spread_us)
 {
-	*h = (struct heaps){.full_rows = full_rows, .spread_us = spread_us};
+	*h = (struct heaps){.lane = lane, .full_rows = full_rows, .spread_us = spread_us};
 	h->growing.end = &h->growing.first;
 	h->full.end = &h->full.first;
 }
@@ -98,7 +98,7 @@ open_heap(struct heaps *h, struct entry *entry, int64_t id, int64_t now_us)
 	heap->entry = entry;
 	heap->first_id = id;
 	heap->opened_us = now_us - head_start_us(h, entry);
-	entry->heap = heap;
+	entry->heap[h->lane] = heap;
 	entry->n_heaps++;
 	insert_growing(h, heap);
 	return heap;
@@ -121,10 +121,13 @@ int
 heaps_add(struct heaps *h, struct entry *entry, int64_t id, const struct reading *row,
 	  int64_t now_us)
 {
-	struct heap *heap = entry->heap ? entry->heap : open_heap(h, entry, id, now_us);
+	struct heap *heap = entry->heap[h->lane];
 
+	if (!heap)
+		heap = open_heap(h, entry, id, now_us);
 	if (!heap || (heap->n == heap->room && make_room(heap) < 0))
 		return -1;
+	ASSERT(!heap->n || id > heap->last_id);
 	heap->rows[heap->n++] = *row;
 	heap->last_id = id;
 	h->n_rows++;
@@ -136,19 +139,21 @@ heaps_add(struct heaps *h, struct entry *entry, int64_t id, const struct reading
 void
 heaps_finish(struct heaps *h, struct entry *entry)
 {
-	struct heap *heap = entry->heap;
+	struct heap *heap = entry->heap[h->lane];
 
+	if (!heap)
+		return;
 	unlink_from(&h->growing, heap);
 	insert(&h->full, h->full.end, heap);
-	entry->heap = NULL;
+	entry->heap[h->lane] = NULL;
 }
 
 void
 heaps_take(struct heaps *h, struct heap *heap)
 {
-	if (heap->entry->heap == heap) {
+	if (heap->entry->heap[h->lane] == heap) {
 		unlink_from(&h->growing, heap);
-		heap->entry->heap = NULL;
+		heap->entry->heap[h->lane] = NULL;
 	} else
 		unlink_from(&h->full, heap);
 	h->n_rows -= heap->n;
@@ -160,8 +165,7 @@ heaps_drop(struct heaps *h, struct entry *entry)
 {
 	struct heap *heap, *next;
 
-	if (entry->heap)
-		heaps_finish(h, entry);
+	heaps_finish(h, entry);
 	for (heap = h->full.first; heap; heap = next) {
 		next = heap->next;
 		if (heap->entry != entry)
@@ -171,13 +175,29 @@ heaps_drop(struct heaps *h, struct entry *entry)
 	}
 }
 
+void
+heaps_move(struct heaps *h, struct heaps *to)
+{
+	struct heap *heap;
+
+	while (h->growing.first)
+		heaps_finish(h, h->growing.first->entry);
+	while ((heap = h->full.first)) {
+		unlink_from(&h->full, heap);
+		insert(&to->full, to->full.end, heap);
+	}
+	to->n_rows += h->n_rows;
+	h->n_rows = 0;
+}
+
+/* Of any session when entry is NULL. */
 static int64_t
-least_id(const struct heap_list *list, int64_t least)
+least_id(const struct heap_list *list, const struct entry *entry, int64_t least)
 {
 	const struct heap *heap;
 
 	for (heap = list->first; heap; heap = heap->next)
-		if (heap->first_id < least)
+		if (heap->first_id < least && (!entry || heap->entry == entry))
 			least = heap->first_id;
 	return least;
 }
@@ -185,5 +205,15 @@ least_id(const struct heap_list *list, int64_t least)
 int64_t
 heaps_first_id(const struct heaps *h, int64_t otherwise)
 {
-	return least_id(&h->full, least_id(&h->growing, otherwise));
+	return least_id(&h->full, NULL, least_id(&h->growing, NULL, otherwise));
+}
+
+int64_t
+heaps_first_id_of(const struct heaps *h, const struct entry *entry, int64_t otherwise)
+{
+	const struct heap *grows = entry->heap[h->lane];
+
+	if (grows && grows->first_id < otherwise)
+		otherwise = grows->first_id;
+	return entry->n_heaps ? least_id(&h->full, entry, otherwise) : otherwise;
 }

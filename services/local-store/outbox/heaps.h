@@ -2,7 +2,8 @@
  * heaps - readings gathered by session, until there are enough for a bundle
  *
  * A session has one heap that grows; when that is full it waits, oldest first, to be taken
- * away.  Memory only, no clock and no disk.
+ * away.  Live readings and late ones are in heaps of their own.  Memory only, no clock and no
+ * disk.
  */
 #ifndef HEAPS_H
 #define HEAPS_H
@@ -24,6 +25,7 @@ struct heap_list {
 };
 
 struct heaps {
+	enum lane lane;                     /* which of entry->heap is in here */
 	size_t full_rows;                   /* with so many a heap is full */
 	int64_t spread_us;                  /* when many begin together: see heaps_add() */
 	struct heap_list growing, full;
@@ -31,7 +33,7 @@ struct heaps {
 	size_t n_rows;
 };
 
-void heaps_init(struct heaps *heaps, size_t full_rows, int64_t spread_us);
+void heaps_init(struct heaps *heaps, enum lane lane, size_t full_rows, int64_t spread_us);
 void heaps_release(struct heaps *heaps);  /* the sessions are going too, or have gone */
 
 /*
@@ -52,7 +54,11 @@ void heap_free(struct heap **heap);
 /* All of that session's are gone. */
 void heaps_drop(struct heaps *heaps, struct entry *entry);
 
-/* The least id in any; `otherwise` when all are greater. */
+/* All of them become `to`'s, and are full. */
+void heaps_move(struct heaps *heaps, struct heaps *to);
+
+/* The least id in any, or in those of one session; `otherwise` when all are greater. */
 int64_t heaps_first_id(const struct heaps *heaps, int64_t otherwise);
+int64_t heaps_first_id_of(const struct heaps *heaps, const struct entry *entry, int64_t otherwise);
 
 #endif

@@ -31,14 +31,16 @@ outbox_rate_wait_us(const struct outbox *o, int64_t now_us)
 static bool
 is_sendable(const struct outbox *o, const struct shipment *sh, int64_t now_us)
 {
-	return !sh->done && !sh->leaving && (!sh->sent_us || now_us - sh->sent_us >= o->limits.resend_us);
+	return !sh->leaving && (!sh->sent_us || now_us - sh->sent_us >= o->limits.resend_us);
 }
 
-/* Of those that wait, changes go before readings and the newest of them first. */
+/* Of those that wait, changes go first, the newest of them before the others, then live readings. */
 static bool
 goes_before(const struct shipment *a, const struct shipment *b)
 {
-	return a->urgent && (!b->urgent || a->session_hlc > b->session_hlc);
+	if (a->urgent || b->urgent)
+		return a->urgent && (!b->urgent || a->session_hlc > b->session_hlc);
+	return a->lane < b->lane;
 }
 
 static struct shipment *

@@ -36,7 +36,8 @@ outbox_open(struct store *store, struct sessions *sessions, const char *gateway,
 	o->sessions = sessions;
 	o->limits = *limits;
 	o->pack = pack;
-	heaps_init(&o->heaps, limits->rows, limits->wait_us);
+	heaps_init(&o->heaps[LIVE], LIVE, limits->rows, limits->wait_us);
+	heaps_init(&o->heaps[LATE], LATE, limits->rows, limits->wait_us);
 	o->due_end = &o->due;
 	o->shipments_end = &o->shipments;
 	o->due_on_disk = true;
@@ -46,12 +47,12 @@ outbox_open(struct store *store, struct sessions *sessions, const char *gateway,
 	o->rows = calloc(limits->rows, sizeof(*o->rows));
 	ASSERT(o->bundle && o->crate && o->rows);
 	o->rate = (struct rate){bucket_new(limits->rows_per_s, 0), bucket_new(limits->bytes_per_s, 0)};
-	o->head = o->maybe_sent = store_last_reading(store);
+	o->live.end = o->maybe_sent = store_last_reading(store);
 	o->quarantine = quarantine_open(store, err);
 	if (!o->quarantine || store_setting(store, "synced_floor", 0, &o->floor, err) < 0)
 		outbox_close(&o);
 	else
-		o->scanned = o->floor;
+		o->live.next = o->floor;
 	return o;
 }
 
@@ -68,7 +69,8 @@ outbox_close(struct outbox **outbox)
 		shipment_free(&sh);
 	}
 	quarantine_close(&o->quarantine);
-	heaps_release(&o->heaps);
+	heaps_release(&o->heaps[LIVE]);
+	heaps_release(&o->heaps[LATE]);
 	free(o->bundle);
 	free(o->crate);
 	free(o->rows);
@@ -79,7 +81,7 @@ outbox_close(struct outbox **outbox)
 void
 outbox_head(struct outbox *o, int64_t last_reading)
 {
-	o->head = last_reading;
+	o->live.end = last_reading;
 }
 
 /* ---- what is not to be sent */
@@ -111,10 +113,12 @@ outbox_hold(struct outbox *o, struct entry *entry, int64_t now_us)
 		if (sh->entry == entry)
 			outbox_drop(o, sh);
 	}
-	heaps_drop(&o->heaps, entry);
+	heaps_drop(&o->heaps[LIVE], entry);
+	heaps_drop(&o->heaps[LATE], entry);
+	outbox_read_no_more(o, entry);
 	/* its rows go again in other bundles, while a worker may still have one of these */
-	if (o->maybe_sent < o->scanned)
-		o->maybe_sent = o->scanned;
+	if (o->maybe_sent < o->live.next)
+		o->maybe_sent = o->live.next;
 	if (!entry->held_until_us) {
 		o->n_held++;
 		entry->n_shipped++;  /* keeps it in hand */
@@ -124,25 +128,43 @@ outbox_hold(struct outbox *o, struct entry *entry, int64_t now_us)
 }
 
 bool
-outbox_has_room(const struct outbox *o, bool urgent)
+outbox_has_room(const struct outbox *o, enum lane lane)
 {
-	return o->n_shipments < o->limits.in_flight + (urgent ? URGENT_EXTRA : 0);
+	size_t most = o->limits.in_flight;
+
+	return o->n_shipments < (lane == LATE ? most - most / 4 : most);
+}
+
+bool
+outbox_has_urgent_room(const struct outbox *o)
+{
+	return o->n_shipments < o->limits.in_flight + URGENT_EXTRA;
 }
 
 /* ---- what is going on */
+
+/* When the oldest of them is due, if there is room for it. */
+static int64_t
+heaps_wake_us(const struct outbox *o, enum lane lane)
+{
+	const struct heap *oldest = o->heaps[lane].growing.first;
+
+	return oldest && outbox_has_room(o, lane) ? oldest->opened_us + o->limits.wait_us : INT64_MAX;
+}
 
 int64_t
 outbox_wake_us(const struct outbox *o, int64_t now_us)
 {
 	int64_t wake = now_us + 60 * CLOCK_SECOND, at;
-	const struct heap *oldest = o->heaps.growing.first;
 	const struct shipment *sh;
+	enum lane lane;
 
-	if (oldest && outbox_has_room(o, false) && oldest->opened_us + o->limits.wait_us < wake)
-		wake = oldest->opened_us + o->limits.wait_us;
+	for (lane = LIVE; lane < LANES; lane++)
+		if ((at = heaps_wake_us(o, lane)) < wake)
+			wake = at;
 	for (sh = o->shipments; sh; sh = sh->next) {
 		at = sh->sent_us + o->limits.resend_us;
-		if (sh->sent_us && !sh->done && at < wake)
+		if (sh->sent_us && at < wake)
 			wake = at;
 	}
 	at = now_us + outbox_rate_wait_us(o, now_us);
@@ -158,11 +180,11 @@ outbox_counts(const struct outbox *o, struct outbox_counts *counts)
 	size_t shipped = 0;
 
 	for (sh = o->shipments; sh; sh = sh->next)
-		shipped += sh->last_id && !sh->done ? sh->n_rows : 0;
+		shipped += sh->last_id ? sh->n_rows : 0;
 	*counts = o->counts;
-	counts->open_rows = o->heaps.n_rows;
+	counts->open_rows = o->heaps[LIVE].n_rows + o->heaps[LATE].n_rows;
 	counts->in_flight = o->n_shipments;
-	counts->pending = o->head - o->scanned + (int64_t)(o->heaps.n_rows + shipped);
+	counts->pending = outbox_unread(o) + (int64_t)(counts->open_rows + shipped);
 }
 
 struct quarantine *

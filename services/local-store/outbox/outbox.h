@@ -4,7 +4,8 @@
  * Reads the log in order, gathers rows by session, and closes a bundle of one session at
  * `rows` rows, after `wait_us`, or when the session ends.  What is open and in flight is
  * bounded; beyond it the log just grows on disk.  A changed session or record goes at once
- * and overtakes readings, also where these wait because so many a second may leave.  Nothing
+ * and overtakes readings, also where these wait because so many a second may leave; and
+ * readings that are taken now overtake those that are behind (stretches.c).  Nothing
  * of this is on disk but how far each session has come, so after a crash some rows are sent
  * twice, which is harmless.
  *

@@ -10,12 +10,19 @@
 #include "services/local-store/outbox/shipment.h"
 
 #define MAX_REPAIRS  1000
+#define MAX_STRETCHES 64
 #define URGENT_EXTRA 16        /* places that readings cannot take */
 
 struct repair_job {
 	struct entry *entry;
 	int64_t from_us, to_us;
 	size_t skip;               /* rows taken at from_us that went already */
+};
+
+/* Of the log: read up to `next`, to be read up to `end`; of one session only, or of all. */
+struct stretch {
+	int64_t next, end;                  /* readings.id */
+	struct entry *only;
 };
 
 struct rate {
@@ -35,15 +42,18 @@ struct outbox {
 	char gateway[80];
 	struct outbox_limits limits;
 	bool pack;
-	int64_t head, scanned;        /* readings.id: end of the log, read up to here */
+	struct stretch live;          /* up to the end of the log */
+	struct stretch late[MAX_STRETCHES];
+	size_t n_late;
+	int64_t behind_us;            /* since when live readings find no room; 0: they do */
 	int64_t maybe_sent;           /* what comes after was never sent by anybody */
 	int64_t now_us;               /* of the running outbox_work() */
 	int64_t floor;                /* as on disk: a restart reads from here */
-	struct heaps heaps;
+	struct heaps heaps[LANES];
 	struct entry *due, **due_end;       /* sessions with changes to send at once */
 	struct unsynced_page page;          /* those of earlier runs: looked for once, at the start */
 	bool due_on_disk;                   /* there may be more of them */
-	bool ended_open;                    /* some session with a heap has ended */
+	bool ended_open[LANES];             /* some session with a heap has ended */
 	bool floor_due;                     /* receipts have come since it was saved */
 	bool unsettled;                     /* some session waits for `completed` */
 	size_t n_held;
@@ -61,8 +71,31 @@ struct outbox {
 	struct rate rate;
 };
 
-/* Room for one more in flight; what is urgent has some more. */
-bool outbox_has_room(const struct outbox *outbox, bool urgent);
+/* Room for one more in flight: late readings leave some to live ones, and all to what is urgent. */
+bool outbox_has_room(const struct outbox *outbox, enum lane lane);
+bool outbox_has_urgent_room(const struct outbox *outbox);
+
+/* A turn of reading the log; whether another could do more; whether this lane's is read. */
+int outbox_read(struct outbox *outbox, struct err *err);
+bool outbox_can_read(const struct outbox *outbox);
+bool outbox_is_read(const struct outbox *outbox, enum lane lane);
+int64_t outbox_unread(const struct outbox *outbox);  /* rows, about */
+
+/* Before what has not been read: of all sessions, of one. */
+int64_t outbox_read_upto(const struct outbox *outbox);
+int64_t outbox_read_upto_of(const struct outbox *outbox, const struct entry *entry);
+
+/* More is gathered than so many quarters of what may be. */
+bool outbox_is_crowded(const struct outbox *outbox, enum lane lane, size_t quarters);
+
+/* A session again, from what Postgres has of it; -1: too many are.  And no more. */
+int outbox_read_again(struct outbox *outbox, struct entry *entry);
+void outbox_read_no_more(struct outbox *outbox, const struct entry *entry);
+
+/* Whether live readings wait; if they do for long although Postgres takes bundles, what there is
+ * becomes late. */
+void outbox_watch_live(struct outbox *outbox);
+void outbox_flows(struct outbox *outbox, int64_t now_us);
 
 /* 1 and *shipped; 0 its session is held, as something of it can never be sent; -1. */
 int outbox_ship(struct outbox *outbox, struct entry *entry, const struct reading *rows, size_t n,

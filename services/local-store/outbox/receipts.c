@@ -5,41 +5,40 @@
 
 #include "common/clock.h"
 
+/* Before anything that has been read and has no receipt yet: of all sessions when entry is NULL. */
+static int64_t
+upto_of(const struct outbox *o, const struct entry *entry, int64_t upto)
+{
+	const struct shipment *sh;
+	enum lane lane;
+
+	for (sh = o->shipments; sh; sh = sh->next)
+		if (sh->first_id && sh->first_id <= upto && (!entry || sh->entry == entry))
+			upto = sh->first_id - 1;
+	for (lane = LIVE; lane < LANES; lane++)
+		upto = (entry ? heaps_first_id_of(&o->heaps[lane], entry, upto + 1)
+			      : heaps_first_id(&o->heaps[lane], upto + 1)) - 1;
+	return upto;
+}
+
 /* Where a restart must read from: before anything that is not known to be in Postgres. */
 static int64_t
 new_floor(const struct outbox *o)
 {
-	int64_t floor = o->scanned;
-	const struct shipment *sh;
+	int64_t floor = upto_of(o, NULL, outbox_read_upto(o));
 
-	for (sh = o->shipments; sh; sh = sh->next)
-		if (sh->first_id && sh->first_id <= floor)
-			floor = sh->first_id - 1;
-	floor = heaps_first_id(&o->heaps, floor + 1) - 1;
 	return o->n_held && floor > o->floor ? o->floor : floor;
 }
 
-/* Frees what is done, in order: `synced` may not jump over a bundle without receipt. */
+/* `synced` may not jump over what is not there yet, as live readings do. */
 static void
-advance(struct outbox *o, struct entry *entry)
+advance(const struct outbox *o, struct entry *entry)
 {
-	struct shipment *sh, *next;
-	bool in_order = true;
+	int64_t upto = upto_of(o, entry, outbox_read_upto_of(o, entry));
 
-	for (sh = o->shipments; sh; sh = next) {
-		next = sh->next;
-		if (sh->entry != entry)
-			continue;
-		if (!sh->done) {
-			in_order &= !sh->last_id;
-			continue;
-		}
-		if (sh->last_id && !in_order)
-			continue;
-		if (sh->last_id > entry->synced)
-			entry->synced = sh->last_id;
-		outbox_drop(o, sh);
-	}
+	upto = entry->arrived < upto ? entry->arrived : upto;
+	if (upto > entry->synced && !entry->held_until_us)
+		entry->synced = upto;
 }
 
 int
@@ -63,11 +62,17 @@ is_under_way(const struct entry *entry)
 	return entry->n_shipped || entry->n_heaps || entry->due || entry_active(entry);
 }
 
+static bool
+all_is_read(const struct outbox *o)
+{
+	return outbox_is_read(o, LIVE) && outbox_is_read(o, LATE);
+}
+
 /* While the log has not been read to its end, more of the session may stand there. */
 static const char *
 progress(struct outbox *o, struct entry *entry)
 {
-	entry->unsettled = !is_under_way(entry) && o->scanned < o->head;
+	entry->unsettled = !is_under_way(entry) && !all_is_read(o);
 	o->unsettled |= entry->unsettled;
 	return is_under_way(entry) || entry->unsettled ? "syncing" : "completed";
 }
@@ -89,9 +94,10 @@ settle(struct outbox *o, struct err *err)
 {
 	struct entry *entry = NULL;
 
-	if (!o->unsettled || o->scanned < o->head)
+	if (!o->unsettled || !all_is_read(o))
 		return 0;
 	while ((entry = sessions_next(o->sessions, entry))) {
+		advance(o, entry);
 		if (entry->unsettled && !is_under_way(entry) &&
 		    save_end(o, entry, "completed", err) < 0)
 			return -1;
@@ -109,7 +115,7 @@ outbox_receipt(struct outbox *o, const struct receipt *receipt, int64_t now_us,
 	int again;
 
 	/* a repair may have the same content, and so the same id, as one that waits its turn */
-	for (sh = o->shipments; sh && (sh->done || strcmp(sh->id, receipt->id) != 0); sh = sh->next)
+	for (sh = o->shipments; sh && strcmp(sh->id, receipt->id) != 0; sh = sh->next)
 		;
 	if (!sh)
 		return 0;
@@ -129,11 +135,14 @@ outbox_receipt(struct outbox *o, const struct receipt *receipt, int64_t now_us,
 	o->counts.n_quarantined += receipt->outcome == OUTCOME_QUARANTINED;
 	o->counts.n_rows += (uint64_t)receipt->added;
 	o->counts.n_seen += (uint64_t)receipt->seen;
-	sh->done = true;
 	if (sh->more || again)
 		outbox_due(o, *entry);
+	if (sh->last_id > (*entry)->arrived)
+		(*entry)->arrived = sh->last_id;
 	(*entry)->n_refused = 0;
+	outbox_drop(o, sh);
 	advance(o, *entry);
+	outbox_flows(o, now_us);
 	o->floor_due = true;
 	if (save_end(o, *entry, progress(o, *entry), err) < 0 || settle(o, err) < 0)
 		return -1;

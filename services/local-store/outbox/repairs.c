@@ -63,8 +63,9 @@ outbox_repair_next(struct outbox *o, struct err *err)
 	store_enough(range);
 	if (r < 0 || (r = outbox_ship(o, job->entry, o->rows, n, false, &sh, err)) < 0)
 		return -1;
-	o->maybe_sent = o->head;  /* there may be rows among them that were yet to go */
+	o->maybe_sent = o->live.end;  /* there may be rows among them that were yet to go */
 	if (r > 0 && n) {
+		sh->lane = LATE;
 		sh->from_us = o->rows[0].taken_us;
 		sh->to_us = o->rows[n - 1].taken_us;
 	}

@@ -14,7 +14,8 @@ struct shipment {
 	struct shipment *next;
 	struct entry *entry;
 	ids_uuid id;
-	bool fresh, urgent, done, leaving;
+	bool fresh, urgent, leaving;
+	enum lane lane;
 	int64_t first_id, last_id;          /* readings in it, 0 when none count for `synced` */
 	size_t n_rows;
 	int64_t from_us, to_us;             /* readings that go again: all of this span; else 0 */
@@ -25,7 +26,7 @@ struct shipment {
 	} marks[SHIPMENT_MARKS];
 	size_t n_marks, n_damaged;          /* records in it; left out, as they cannot be read */
 	bool more;                          /* records that had no room: go again */
-	int64_t sent_us;                    /* 0 not yet */
+	int64_t made_us, sent_us;           /* sent 0: not yet */
 	uint32_t records_len, columns_len, raw_len;  /* raw: both */
 	uint8_t *bytes;                     /* records, then columns, not packed */
 };

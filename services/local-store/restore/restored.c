@@ -204,7 +204,7 @@ put_session(struct job *job, const struct session *row, struct err *err)
 	}
 	/* what the log has so far is not of this session */
 	job->entry = entry = sessions_add(job->life->sessions, row, no);
-	entry->synced = entry->scanned = store_last_reading(store);
+	entry->synced = entry->arrived = entry->scanned = store_last_reading(store);
 	return store_put_sync(store, entry, "completed", job->now_us, err);
 }
 
@@ -258,7 +258,7 @@ settle(struct job *job, int64_t first, int64_t last, struct err *err)
 
 	if (waits)
 		return waits < 0 ? -1 : 0;
-	entry->synced = entry->scanned = last;
+	entry->synced = entry->arrived = entry->scanned = last;
 	return store_put_sync(job->life->store, entry, "completed", job->now_us, err);
 }
 

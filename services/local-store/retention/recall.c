@@ -50,7 +50,7 @@ settle(struct lifecycle *life, struct entry *entry, int64_t first, int64_t last,
 
 	if (waits)
 		return waits < 0 ? -1 : 0;
-	entry->synced = entry->scanned = last;
+	entry->synced = entry->arrived = entry->scanned = last;
 	return store_put_sync(life->store, entry, entry_active(entry) ? "syncing" : "completed", now_us, err);
 }
 
