@@ -5,7 +5,7 @@
  *	        news      from local-store: the reply to each command; alerts, for /metrics
  *	        beats     from every process, for /api/health and /metrics
  *	out     commands  to local-store
- *	reads   Postgres, read only
+ *	reads   Postgres, read only; for admins the SQLite file's quarantine and the auditor's log
  *	owns    nothing
  *
  * Its paths are the table of requests/routes.c; GET /api/openapi.json describes them, and so does
@@ -40,6 +40,7 @@
 #include "services/http-api/metrics.h"
 #include "services/http-api/openapi/openapi.h"
 #include "services/http-api/requests/in_http.h"
+#include "services/http-api/reads/in_gateway.h"
 #include "services/http-api/reads/in_postgres.h"
 #include "services/http-api/commands/pending.h"
 #include "services/http-api/commands/guard.h"
@@ -111,6 +112,22 @@ say_openapi(struct http_api *me, struct ask *ask)
 }
 
 static void
+say_gateway(struct http_api *me, struct ask *ask)
+{
+	const char *database = me->process->database;
+	struct problem problem;
+	size_t len;
+	char *text = ask->route->kind == ROUTE_AUDIT
+			     ? gateway_audit(database, &ask->caller, &len, &problem)
+			     : gateway_quarantine(database, &ask->caller, &len, &problem);
+
+	if (text)
+		http_answer(ask, 200, text, len, NULL);
+	else
+		http_refuse(ask, &problem);
+}
+
+static void
 read_rows(struct http_api *me, struct ask *ask, int64_t now)
 {
 	struct problem problem;
@@ -157,6 +174,10 @@ serve(struct http_api *me, int64_t now)
 			break;
 		case ROUTE_OPENAPI:
 			say_openapi(me, ask);
+			break;
+		case ROUTE_QUARANTINE:
+		case ROUTE_AUDIT:
+			say_gateway(me, ask);
 			break;
 		case ROUTE_ME:
 			sign_in_tell(ask, &ask->caller);

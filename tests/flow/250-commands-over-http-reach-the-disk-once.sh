@@ -81,6 +81,12 @@ is "$(lite "SELECT kind, row, field FROM misfits")" 'readings|{"timestamp":17323
 like "$(batch readings IHHT_none "[$R1]")" '^404 ' "readings of an unknown session"
 is "$(lite "SELECT taken_us / 1000000 - 1732340000, spo2, heart_rate, signal_strength FROM readings ORDER BY taken_us")" \
 	"$(printf '1|97.0|60.0|98\n2|88.5|61.0|\n3|||\n4|90.0||')" "exactly those are on disk"
+like "$(curl -sS -m 9 "$URL/quarantine")" '"quarantine":\[\],"misfits":\[\{"entry":1,"kind":"readings","session_id":"[^"]*","field":"spo2","why":"[^"]*","row":"\{' "an admin sees it"
+is "$(curl -q -sS -m 9 -H "Authorization: Bearer $("$BIN/ihht" --config "$CONF" token person $USER --days 1)" "$URL/quarantine" | jq .status)" 403 "another does not"
+printf '1 2026-11-23T09:00:01.000000Z compared sessions=3 different=0 sha256=ab12\n2 2026-11-23T09:05:01.000000Z compared sessions=4 different=1 sha256=cd34\n' >"$T/audit.log"
+is "$(curl -sS -m 9 "$URL/audit" | jq -c '.audit[0] | [.entry, .what, .found, .sha256]')" '[2,"compared","sessions=4 different=1","cd34"]' "and what the auditor found, the newest first"
+rm "$T/audit.log"
+is "$(curl -sS -m 9 "$URL/audit" | jq .status)" 503 "where there is an auditor"
 
 seq 1 10000 | awk 'BEGIN { printf "[" } { printf "%s{\"timestamp\":%.0f,\"spo2\":%d,\"heart_rate\":%d}", (NR > 1 ? "," : ""), 1732341000000 + $1 * 100, 80 + $1 % 20, 60 + $1 % 7 } END { print "]" }' >"$T/rows"
 { printf '{"type":"readings","sessionId":"%s","data":' $S; cat "$T/rows"; echo '}'; } >"$T/big.json"

@@ -55,7 +55,8 @@ answers(const struct route *route, json_t *schemas)
 {
 	const char *schema = route->kind == ROUTE_HEALTH ? "Health" : route->kind == ROUTE_BATCH
 			   ? "BatchDone" : route->kind == ROUTE_ME || route->kind == ROUTE_SIGN_IN
-			   ? "Me" : "Done";
+			   ? "Me" : route->kind == ROUTE_QUARANTINE ? "Quarantine"
+			   : route->kind == ROUTE_AUDIT ? "Audit" : "Done";
 	json_t *o;
 
 	if (route->kind == ROUTE_READ)
@@ -204,6 +205,14 @@ static const char fixed_schemas[] =
 	"\"BatchRow\": {\"type\": \"object\", \"required\": [\"row\"], \"additionalProperties\": false, \"properties\":"
 	"{\"row\": {\"type\": \"integer\", \"description\": \"from 1\"}, \"outcome\": {\"type\": \"string\","
 	"\"enum\": [\"taken\", \"quarantined\"]}, \"field\": {\"type\": \"string\"}, \"why\": {\"type\": \"string\"}}},"
+	"\"Quarantine\": {\"type\": \"object\", \"required\": [\"quarantine\", \"misfits\"], \"properties\": {"
+	"\"quarantine\": {\"type\": \"array\", \"description\": \"Postgres would not take them\", \"items\":"
+	"{\"type\": \"object\", \"additionalProperties\": true}}, \"misfits\": {\"type\": \"array\","
+	"\"description\": \"of a batch, not to be read\", \"items\": {\"type\": \"object\","
+	"\"additionalProperties\": true}}}},"
+	"\"Audit\": {\"type\": \"object\", \"required\": [\"audit\"], \"properties\": {\"audit\": {\"type\": \"array\","
+	"\"items\": {\"type\": \"object\", \"required\": [\"entry\", \"at\", \"what\", \"found\", \"sha256\"],"
+	"\"additionalProperties\": true}}}},"
 	"\"BatchDone\": {\"type\": \"object\", \"additionalProperties\": false, \"properties\": {"
 	"\"synced\": {\"type\": \"integer\", \"description\": \"rows that were new\"},"
 	"\"status\": {\"type\": \"string\", \"const\": \"already_synced\"},"

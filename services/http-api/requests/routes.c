@@ -76,6 +76,9 @@ const struct route routes[] = {
 	READ("/api/devices", "listDevices", "Oximeters that sessions were recorded with", read_devices,
 	     of_devices),
 	READ("/api/sync", "listSyncState", "How far each person's data has come", read_sync, of_people),
+	OWN("GET", "/api/quarantine", ROUTE_QUARANTINE, "listQuarantine", "Rows that Postgres or the "
+	    "parser of batches would not take; for admins"),
+	OWN("GET", "/api/audit", ROUTE_AUDIT, "listAudit", "What the auditor found and did; for admins"),
 	COMMAND("/api/sessions/{id}/phase", "beginPhase", "Begin the next phase", msg_session_phase, 0),
 	COMMAND("/api/sessions/{id}/pause", "pauseSession", "Pause; the next phase ends it",
 		msg_session_phase, PHASE_PAUSED),

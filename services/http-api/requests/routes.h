@@ -16,6 +16,8 @@ enum route_kind {
 	ROUTE_METRICS,
 	ROUTE_OPENAPI,
 	ROUTE_ME,
+	ROUTE_QUARANTINE,
+	ROUTE_AUDIT,
 	ROUTE_SIGN_IN,
 	ROUTE_SIGN_OUT,
 	ROUTE_READ,      /* `read`, of Postgres */
