@@ -18,6 +18,7 @@ conf local-store bundle-seconds 1
 PG_DIRS+=("$VAR/postgres")
 chmod 600 "$CONF"
 cp "$CONF" "$T/as_written"
+sign_in admin
 
 # env: SIGINT is ignored by what a script starts in the background, unless it is set back
 start_all() {
@@ -51,6 +52,15 @@ like "$(get -m 2 -D - -o "$T/out" -N -H 'Connection: Upgrade' -H 'Upgrade: webso
 	-H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' "http://127.0.0.1:$PORT/live")" '^HTTP/1.1 101' "and /live"
 is "$(get -o "$T/out" -w '%{http_code}' -H 'Host: evil.example' "http://127.0.0.1:$PORT/")" 421 "another host name is refused"
 is "$(head -c 3000000 /dev/zero | get -o "$T/out" -w '%{http_code}' -X POST --data-binary @- "http://127.0.0.1:$PORT/api/sync/batch")" 413 "so is a huge body"
+link=$(log_of run | grep -o "http://127.0.0.1:$PORT/#token=[^ ]*")
+like "$link" '#token=ey' "a link is printed that opens the page"
+is "$(curl -qs -m 10 -H "Authorization: Bearer ${link#*#token=}" "http://127.0.0.1:$PORT/api/me" | jq -r .role)" admin "whose token holds"
+is "$(curl -qs -m 10 -o "$T/out" -w '%{http_code}' "http://127.0.0.1:$PORT/api/sessions")" 401 "and without one there is nothing to see"
+for i in $(seq 60); do
+	get -o "$T/out" -w '%{http_code}\n' -H 'Content-Type: application/json' -d '{"token":"x"}' "http://127.0.0.1:$PORT/api/sign-in"
+done | sort | uniq -c >"$T/codes"
+like "$(cat "$T/codes")" ' 401' "tokens may be tried"
+like "$(cat "$T/codes")" ' 429' "but not all day long"
 wait_until "[ \"\$(sql 'SELECT count(*) > 0 FROM readings')\" = t ]" 60
 ok $? "simulated readings arrive in Postgres"
 is "$(find "$VAR" -maxdepth 1 -type f -perm /o+r; find "$RUN" -maxdepth 0 -perm /o+rwx)" "" "what is stored is for our eyes only"
