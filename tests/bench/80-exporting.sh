@@ -31,8 +31,9 @@ wait_ready http-api >&2
 URL=http://127.0.0.1:${SETTINGS[http-api/port]}/api
 wait_until 'curl -sS "$URL/health" | grep -q "\"postgres\":true"'
 
+calc() { awk "BEGIN { printf \"%.2f\", $* }"; }
 # seconds COMMAND...
-seconds() { local from=$EPOCHREALTIME; "$@" >&2 || echo "# failed: $1"; bc <<<"scale=3; ($EPOCHREALTIME - $from) / 1"; }
+seconds() { local from=$EPOCHREALTIME; "$@" >&2 || echo "# failed: $1"; calc "$EPOCHREALTIME - $from"; }
 least() { sort -n | head -1; }
 copied() { psql -Xq -h "$RUN" -U postgres ihht -c "\copy ($(tr -d '\n\t' <<<"$COPY")) TO '$T/psql.csv' CSV HEADER"; }
 over_http() { curl -sSf -o "$T/http.$1" "$URL/export?format=$1$2"; }
@@ -42,7 +43,7 @@ for i in 1 2 3; do seconds copied; done >"$T/psql.s" 2>"$T/log/psql"
 for i in 1 2 3; do seconds over_http csv; done >"$T/http.s" 2>"$T/log/curl"
 [ "$(wc -l <"$T/http.csv")" = $((ROWS + 1)) ] || { echo "# not all: $(wc -l <"$T/http.csv")"; exit 1; }
 psql_s=$(least <"$T/psql.s") http_s=$(least <"$T/http.s")
-printf 'csv of %d readings over HTTP\t%s\ts\tpsql \\copy %s\t%.2f\n' "$ROWS" "$http_s" "$psql_s" "$(bc -l <<<"$psql_s / $http_s")"
+printf 'csv of %d readings over HTTP\t%s\ts\tpsql \\copy %s\t%s\n' "$ROWS" "$http_s" "$psql_s" "$(calc "$psql_s / $http_s")"
 printf 'memory of http-api for it\t%s\tMB\t50\t\n' "$(mb_of "${PIDS[http-api]}")"
 for format in parquet json fhir omh; do
 	printf '%s of them over HTTP\t%s\ts\t\t\n' $format "$(seconds over_http $format 2>/dev/null)"
@@ -68,8 +69,8 @@ EOF
 for format in csv parquet json edf fhir omh; do
 	table=; case $format in csv | parquet) table="--table readings" ;; esac
 	s=$(seconds bash "$T/peak" "$T/kb" "$BIN/ihht" export $format "$T/here.$format" $table 2>/dev/null)
-	printf 'ihht export %s of them, %.0f MB of file\t%s\ts\t\t\n' $format "$(bc <<<"$(du -sk "$T/here.$format" | cut -f1) / 1000")" "$s"
-	printf 'ihht export %s, memory\t%s\tMB\t50\t\n' $format "$(bc <<<"scale=1; $(cat "$T/kb") / 1024")"
+	printf 'ihht export %s of them, %.0f MB of file\t%s\ts\t\t\n' $format "$(calc "$(du -sk "$T/here.$format" | cut -f1) / 1000")" "$s"
+	printf 'ihht export %s, memory\t%s\tMB\t50\t\n' $format "$(calc "$(cat "$T/kb") / 1024")"
 	rm -rf "$T/here.$format"
 done
 FINISHED=1
