@@ -35,8 +35,8 @@ calc() { awk "BEGIN { printf \"%.2f\", $* }"; }
 # seconds COMMAND...
 seconds() { local from=$EPOCHREALTIME; "$@" >&2 || echo "# failed: $1"; calc "$EPOCHREALTIME - $from"; }
 least() { sort -n | head -1; }
-copied() { psql -Xq -h "$RUN" -U postgres ihht -c "\copy ($(tr -d '\n\t' <<<"$COPY")) TO '$T/psql.csv' CSV HEADER"; }
-over_http() { curl -sSf -o "$T/http.$1" "$URL/export?format=$1$2"; }
+copied() { psql -Xq -h "$RUN" -U postgres ihht -c "\copy ($(tr '\n\t' '  ' <<<"$COPY")) TO '$T/psql.csv' CSV HEADER"; }
+over_http() { curl -sSf -o "$T/http.$1" "$URL/export?format=$1"; }
 mb_of() { awk '/VmHWM/ { printf "%.1f", $2 / 1024 }' "/proc/$1/status"; }
 
 for i in 1 2 3; do seconds copied; done >"$T/psql.s" 2>"$T/log/psql"

@@ -18,19 +18,22 @@
 	" UNION ALL SELECT " n ", '" name "', " at ", " tie "::text, to_jsonb(r)::text FROM (SELECT "
 
 /* The name of a message, and one as JSON with the names of messages.def. */
-static const char session_sql[] =
-	"WITH s AS (SELECT * FROM public.sessions WHERE ($1::uuid IS NULL OR id = $1)"
-	" AND ($2::uuid IS NULL OR user_id = $2) AND ($3::timestamptz IS NULL OR start_time >= $3)"
-	" AND ($4::timestamptz IS NULL OR start_time < $4) AND ($5::boolean OR data_source <> 'mock')"
-	" AND ($6::uuid IS NULL OR (user_id, start_time, id) > ($6, $7::timestamptz, $8::uuid))"
-	" ORDER BY user_id, start_time, id LIMIT 1)"
-	" SELECT name, row FROM (SELECT 0 AS part, 'session' AS name, NULL::bigint AS at, '' AS tie,"
-	" to_jsonb(r)::text AS row FROM (SELECT id, local_session_id, user_id, gateway, device_id, status,"
-	" " US("start_time") " AS start_us, " US("end_time") " AS end_us, session_type, session_subtype,"
-	" current_phase, current_cycle, " US("phase_time") " AS phase_us, total_cycles, hypoxic_duration,"
-	" hyperoxic_duration, starting_altitude_level, current_altitude_level, total_mask_lifts,"
-	" total_readings, avg_spo2, min_spo2, max_spo2, avg_heart_rate, min_heart_rate, max_heart_rate,"
+#define SESSION \
+	"WITH s AS (SELECT * FROM public.sessions WHERE ($1::uuid IS NULL OR id = $1)" \
+	" AND ($2::uuid IS NULL OR user_id = $2) AND ($3::timestamptz IS NULL OR start_time >= $3)" \
+	" AND ($4::timestamptz IS NULL OR start_time < $4) AND ($5::boolean OR data_source <> 'mock')" \
+	" AND ($6::uuid IS NULL OR (user_id, start_time, id) > ($6, $7::timestamptz, $8::uuid))" \
+	" ORDER BY user_id, start_time, id LIMIT 1)" \
+	" SELECT name, row FROM (SELECT 0 AS part, 'session' AS name, NULL::bigint AS at, '' AS tie," \
+	" to_jsonb(r)::text AS row FROM (SELECT id, local_session_id, user_id, gateway, device_id, status," \
+	" " US("start_time") " AS start_us, " US("end_time") " AS end_us, session_type, session_subtype," \
+	" current_phase, current_cycle, " US("phase_time") " AS phase_us, total_cycles, hypoxic_duration," \
+	" hyperoxic_duration, starting_altitude_level, current_altitude_level, total_mask_lifts," \
+	" total_readings, avg_spo2, min_spo2, max_spo2, avg_heart_rate, min_heart_rate, max_heart_rate," \
 	" data_source FROM s) r"
+
+static const char session_sql[] = SESSION ") only_it";
+static const char whole_session_sql[] = SESSION
 	PART("1", "survey", "at_us", "kind") "c.session_id, 'pre' AS kind, clarity_pre AS clarity,"
 	" energy_pre AS energy, stress_pre AS stress, " US("pre_time") " AS at_us" OF("session_surveys")
 	" WHERE pre_hlc <> 0) r"
@@ -93,10 +96,11 @@ add_time(struct query *q, int64_t us)
 }
 
 void
-cloud_ask_session(const struct cloud_wish *wish, const struct session *after, struct query *q)
+cloud_ask_session(const struct cloud_wish *wish, const struct session *after, int with_records,
+		  struct query *q)
 {
 	memset(q, 0, sizeof(*q));
-	q->sql = session_sql;
+	q->sql = with_records ? whole_session_sql : session_sql;
 	add_text(q, wish->session);
 	add_text(q, wish->user);
 	add_text(q, wish->from);
@@ -196,11 +200,7 @@ static int
 word_at(const PGresult *result, int i, int column, const struct msg_field *f, int64_t *word,
 	struct err *err)
 {
-	char text[64];
-
-	(void)snprintf(text, sizeof(text), "%.*s", PQgetlength(result, i, column),
-		       PQgetvalue(result, i, column));
-	*word = words_find(f->words, text);
+	*word = words_find(f->words, PQgetvalue(result, i, column));  /* libpq ends it with a 0 */
 	return *word >= 0 ? 0 : err_set(err, EBADMSG, "readings.%s: no word of %s", f->name, f->words->name);
 }
 

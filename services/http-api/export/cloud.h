@@ -19,8 +19,10 @@ struct cloud_wish {
 	int mock;
 };
 
-/* The session after this one (NULL: the first) in order of person and time, and its records. */
-void cloud_ask_session(const struct cloud_wish *wish, const struct session *after, struct query *query);
+/* The session after this one (NULL: the first) in order of person and time, and its records if
+ * they are wanted. */
+void cloud_ask_session(const struct cloud_wish *wish, const struct session *after, int with_records,
+		       struct query *query);
 
 /* The readings after this one (NULL: the first). */
 void cloud_ask_readings(const struct cloud_wish *wish, const struct session *session,

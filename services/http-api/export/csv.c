@@ -6,12 +6,27 @@
  */
 #include "services/http-api/export/export.h"
 
+/* Most text: words, ids. */
+static int
+is_plain(const char *text)
+{
+	if (strchr("=+-@", *text))
+		return 0;
+	while (*text >= ' ' && *text < 0x7f && *text != '"' && *text != ',')
+		text++;
+	return !*text;
+}
+
 static void
 put_text(struct sink *sink, const char *text)
 {
 	int quoted = text[strcspn(text, "\",\r\n")] != 0;
 	size_t n;
 
+	if (is_plain(text)) {
+		sink_text(sink, text);
+		return;
+	}
 	if (quoted)
 		sink_put(sink, "\"", 1);
 	if (strchr("=+-@\t\r", *text))

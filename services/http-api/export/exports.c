@@ -77,6 +77,17 @@ release(void *work)
 	free(e);
 }
 
+static int
+wants_records(const struct exporting *e)
+{
+	int i;
+
+	for (i = 1; i < N_TABLES; i++)
+		if (tables[i].message != &msg_reading && export_wants(e->x, &tables[i]))
+			return 1;
+	return 0;
+}
+
 static void
 ask_more(struct exporting *e, int64_t now_us)
 {
@@ -85,7 +96,8 @@ ask_more(struct exporting *e, int64_t now_us)
 	if (e->state == READINGS)
 		cloud_ask_readings(&e->wish, &e->session, e->last.seq ? &e->last : NULL, &query);
 	else
-		cloud_ask_session(&e->wish, e->session.start_us == MSG_NONE ? NULL : &e->session, &query);
+		cloud_ask_session(&e->wish, e->session.start_us == MSG_NONE ? NULL : &e->session,
+				  wants_records(e), &query);
 	query.claims = e->ask->caller.claims;
 	postgres_ask(e->all->postgres, &query, e->ask, now_us);
 }

@@ -18,13 +18,14 @@ struct in_store {
 	" AND (?3 IS NULL OR start_us >= ?3) AND (?4 IS NULL OR start_us < ?4)"
 #define NOT_MOCK " AND (?5 OR data_source <> 'mock')"
 
-/* The session's span bounds what is read, as the key begins with the time. */
+/* The session's span bounds what is read, as the key begins with the time.  No join: SQLite
+ * would walk all readings for the sake of their order. */
 static const char readings_sql[] =
 	"SELECT r.taken_us, r.epoch, r.seq, r.device_us, r.spo2, r.heart_rate, r.perfusion_index,"
 	" r.motion, r.signal_strength, r.battery, r.status, r.invalid, r.data_source, r.phase_type,"
-	" r.cycle_number, r.altitude_level, r.rr FROM session s, readings r"
-	" WHERE s.id = ?1 AND r.session = s.no AND r.taken_us >= s.start_us"
-	" AND r.taken_us <= coalesce(s.end_us, 4102444800000000) AND (?2 OR r.data_source <> ?3)"
+	" r.cycle_number, r.altitude_level, r.rr FROM readings r"
+	" WHERE r.session = (SELECT no FROM session WHERE coalesce(id, 0) = ?1)"
+	" AND r.taken_us >= ?2 AND r.taken_us <= ?3 AND (?4 OR r.data_source <> ?5)"
 	" ORDER BY r.taken_us, r.epoch, r.seq";
 
 /* Whether the file has that column: one made by an older version may not. */
@@ -252,8 +253,10 @@ in_store_begin(struct in_store *store, const struct table *table, const struct s
 	(void)sqlite3_reset(s);
 	sqlite3_bind_text(s, 1, session->id, -1, SQLITE_TRANSIENT);
 	if (table->message == &msg_reading) {
-		sqlite3_bind_int(s, 2, store->wish.mock);
-		sqlite3_bind_int(s, 3, DATA_SOURCE_MOCK);
+		sqlite3_bind_int64(s, 2, session->start_us);
+		sqlite3_bind_int64(s, 3, session->end_us == MSG_NONE ? MSG_TIME_MAX : session->end_us);
+		sqlite3_bind_int(s, 4, store->wish.mock);
+		sqlite3_bind_int(s, 5, DATA_SOURCE_MOCK);
 	}
 }
 
