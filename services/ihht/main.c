@@ -157,8 +157,8 @@ static const struct verb verbs[] = {
 	 "progression.  What is here already stays as it is and nothing is sent back, so after an\n"
 	 "interruption run it again.  Reads as http-api does (postgres/http-api in ihht.conf, else\n"
 	 "postgres/url), and only what that person may.  Exit code 1: something was not restored.\n"
-	 "--follow then brings what other gateways write, a second later, until it is stopped; it\n"
-	 "ends with 111 when Postgres or local-store is away, for a supervisor to start it again.\n\n"
+	 "--follow then brings what other gateways write, a second later, until it is stopped;\n"
+	 "while Postgres or local-store is away it says so and waits.\n\n"
 	 "  ihht restore --user 8d1f4c5e-2f0b-5f6e-9d0f-3b0b6a0e7c11\n"
 	 "  ihht restore --user 8d1f4c5e-2f0b-5f6e-9d0f-3b0b6a0e7c11 --all && ihht verify\n",
 	 restore_run, NULL},

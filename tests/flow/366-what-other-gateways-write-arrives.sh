@@ -93,5 +93,21 @@ lost=$(events | comm -13 - "$T/wanted" | wc -l)
 is "$lost" 0 "of $(wc -l <"$T/wanted") changes that were committed none is lost"
 is "$(events | comm -23 - "$T/wanted" | wc -l)" 0 "and of those that were rolled back none came"
 is "$(log_of follow | grep -c not_restored)" 0 "nothing was refused"
+
+# ---- local-store, then Postgres go away: it waits, says so, and goes on where it was
+kill9 local-store
+other survey pre $old clarity=2 energy=2 stress=2
+wait_until 'log_of follow | grep -q "warn ihht-restore waiting why=.*local-store does not answer"' 60
+ok $? "without local-store it waits and says so"
+start local-store
+wait_until "[ \"\$(lite \"SELECT clarity FROM survey WHERE session_id = '$old' AND kind = 'pre'\")\" = 2 ]" 60
+ok $? "and goes on when it is back"
+pg_stop
+wait_until '[ "$(log_of follow | grep -c "warn ihht-restore waiting")" -ge 2 ]' 60
+ok $? "nor does it end without Postgres"
+pg_start
+other survey pre $old clarity=1 energy=2 stress=2
+wait_until "[ \"\$(lite \"SELECT clarity FROM survey WHERE session_id = '$old' AND kind = 'pre'\")\" = 1 ]" 60
+ok $? "and goes on when that is back"
 stop follow
 done_testing

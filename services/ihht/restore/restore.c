@@ -5,7 +5,7 @@
  *	out     commands to local-store: restore, in pieces
  *
  * With --follow it then looks four times a second for what has been written since, by the
- * person's revision, until it is stopped.
+ * person's revision, until it is stopped; while Postgres or local-store is away it waits.
  *
  * The newest session comes first, and each command can be sent again: what is there already is
  * only counted.  So a run that was cut off is run again.
@@ -32,6 +32,7 @@
 #define SESSIONS 30
 #define MOST     1000000
 #define LOOK_MS  250     /* for what is new */
+#define AWAY_MS  2000    /* and when a neighbour is away */
 
 struct job {
 	const char *user;
@@ -217,39 +218,64 @@ look(struct job *job, int64_t *revision, struct err *err)
 	return r;
 }
 
-/* The revision comes first: what changes while the sessions are read is read again. */
+/* 1 asked to stop, 0 the time is over. */
 static int
-follow(struct job *job, struct err *err)
+rest(struct job *job, long ms)
 {
 	zmq_pollitem_t on = {.fd = job->signals, .events = ZMQ_POLLIN};
-	int64_t revision;
 
-	if (cloud_revision(job->cloud, &revision, err) < 0 || restore_all(job, err) < 0)
+	return zmq_poll(&on, 1, ms) > 0;
+}
+
+/* The revision comes first: what changes while the sessions are read is read again. */
+static int
+begin(struct job *job, int64_t *revision, struct err *err)
+{
+	int64_t now;
+
+	if (*revision >= 0)
+		return 0;
+	if (cloud_revision(job->cloud, &now, err) < 0 || restore_all(job, err) < 0)
 		return -1;
-	log_info("ready", "sessions=%zu revision=%lld", job->n_sessions, (long long)revision);
-	while (!on.revents) {
-		if (look(job, &revision, err) < 0)
-			return -1;
-		if (zmq_poll(&on, 1, LOOK_MS) < 0 && errno != EINTR)
-			return err_set(err, errno, "poll: %s", zmq_strerror(errno));
-	}
+	*revision = now;
+	log_info("ready", "sessions=%zu revision=%lld", job->n_sessions, (long long)now);
 	return 0;
 }
 
-/* An exit code. */
+/* Until it is asked to stop: 0; -1 a neighbour is away. */
+static int
+follow(struct job *job, struct process *process, int64_t *revision, struct err *err)
+{
+	if ((!job->client && !(job->client = client_open(process, err))) ||
+	    !(job->cloud = cloud_open(process, job->user, err)) || begin(job, revision, err) < 0)
+		return -1;
+	do
+		if (look(job, revision, err) < 0)
+			return -1;
+	while (!rest(job, LOOK_MS));
+	return 0;
+}
+
+/* Postgres or local-store is away: said once, then tried again where it was.  An exit code. */
 static int
 run_follow(struct job *job, struct process *process)
 {
+	int64_t revision = -1;
+	char said[300] = "";
 	struct err err;
-	int r = -1;
 
 	log_open("ihht-restore");
-	if ((job->signals = sig_open(&err)) >= 0 && (job->client = client_open(process, &err)) &&
-	    (job->cloud = cloud_open(process, job->user, &err)))
-		r = follow(job, &err);
-	if (r < 0 && err.code != EINTR) {
-		log_error("stopped", "why=\"%s\"", err.text);
+	if ((job->signals = sig_open(&err)) < 0) {
+		log_error("cannot_start", "why=\"%s\"", err.text);
 		return PROCESS_TRY_AGAIN;
+	}
+	while (follow(job, process, &revision, &err) < 0 && err.code != EINTR) {
+		if (strcmp(said, err.text) != 0)
+			log_warn("waiting", "why=\"%s\"", err.text);
+		(void)snprintf(said, sizeof(said), "%s", err.text);
+		cloud_close(&job->cloud);
+		if (rest(job, AWAY_MS))
+			break;
 	}
 	log_info("stopped", "sessions=%zu readings=%lld records=%lld not_restored=%lld", job->n_sessions,
 		 (long long)job->readings_added, (long long)job->records_added, (long long)job->n_bad);
