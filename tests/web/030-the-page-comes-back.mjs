@@ -2,7 +2,7 @@
 // they missed.  What is late is not called current.  A thousand values a second change nothing.
 import { card } from "./card.mjs";
 import { device, sample, session } from "./feed.mjs";
-import { is, ok, test, until, watch } from "./house.mjs";
+import { is, ok, shows, test, until, watch } from "./house.mjs";
 
 const live = (house, type, body) => house.say(`live ${type} ${JSON.stringify(body)}`);
 
@@ -14,18 +14,52 @@ async function comesBack(open) {
 	await house.say("wait news session/");
 	await house.say(`news session ${JSON.stringify(session(1))}`);
 	await live(house, "device", device(1));
+	let seq = 0;
+	const tell = async (spo2) => {
+		const said = sample(1, { spo2 });
+
+		seq = said.seq;
+		await live(house, "sample", said);
+	};
 	await live(house, "sample", sample(1, { spo2: 93 }));
 
 	const context = await house.browser();
 	const pages = [await context.newPage(), await context.newPage()];
 	const [page] = pages, cards = pages.map((p) => card(p, 1));
 	const text = (selector) => page.locator(selector).textContent();
-	for (const p of pages) await p.goto(house.url);
+	for (const p of pages) {
+		await p.addInitScript(() => {
+			const Real = window.WebSocket;
+
+			window.seen = [];
+			window.WebSocket = class extends Real {
+				constructor(...args) {
+					super(...args);
+					this.addEventListener("message", (m) => window.seen.push(...m.data.split("\n").map((line) => JSON.parse(line))
+						.filter((f) => f.type === "sample" || f.type === "resumed")));
+				}
+			};
+		});
+		await p.goto(house.url);
+	}
 	await until("the card", async () => await page.locator(".card").count() === 1);
-	await live(house, "sample", sample(1, { spo2: 92 }));
-	await until("the value in both", async () => await cards[0].spo2() === "92" && await cards[1].spo2() === "92");
+	await shows("the value in both", () => tell(92), async () => await cards[0].spo2() === "92" && await cards[1].spo2() === "92");
 	ok(true, "two tabs show the same");
 	is(await text("#connection"), "live", "connected");
+
+	// ---- its line is cut for a while
+	await house.stop("nginx");
+	await until("it notices", async () => (await text("#connection")) !== "live");
+	for (const spo2 of [91, 90, 92]) await tell(spo2);
+	await house.startNginx();
+	for (const p of pages) {
+		await until("back, and all of it there", async () => {
+			const frames = await p.evaluate(() => window.seen), seqs = frames.filter((f) => f.type === "sample").map((f) => f.device_seq);
+
+			return frames.some((f) => f.type === "resumed") && seqs.at(-1) === seq && seqs.every((each, i) => !i || each === seqs[i - 1] + 1);
+		});
+	}
+	ok(true, "after a cut line both have what they missed, each value once");
 
 	await house.stop("realtime-fanout", "SIGKILL");
 	await until("it notices", async () => (await text("#connection")) !== "live");
@@ -36,8 +70,7 @@ async function comesBack(open) {
 	for (const [i, p] of pages.entries()) {
 		await until("live again", async () => (await p.locator("#connection").textContent()) === "live");
 		await until("the session again", async () => await p.locator(".card").count() === 1);
-		await live(house, "sample", sample(1, { spo2: 91 - i }));
-		await until("the next value", async () => await cards[i].spo2() === String(91 - i));
+		await shows("the next value", () => tell(91 - i), async () => await cards[i].spo2() === String(91 - i));
 	}
 	ok(true, "values go on in both without a reload");
 

@@ -140,6 +140,11 @@ async function looksAtThePast(page, house) {
 	const lifts = await page.locator(".events li", { hasText: "Mask lift" }).count();
 	ok(lifts > 0 && text.includes(`Mask lifts${lifts}`), "each mask lift is an event", `${lifts}`);
 	await until("the chart", async () => await page.locator(".course canvas").count() === 2);
+	await press(page, /^Name$/);
+	await page.keyboard.type("Anna");
+	await page.keyboard.press("Enter");
+	await until("the name", async () => await page.locator("h1").textContent() === "Anna");
+	ok(true, "a person can be given a name, in this browser");
 	const whole = await page.locator(".course-spo2 canvas").screenshot();
 	await page.setViewportSize({ width: 1440, height: 1500 });
 	await picture(page, "session");

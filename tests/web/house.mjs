@@ -26,13 +26,26 @@ export function ok(holds, name, detail = "") {
 export const is = (got, want, name) =>
 	ok(Object.is(got, want), name, `got ${JSON.stringify(got)}, expected ${JSON.stringify(want)}`);
 
-export async function until(what, condition, seconds = 30) {
+export async function until(what, condition, seconds = 60) {
 	const end = Date.now() + seconds * 1000;
 
 	while (!(await condition())) {
 		if (Date.now() > end) throw new Error(`waited ${seconds} s in vain for: ${what}`);
 		await new Promise((done) => setTimeout(done, 20));
 	}
+}
+
+// A value is shown as current for five seconds only: on a machine that is busy it is said again.
+export async function shows(what, say, condition) {
+	const end = Date.now() + 60_000;
+
+	while (Date.now() < end) {
+		await say();
+		const shown = await until(what, condition, 3).then(() => true, () => false);
+
+		if (shown) return;
+	}
+	throw new Error(`it is never shown: ${what}`);
 }
 
 // ---- what a page says of itself

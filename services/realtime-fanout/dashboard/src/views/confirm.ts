@@ -1,4 +1,4 @@
-// A question that must be answered first.
+// Questions that must be answered first.
 import { h } from "../dom";
 
 interface Answer { value: string; text: string }
@@ -18,5 +18,22 @@ export function confirm(question: string, remark: string, answers: Answer[]): Pr
 	return new Promise((done) => dialog.addEventListener("close", () => {
 		dialog.remove();
 		done(dialog.returnValue);
+	}));
+}
+
+// A line of text; null when it was put away.
+export function askFor(question: string, remark: string, value: string, most: number): Promise<string | null> {
+	const id = `question-${++questions}`;
+	const input = h("input", { type: "text", id: `${id}-text`, value, maxlength: most, autocomplete: "off", autofocus: true, "aria-labelledby": id });
+	const dialog = h("dialog", { class: "question", "aria-labelledby": id },
+		h("form", { method: "dialog" }, h("h2", { id }, question), input, h("p", { class: "soft" }, remark),
+			h("div", { class: "answers" }, h("button", { value: "keep", class: "strong" }, "Keep"), h("button", { value: "", formnovalidate: true }, "Cancel"))));
+
+	document.body.append(dialog);
+	dialog.showModal();
+	input.select();
+	return new Promise((done) => dialog.addEventListener("close", () => {
+		dialog.remove();
+		done(dialog.returnValue === "keep" ? input.value : null);
 	}));
 }

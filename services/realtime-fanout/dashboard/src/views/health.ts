@@ -28,7 +28,7 @@ export class HealthView implements View {
 
 	update(): void {
 		const { store } = this.house, processes = [...store.processes.values()], alerts = [...store.alerts.values()];
-		const now = JSON.stringify([processes, alerts, this.health?.problems, this.health?.status, store.pending, this.house.isLive()]);
+		const now = JSON.stringify([processes, alerts, this.health?.problems, this.health?.status, store.pending, this.house.isLive(), this.first(processes)]);
 
 		void this.ask();
 		if (now === this.shown) return;
@@ -54,14 +54,31 @@ export class HealthView implements View {
 		return said.length ? said : seen;
 	}
 
+	// The first hop on a value's way that does not work: what comes after it cannot be well.
+	private first(processes: Process[]): string {
+		const { store } = this.house, running = [...store.sessions.values()].filter((s) => s.endedMs === undefined);
+
+		for (const [name, text] of HOPS) {
+			const all = processes.filter((p) => p.process === name), kind = worst(all), why = all.find((p) => p.why)?.why;
+
+			if (kind !== "good")
+				return `${text}: ${why || `${name} is not heard. It is started again by itself; when it stays away, its log says why.`}`;
+			if (name === "ble-ingest" && running.length && !running.some((s) => store.isCurrent(store.device(s.session.device_id))))
+				return "No running session has a value of now: are the oximeters switched on, on a finger and in range?";
+		}
+		return "";
+	}
+
 	private verdict(processes: Process[]): HTMLElement {
-		const problems = this.problems(processes), bad = problems.length > 0 || this.house.store.alerts.size > 0;
+		const problems = this.problems(processes), first = processes.length ? this.first(processes) : "";
+		const bad = problems.length > 0 || first !== "" || this.house.store.alerts.size > 0;
 
 		return h("section", { class: "panel verdict", "data-kind": bad ? "bad" : "good" },
 			h("h2", {}, icon(bad ? "off" : "check"), bad ? "Something wants a look" : "All is well"),
+			first ? h("p", {}, h("strong", {}, "Look here first. "), first) : null,
 			problems.length ? h("ul", { class: "problems" }, ...problems.map((p) => h("li", {}, p))) : null,
 			h("p", { class: "soft" }, `${count(this.house.store.pending, "reading")} on the way to the cloud. `,
-				"What a person at the gateway can ask: ", h("code", {}, "ihht doctor"), "."));
+				"At the gateway ", h("code", {}, "ihht doctor"), " looks deeper."));
 	}
 
 	private hops(processes: Process[]): HTMLElement {

@@ -7,6 +7,7 @@ import type { SessionState } from "../store";
 import { moment, timeOfDay, timeWithSeconds } from "../time";
 import { decimal, eventWord, gapWord, plain, statusWord, upper } from "../words";
 import { Card } from "./card";
+import { askFor } from "./confirm";
 import { figureRows, PHASE_HEADS, PHASE_NUMBERS, phaseRow } from "./figures";
 import { facts, head, panel, table, trouble, waiting } from "./parts";
 import type { House, View } from "./view";
@@ -38,6 +39,8 @@ export function spansOfReadings(readings: Reading[]): Span[] {
 	}
 	return spans;
 }
+
+const MOST_NAME = 40;
 
 export class SessionView implements View {
 	readonly element = h("div");
@@ -107,8 +110,16 @@ export class SessionView implements View {
 
 		this.title = `${this.house.people.name(user)}, ${moment(start)}`;
 		document.title = `${this.title} · IHHT`;
-		this.top.replaceChildren(head(this.house.people.name(user), h("p", { class: "soft" }, moment(start)),
+		this.top.replaceChildren(head(this.house.people.name(user), h("button", { type: "button", onclick: () => void this.rename(user) }, icon("person"), "Name"), h("p", { class: "soft" }, moment(start)),
 			h("a", { class: "button", href: s && s.endedMs === undefined ? "#/" : "#/history" }, icon("back"), s && s.endedMs === undefined ? "All sessions" : "History")));
+	}
+
+	private async rename(user: string): Promise<void> {
+		const name = await askFor("What is this person called?", "Kept in this browser only.", this.house.people.given(user), MOST_NAME);
+
+		if (name === null) return;
+		this.house.people.call(user, name);
+		this.showHead(this.running());
 	}
 
 	private surveys(): HTMLElement {
