@@ -49,7 +49,7 @@ client read
 # ---- a person who is offline: no Postgres, and commands go on
 pg_stop
 post() { curl -sS -m 20 -H 'Content-Type: application/json' -H "Idempotency-Key: $3" -d "$2" "$URL/api/$1"; }
-like "$(post sessions '{"user_id":"22222222-2222-4222-8222-222222222222","device_id":"ox-2","local_session_id":"IHHT_1732350000000_off","start_us":"2024-11-23T08:20:00Z"}' a)" '"added":1' "without Postgres a session is begun"
+like "$(post sessions '{"user_id":"22222222-2222-4222-8222-222222222222","device_id":"ox'"'"'); DROP TABLE sessions; --","local_session_id":"IHHT_1732350000000_off","start_us":"2024-11-23T08:20:00Z"}' a)" '"added":1' "without Postgres a session is begun"
 like "$(post sessions/IHHT_1732350000000_off/events '{"event_type":"mask_lift"}' lift-1)" '"added":1' "an event is recorded"
 like "$(post sessions/IHHT_1732350000000_off/events '{"event_type":"mask_lift"}' lift-1)" '"added":0|"added":1' "and again under the same Idempotency-Key"
 is "$(lite 'SELECT count(*) FROM event e JOIN session s ON s.id = e.session_id WHERE s.local_session_id LIKE "%_off"')" 1 "is once on disk"
@@ -57,6 +57,7 @@ like "$(post sessions/IHHT_1732350000000_off/stop '{}' b)" '"added":1' "and the 
 pg_start
 wait_until "[ \"\$(sql \"SELECT count(*) FROM session_adaptive_events\")\" = 2 ]" 60
 ok $? "and once in Postgres, when that is back"
+is "$(curl -sS -m 20 -H "Authorization: Bearer $TOKEN" "$URL/api/sessions/IHHT_1732350000000_off" | jq -r .device_id)" "ox'); DROP TABLE sessions; --" "SQL in a name is a name, all the way"
 stop http-api
 stop sync-worker
 stop local-store

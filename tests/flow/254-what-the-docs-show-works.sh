@@ -23,7 +23,7 @@ psql -XAtq -v ON_ERROR_STOP=1 -h "$RUN" -U postgres ihht -c 'SET ROLE ihht_analy
 is $? 0 "and they work" || diag "$(cat "$T/rows")"
 like "$(cat "$T/rows")" '^IHHT_1732340000000_docs01\|.*\|96.75\|' "the session is in them"
 for name in $(jq -r '.paths | keys[]' < <(curl -sS "$API/openapi.json")); do
-	grep -qF "${name#/api}" "$ROOT/docs/api.md" || grep -qF "${name#/api}" "$ROOT/docs/live.md" || grep -qF "/${name##*/}" "$ROOT/docs/api.md" || ok 1 "docs/api.md has $name"
+	grep -rqF -e "${name#/api}" -e "/${name##*/}\`" "$ROOT"/docs/*.md || ok 1 "docs tell of $name"
 done
 for process in http-api sync-worker local-store; do stop $process; done
 pg_stop
