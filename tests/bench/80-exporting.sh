@@ -31,7 +31,7 @@ wait_ready http-api >&2
 URL=http://127.0.0.1:${SETTINGS[http-api/port]}/api
 wait_until 'curl -sS "$URL/health" | grep -q "\"postgres\":true"'
 
-calc() { awk "BEGIN { printf \"%.2f\", $* }"; }
+calc() { awk "BEGIN { printf \"%.2f\\n\", $* }"; }
 # seconds COMMAND...
 seconds() { local from=$EPOCHREALTIME; "$@" >&2 || echo "# failed: $1"; calc "$EPOCHREALTIME - $from"; }
 least() { sort -n | head -1; }
@@ -39,8 +39,8 @@ copied() { psql -Xq -h "$RUN" -U postgres ihht -c "\copy ($(tr '\n\t' '  ' <<<"$
 over_http() { curl -sSf -o "$T/http.$1" "$URL/export?format=$1"; }
 mb_of() { awk '/VmHWM/ { printf "%.1f", $2 / 1024 }' "/proc/$1/status"; }
 
-for i in 1 2 3; do seconds copied; done >"$T/psql.s" 2>"$T/log/psql"
-for i in 1 2 3; do seconds over_http csv; done >"$T/http.s" 2>"$T/log/curl"
+for i in 1 2; do seconds copied; done >"$T/psql.s" 2>"$T/log/psql"
+for i in 1 2; do seconds over_http csv; done >"$T/http.s" 2>"$T/log/curl"
 [ "$(wc -l <"$T/http.csv")" = $((ROWS + 1)) ] || { echo "# not all: $(wc -l <"$T/http.csv")"; exit 1; }
 psql_s=$(least <"$T/psql.s") http_s=$(least <"$T/http.s")
 printf 'csv of %d readings over HTTP\t%s\ts\tpsql \\copy %s\t%s\n' "$ROWS" "$http_s" "$psql_s" "$(calc "$psql_s / $http_s")"

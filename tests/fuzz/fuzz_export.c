@@ -2,6 +2,8 @@
  * Any bytes as sessions and rows that keep their limits, in every format: JSON stays JSON, an
  * EDF+ head stays ASCII and its records equal, Parquet has its footer.
  */
+#include <math.h>
+
 #include "proto/records.h"
 #include "tests/unit/any_export.h"
 
