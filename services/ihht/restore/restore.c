@@ -212,8 +212,8 @@ look(struct job *job, int64_t *revision, struct err *err)
 	job->n_waiting = 0;
 	r = ids ? send_sessions(job, ids, n, err) : -1;
 	job->n_sessions += r == 0 ? n : 0;
-	if (job->n_waiting)
-		*revision = since;  /* a change of ours goes there first: all of it again */
+	if (r < 0 || job->n_waiting)
+		*revision = since;  /* all of it again: some did not get here, or a change of ours goes there first */
 	free(ids);
 	return r;
 }
