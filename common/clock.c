@@ -1,11 +1,13 @@
 #include "common/clock.h"
 
 #include <ctype.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static int64_t
 read_clock(clockid_t which)
@@ -26,6 +28,18 @@ int64_t
 clock_mono_us(void)
 {
 	return read_clock(CLOCK_MONOTONIC);
+}
+
+void
+clock_boot(char boot[CLOCK_BOOT])
+{
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+
+	memset(boot, 0, CLOCK_BOOT);
+	if (fd >= 0 && read(fd, boot, 36) < 0)
+		boot[0] = 0;
+	if (fd >= 0)
+		close(fd);
 }
 
 const char *

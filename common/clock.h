@@ -12,6 +12,10 @@
 int64_t clock_utc_us(void);   /* since 1970, UTC: for data */
 int64_t clock_mono_us(void);  /* never steps: for time-outs */
 
+/* Which start of the machine the steady clock is of; empty: not known. */
+#define CLOCK_BOOT 44
+void clock_boot(char boot[CLOCK_BOOT]);
+
 /* "2026-11-23T05:06:07.123456Z"; at least 28 bytes. */
 #define CLOCK_TEXT 32
 const char *clock_text(int64_t utc_us, char text[CLOCK_TEXT]);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define NOT_YET -1
+#define STEP_US 1000000LL  /* by less a clock is not set but steered */
 
 struct inflow_device {
 	int number;            /* in the spool; NOT_YET */
@@ -20,6 +21,7 @@ struct inflow {
 	struct inflow_device *devices;
 	unsigned n_devices;
 	int is_full;
+	int64_t lead_us;       /* UTC less the steady clock; 0: of no account */
 	struct inflow_counts counts;
 };
 
@@ -73,6 +75,12 @@ inflow_free(struct inflow **inflow)
 	*inflow = NULL;
 }
 
+void
+inflow_look(struct inflow *in, const struct source_now *now)
+{
+	in->lead_us = in->source->can_wait(in->self) ? 0 : now->utc_us - now->mono_us;
+}
+
 int
 inflow_is_full(struct inflow *in)
 {
@@ -117,10 +125,45 @@ lose(struct inflow *in, struct inflow_device *d, int64_t at_us, int64_t n)
 	in->counts.n_lost += (uint64_t)n;
 }
 
+/* What the clock would say had it not been set since the device's last value; after a start of
+ * the machine that is not known, and the last value is the least it can be. */
+static int64_t
+unset_us(const struct inflow *in, const struct inflow_device *d, int64_t taken_us)
+{
+	int64_t lead_us = spool_lead_us(in->spool, d->number), last_us = spool_last_us(in->spool, d->number);
+
+	if (lead_us)
+		return taken_us + lead_us - in->lead_us;
+	return last_us > taken_us ? last_us : taken_us;
+}
+
+static int
+tell_step(struct inflow *in, struct inflow_device *d, int64_t taken_us, struct err *err)
+{
+	int64_t unset = unset_us(in, d, taken_us);
+	struct gap gap;
+
+	if (llabs(unset - taken_us) > STEP_US) {
+		msg_clear(&msg_gap, &gap);
+		gap.from_us = unset;
+		gap.to_us = taken_us;
+		gap.lost = 0;
+		gap.reason = GAP_CLOCK_STEP;
+		if (put_gap(in, d, &gap, err) < 0)
+			return -1;
+		spool_set_last_us(in->spool, d->number, taken_us);
+	}
+	spool_set_lead_us(in->spool, d->number, in->lead_us);
+	return 0;
+}
+
 static int
 put_sample(struct inflow *in, struct inflow_device *d, struct sample *sample, struct err *err)
 {
 	if (d->lost_from_us && tell_lost(in, d, sample->taken_us, err) < 0)
+		return -1;
+	/* what has a count of its own was kept by the device, and comes late */
+	if (in->lead_us && !sample->seq && tell_step(in, d, sample->taken_us, err) < 0)
 		return -1;
 	if (spool_put_sample(in->spool, d->number, sample, err) < 0)
 		return -1;

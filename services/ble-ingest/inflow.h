@@ -3,7 +3,9 @@
  *
  * Knows for each device how it is doing and what it has lost.  While the spool is full a
  * source that can wait is not asked; what another one says is counted and becomes a gap,
- * reason spool_full, as soon as there is room again.
+ * reason spool_full, as soon as there is room again.  When the clock was set, the next live
+ * value of each device comes after a gap with nothing lost, reason clock_step: from what the
+ * clock would have said to what it says.
  */
 #ifndef INFLOW_H
 #define INFLOW_H
@@ -21,6 +23,10 @@ struct inflow_counts {
 
 struct inflow *inflow_new(const struct source *source, void *self, struct spool *spool);
 void inflow_free(struct inflow **inflow);
+
+/* The clocks as they are, before what is put next; of a file, whose values bring their own
+ * times, they say nothing. */
+void inflow_look(struct inflow *inflow, const struct source_now *now);
 
 /* No room now, and not before a good part of the ring is free again. */
 int inflow_is_full(struct inflow *inflow);

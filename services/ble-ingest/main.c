@@ -171,6 +171,7 @@ take_values(struct ble_ingest *me)
 	struct taken taken;
 	int n;
 
+	inflow_look(me->inflow, &now);
 	for (n = 0; n < TAKE_AT_ONCE && may_take(me); n++) {
 		if (!me->source->take(me->self, &now, &taken))
 			break;

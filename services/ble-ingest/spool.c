@@ -51,6 +51,24 @@ spool_last_us(const struct spool *spool, int device)
 	return spool->rows[device].last_us;
 }
 
+int64_t
+spool_lead_us(const struct spool *spool, int device)
+{
+	return spool->rows[device].lead_us;
+}
+
+void
+spool_set_lead_us(struct spool *spool, int device, int64_t lead_us)
+{
+	spool->rows[device].lead_us = lead_us;
+}
+
+void
+spool_set_last_us(struct spool *spool, int device, int64_t last_us)
+{
+	spool->rows[device].last_us = last_us;
+}
+
 int
 spool_known(const struct spool *spool, const char *device_id)
 {
@@ -65,7 +83,7 @@ spool_known(const struct spool *spool, const char *device_id)
 int
 spool_device(struct spool *spool, const char *device_id, struct err *err)
 {
-	struct spool_row row = {.seq_not = ~0LL};
+	struct spool_row row = {.seq_not = ~0LL, .lead_us = spool->head->lead_us};
 	int i = spool_known(spool, device_id);
 
 	ASSERT(*device_id && strlen(device_id) < sizeof(((struct sample *)0)->device_id));

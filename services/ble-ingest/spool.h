@@ -43,6 +43,13 @@ int spool_known(const struct spool *spool, const char *device_id);
 /* When the newest value of this device was taken; 0 when there was none. */
 int64_t spool_last_us(const struct spool *spool, int device);
 
+/* UTC less the steady clock at its newest value, as the caller said, or, before the first, at the
+ * spool's birth; 0: not known, as after a start of the machine. */
+int64_t spool_lead_us(const struct spool *spool, int device);
+void spool_set_lead_us(struct spool *spool, int device, int64_t lead_us);
+/* The clock was set: the newest value is one of now, though an earlier time. */
+void spool_set_last_us(struct spool *spool, int device, int64_t last_us);
+
 /*
  * 1 kept, 0 the ring is full, -1 and err: a field breaks its limits, so that it could never
  * be sent.  Sets spool, pos and device_id, and, where seq is 0, epoch and seq.

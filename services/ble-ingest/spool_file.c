@@ -65,18 +65,6 @@ spool_record_is_whole(const struct spool *spool, const struct spool_record *r)
 	return msg_check(m, &out, NULL) == 0;
 }
 
-static void
-this_boot(char boot[44])
-{
-	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-
-	memset(boot, 0, 44);
-	if (fd >= 0 && read(fd, boot, 36) < 0)
-		boot[0] = 0;
-	if (fd >= 0)
-		close(fd);
-}
-
 /* ---- the mapping */
 
 size_t
@@ -138,7 +126,8 @@ spool_create(struct spool *spool, const char *path, struct spool_head h, struct 
 	h.record_bytes = sizeof(struct spool_record);
 	h.check = spool_check_head(&h);
 	h.acked_not = ~0LL;
-	this_boot(h.boot);
+	h.lead_us = clock_utc_us() - clock_mono_us();
+	clock_boot(h.boot);
 	r = posix_fallocate(fd, 0, (off_t)spool_size_of(h.n_slots, h.n_devices));
 	if (!r && pwrite(fd, &h, sizeof(h), 0) != sizeof(h))
 		r = errno;
@@ -255,11 +244,11 @@ records_are_whole(struct spool *spool)
 static int
 is_usable(struct spool *spool, int64_t bytes, struct spool_found *found)
 {
-	char boot[44];
+	char boot[CLOCK_BOOT];
 	uint32_t n_slots, n_devices;
 
 	spool_lay_out(bytes, &n_slots, &n_devices);
-	this_boot(boot);
+	clock_boot(boot);
 	found->is_damaged = 1;
 	if (!rows_are_whole(spool))
 		return why(found, "its table of devices is damaged");

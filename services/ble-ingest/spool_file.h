@@ -12,6 +12,7 @@
 
 #include <stddef.h>
 
+#include "common/clock.h"
 #include "services/ble-ingest/spool.h"
 
 #define SPOOL_MAGIC   "IHHTspl"
@@ -23,9 +24,10 @@ struct spool_head {
 	uint32_t version, record_bytes, n_slots, n_devices;
 	int64_t id;
 	uint32_t check;              /* of all above */
-	char boot[44];               /* the kernel's boot id; another one: pages may be lost */
+	char boot[CLOCK_BOOT];              /* the kernel's boot id; another one: pages may be lost */
 	int64_t head;                /* published up to here */
 	int64_t acked, acked_not;    /* the same inverted: the smaller one is safe */
+	int64_t lead_us;             /* UTC less the steady clock at its birth; 0: not known */
 };
 
 struct spool_row {
@@ -33,7 +35,8 @@ struct spool_row {
 	uint32_t check, unused;      /* of id */
 	int64_t seq, seq_not;        /* last one given, and inverted */
 	int64_t last_us;
-	int64_t spare[3];
+	int64_t lead_us;             /* see spool_lead_us() */
+	int64_t spare[2];
 };
 
 enum spool_kind { SPOOL_NONE, SPOOL_SAMPLE, SPOOL_GAP };

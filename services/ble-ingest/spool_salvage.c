@@ -65,7 +65,10 @@ carry_times(const struct spool *old, struct spool *to)
 		    to->n_known > (int)to->head->n_devices / 4)
 			continue;
 		device = spool_device(to, old->rows[i].id, NULL);
-		if (device >= 0 && to->rows[device].last_us < old->rows[i].last_us)
+		if (device < 0)
+			continue;
+		to->rows[device].lead_us = 0;
+		if (to->rows[device].last_us < old->rows[i].last_us)
 			to->rows[device].last_us = old->rows[i].last_us;
 	}
 }
@@ -86,13 +89,17 @@ replace(const char *path, const char *fresh, const struct spool *spool,
 	return 0;
 }
 
-/* The layout of the next life: never too small for what it must hold. */
+/* The layout of the next life: never too small for what it must hold, with some room; and no larger
+ * than the last one because of that, or it would grow with each start. */
 static struct spool_head
 next_head(const struct spool *old, int64_t n, int64_t bytes)
 {
 	struct spool_head h = {.id = clock_utc_us()};
-	int64_t least = (n + n / 8) * (int64_t)sizeof(struct spool_record);
+	int64_t wanted = n + n / 8, least;
 
+	if (old && wanted > old->head->n_slots)
+		wanted = old->head->n_slots;
+	least = wanted * (int64_t)sizeof(struct spool_record);
 	spool_lay_out(least > bytes ? least : bytes, &h.n_slots, &h.n_devices);
 	if (!old)
 		return h;

@@ -5,6 +5,7 @@
 
 #include "common/clock.h"
 #include "common/fault.h"
+#include "services/local-store/clocks.h"
 #include "services/local-store/commands.h"
 #include "services/local-store/quarantine/release.h"
 #include "services/local-store/retention/recall.h"
@@ -32,6 +33,10 @@ drain(struct local_store *me, struct link *link, take_fn *take, struct err *err)
 	int n, r;
 
 	me->utc_us = clock_utc_us();
+	if ((r = clocks_look(&me->life, me->utc_us, clock_mono_us(), err)) < 0)
+		return -1;
+	if (r && !me->begun_us)
+		me->begun_us = clock_mono_us();
 	for (n = 0; n < MAX_FRAMES && !transaction_is_full(me); n++) {
 		r = link_recv(link, &frame, err);
 		if (r < 0 && err->code != EBADMSG)

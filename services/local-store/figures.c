@@ -58,7 +58,8 @@ figures_phase(const struct entry *entry, const struct span *span, const struct t
 	}
 	if (totals->n_heart_rate)
 		stats->peak_heart_rate = lround(totals->max_heart_rate);
-	if (span->phase == PHASE_RECOVERY && totals->first_95_us)
+	/* earlier than its phase: the clock was set back, and nobody knows how long it took */
+	if (span->phase == PHASE_RECOVERY && totals->first_95_us >= span->from_us)
 		stats->time_to_95_percent_seconds =
 			at_most(seconds_to(span->from_us, totals->first_95_us), 7200);
 }

@@ -39,9 +39,10 @@ intake_resume(struct heard *heard, int64_t from)
 }
 
 void
-intake_reading(const struct sample *sample, const struct entry *entry, struct reading *reading)
+intake_reading(const struct sample *sample, const struct entry *entry, int64_t us,
+	       struct reading *reading)
 {
-	struct span span = entry_span_at(entry, sample->taken_us);
+	struct span span = entry_span_at(entry, us);
 
 	*reading = (struct reading){
 		.taken_us = sample->taken_us,

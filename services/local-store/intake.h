@@ -31,8 +31,8 @@ void intake_told(struct heard *heard);
 /* "What follows starts at `from`, older ones no longer exist": the number skipped for ever. */
 int64_t intake_resume(struct heard *heard, int64_t from);
 
-/* A sample of that session as a row, with the phase of its time. */
-void intake_reading(const struct sample *sample, const struct entry *entry,
+/* A sample of that session as a row, with the phase of that time by the session's clock. */
+void intake_reading(const struct sample *sample, const struct entry *entry, int64_t us,
 		    struct reading *reading);
 
 #endif

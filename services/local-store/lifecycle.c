@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "common/hlc.h"
 #include "proto/ids.h"
+#include "services/local-store/clocks.h"
 #include "services/local-store/figures.h"
 #include "services/local-store/recount.h"
 
@@ -163,6 +164,8 @@ lifecycle_start(struct lifecycle *life, const struct session_start *m, int64_t n
 	    table_put(store_sessions(life->store), &row, &no, err) < 0)
 		return -1;
 	fx->entry = sessions_add(life->sessions, &row, no);
+	if (clocks_begin(life, fx->entry, err) < 0)
+		return -1;
 	return effects_accept(fx, row.id, true, "session started");
 }
 
@@ -275,22 +278,24 @@ lifecycle_phase(struct lifecycle *life, const struct session_phase *m, int64_t n
 	struct span span;
 	struct entry *entry;
 	struct session *row;
+	int64_t own_us;
 	int r;
 
 	if ((r = lifecycle_find(life, m->session_id, fx, &entry, err)) <= 0)
 		return r;
 	row = &entry->row;
+	own_us = clocks_now_us(life, entry, now_us);
 	if (m->phase == PHASE_NONE)
 		return effects_refuse(fx, "phase", "must be said");
 	if (!entry_active(entry))
 		return effects_refuse(fx, "session_id", "this session is over");
-	span = (struct span){moment_us(row, m->at_us, now_us), m->phase, next_cycle(entry, m),
+	span = (struct span){moment_us(row, m->at_us, own_us), m->phase, next_cycle(entry, m),
 			     m->altitude_level == MSG_NONE ? row->current_altitude_level
 							   : m->altitude_level};
 	if (row->current_phase == m->phase && row->current_cycle == span.cycle &&
 	    row->current_altitude_level == span.altitude_level)
 		return effects_accept(fx, row->id, false, "this phase runs already");
-	if (!is_moment(row, m->at_us, now_us))
+	if (!is_moment(row, m->at_us, own_us))
 		return effects_refuse(fx, "at_us", "must lie between the start of the running phase "
 				      "and now");
 	if (span.cycle > MAX_CYCLES)
@@ -316,20 +321,21 @@ lifecycle_stop(struct lifecycle *life, const struct session_stop *m, int64_t now
 	       struct effects *fx, struct err *err)
 {
 	struct entry *entry;
-	int64_t at_us;
+	int64_t at_us, own_us;
 	int r;
 
 	if ((r = lifecycle_find(life, m->session_id, fx, &entry, err)) <= 0)
 		return r;
+	own_us = clocks_now_us(life, entry, now_us);
 	if (!entry_active(entry))
 		return effects_accept(fx, entry->row.id, false, "this session is over already");
 	if (m->status == SESSION_ACTIVE)
 		return effects_refuse(fx, "status", "must be how it ended: completed, abandoned, "
 				      "force_ended or terminated");
-	if (!is_moment(&entry->row, m->at_us, now_us))
+	if (!is_moment(&entry->row, m->at_us, own_us))
 		return effects_refuse(fx, "at_us", "must lie between the start of the running phase "
 				      "and now");
-	at_us = moment_us(&entry->row, m->at_us, now_us);
+	at_us = moment_us(&entry->row, m->at_us, own_us);
 	if (end_phase(life, entry, at_us, TRIGGER_NONE, now_us, err) < 0)
 		return -1;
 	entry->row.status = m->status ? m->status : SESSION_COMPLETED;

@@ -16,6 +16,7 @@ struct lifecycle {
 	struct sessions *sessions;
 	const char *gateway;
 	int64_t hlc;                    /* the last stamp given */
+	int64_t lead_us;                /* UTC less the steady clock, as they are set; 0: not known */
 	int64_t room;                   /* readings that may come before the store is at its cap */
 	const char *archive;            /* folder of what has left */
 	struct {

@@ -14,13 +14,21 @@ recount_late(struct lifecycle *life, struct entry *entry, struct err *err)
 	return store_put_stale(life->store, entry, true, err);
 }
 
+/* The phase a reading counts for: that of its time.  Where the clock was set back its time does not
+ * tell, but the reading has its phase with it. */
 static size_t
-span_index(const struct entry *entry, int64_t taken_us)
+span_index(const struct entry *entry, const struct reading *reading)
 {
 	size_t i = entry->n_spans;
+	const struct span *span;
 
-	while (i > 0 && entry->spans[i - 1].from_us > taken_us)
-		i--;
+	for (; i > 0; i--) {
+		span = &entry->spans[i - 1];
+		if (!entry->most_behind_us ? span->from_us <= reading->taken_us
+					   : span->phase == reading->phase_type &&
+						     span->cycle == reading->cycle_number)
+			break;
+	}
 	return i;
 }
 
@@ -35,7 +43,14 @@ count_one(void *arg, const struct reading *reading)
 	struct count *c = arg;
 
 	totals_add(c->whole, reading);
-	totals_add(&c->phases[span_index(c->entry, reading->taken_us)], reading);
+	totals_add(&c->phases[span_index(c->entry, reading)], reading);
+}
+
+/* No reading of it was taken earlier. */
+static int64_t
+earliest_us(const struct entry *entry)
+{
+	return entry->row.start_us - entry->most_behind_us;
 }
 
 /* What has left the store counts like the rest. */
@@ -49,7 +64,7 @@ count_again(struct lifecycle *life, struct entry *entry, struct count *count, st
 
 	if (recall_each(life, entry, count_one, count, err) < 0)
 		return -1;
-	rows = store_range(life->store, entry->no, entry->row.start_us, to);
+	rows = store_range(life->store, entry->no, earliest_us(entry), to);
 	while ((r = store_next(rows, &id, &no, &reading, err)) > 0)
 		count_one(count, &reading);
 	return r;
@@ -121,7 +136,7 @@ count_running(void *arg, const struct reading *reading)
 	struct entry *entry = arg;
 
 	totals_add(&entry->whole, reading);
-	if (entry_in_last_phase(entry, reading->taken_us))
+	if (entry->n_spans && span_index(entry, reading) == entry->n_spans)
 		totals_add(&entry->phase, reading);
 }
 
@@ -137,8 +152,8 @@ recount_running(struct lifecycle *life, struct err *err)
 	while ((entry = sessions_next(life->sessions, entry))) {
 		if (!entry_active(entry))
 			continue;
-		if (entry->row.start_us < from_us)
-			from_us = entry->row.start_us;
+		if (earliest_us(entry) < from_us)
+			from_us = earliest_us(entry);
 		if (recall_each(life, entry, count_running, entry, err) < 0)
 			return -1;
 	}

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/clock.h"
+#include "services/local-store/clocks.h"
 #include "services/local-store/recount.h"
 #include "services/local-store/retention/recall.h"
 
@@ -54,16 +55,26 @@ find_heard(struct samples *s, struct store *store, int64_t spool, struct heard *
 	return 1;
 }
 
+/* Of the stream as it is received, by the clock as it is set, which a spool counts; what a device or a
+ * file had kept has an epoch of its own.  A spool may carry what an earlier one had: 1, 0, -1. */
 static int
-session_at(struct lifecycle *life, const char *device_id, int64_t taken_us, struct entry **entry,
-	   struct err *err)
+is_live(struct lifecycle *life, int64_t spool, int64_t epoch, struct err *err)
 {
-	*entry = sessions_at(life->sessions, device_id, taken_us);
+	int64_t upto;
+
+	return spool == epoch ? 1 : store_spool(life->store, epoch, &upto, err);
+}
+
+static int
+session_at(struct lifecycle *life, const char *device_id, int64_t taken_us, bool live,
+	   struct entry **entry, struct err *err)
+{
+	*entry = sessions_at(life->sessions, device_id, taken_us, live);
 	if (*entry || sessions_know(life->sessions, device_id, taken_us))
 		return 0;
 	if (store_load_device(life->store, life->sessions, device_id, taken_us, err) < 0)
 		return -1;
-	*entry = sessions_at(life->sessions, device_id, taken_us);
+	*entry = sessions_at(life->sessions, device_id, taken_us, live);
 	return 0;
 }
 
@@ -89,7 +100,7 @@ count_reading(struct samples *s, struct lifecycle *life, struct outbox *outbox,
 	struct entry *entry = row->entry;
 
 	totals_add(&entry->whole, &row->reading);
-	if (entry_in_last_phase(entry, row->reading.taken_us))
+	if (entry_in_last_phase(entry, row->us))
 		totals_add(&entry->phase, &row->reading);
 	else if (entry->n_spans && recount_late(life, entry, err) < 0)
 		return -1;
@@ -133,27 +144,47 @@ static int
 take_reading(struct samples *s, struct lifecycle *life, struct outbox *outbox,
 	     const struct sample *sample, int64_t now_us, struct err *err)
 {
+	int live = is_live(life, sample->spool, sample->epoch, err);
 	struct kept *row;
 
+	if (live < 0)
+		return -1;
 	if (s->n_rows == SAMPLES_ROWS)
 		s->n_rows = s->n_settled = 0;  /* more than is kept: the outbox reads them from disk */
 	row = &s->rows[s->n_rows];
-	if (session_at(life, sample->device_id, sample->taken_us, &row->entry, err) < 0)
+	if (session_at(life, sample->device_id, sample->taken_us, live, &row->entry, err) < 0)
 		return -1;
 	if (!row->entry) {
 		s->n_outside++;
 		return 0;
 	}
-	intake_reading(sample, row->entry, &row->reading);
+	row->us = entry_time_us(row->entry, sample->taken_us, live);
+	intake_reading(sample, row->entry, row->us, &row->reading);
 	s->n_rows++;
 	if (s->n_rows - s->n_settled < WAITING && s->n_rows < SAMPLES_ROWS)
 		return 0;
 	return samples_settle(s, life, outbox, now_us, err);
 }
 
+/* Whose gap it is: that of the value behind it, else of the one before; a step of the clock is
+ * that of the session which ran. */
+static int
+session_of_gap(struct lifecycle *life, const struct gap *gap, struct entry **entry, struct err *err)
+{
+	int live = is_live(life, gap->spool, gap->epoch, err);
+
+	if (live < 0)
+		return -1;
+	if (gap->reason == GAP_CLOCK_STEP)
+		return session_at(life, gap->device_id, gap->from_us, live, entry, err);
+	if (session_at(life, gap->device_id, gap->to_us, live, entry, err) < 0)
+		return -1;
+	return *entry ? 0 : session_at(life, gap->device_id, gap->from_us, live, entry, err);
+}
+
 static int
 take_gap(struct samples *s, struct lifecycle *life, struct outbox *outbox, const struct gap *gap,
-	 struct err *err)
+	 int64_t now_us, struct err *err)
 {
 	struct table *table = store_records(life->store, RECORD_GAP);
 	struct gap kept = *gap;
@@ -161,8 +192,8 @@ take_gap(struct samples *s, struct lifecycle *life, struct outbox *outbox, const
 	int64_t no;
 	int seen;
 
-	if (session_at(life, gap->device_id, gap->to_us, &entry, err) < 0 ||
-	    (!entry && session_at(life, gap->device_id, gap->from_us, &entry, err) < 0))
+	if (session_of_gap(life, gap, &entry, err) < 0 ||
+	    (gap->reason == GAP_CLOCK_STEP && clocks_step(life, gap, now_us, err) < 0))
 		return -1;
 	if (!entry)
 		return 0;
@@ -203,7 +234,7 @@ samples_take(struct samples *s, struct lifecycle *life, struct outbox *outbox,
 		break;
 	}
 	s->n_taken++;
-	return message == &msg_gap ? take_gap(s, life, outbox, msg, err)
+	return message == &msg_gap ? take_gap(s, life, outbox, msg, now_us, err)
 				   : take_reading(s, life, outbox, sample, now_us, err);
 }
 

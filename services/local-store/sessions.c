@@ -180,15 +180,30 @@ sessions_active_on(const struct sessions *s, const char *device_id)
 }
 
 struct entry *
-sessions_at(const struct sessions *s, const char *device_id, int64_t taken_us)
+sessions_newest(const struct sessions *s, const char *device_id)
 {
 	struct wearer *device = zhashx_lookup(s->devices, device_id);
-	struct entry *entry = device ? device->newest : NULL;
 
-	for (; entry; entry = entry->older)
-		if (entry->row.start_us <= taken_us &&
-		    (entry->row.end_us == MSG_NONE || taken_us < entry->row.end_us))
+	return device ? device->newest : NULL;
+}
+
+int64_t
+entry_time_us(const struct entry *entry, int64_t taken_us, bool live)
+{
+	return live ? taken_us + entry->behind_us : taken_us;
+}
+
+struct entry *
+sessions_at(const struct sessions *s, const char *device_id, int64_t taken_us, bool live)
+{
+	struct entry *entry = sessions_newest(s, device_id);
+	int64_t us;
+
+	for (; entry; entry = entry->older) {
+		us = entry_time_us(entry, taken_us, live);
+		if (entry->row.start_us <= us && (entry->row.end_us == MSG_NONE || us < entry->row.end_us))
 			return entry;
+	}
 	return NULL;
 }
 

@@ -33,6 +33,11 @@ struct entry {
 	struct entry *older;         /* the same device's next older one */
 	struct entry *next, **prev;  /* of all in hand */
 
+	/* its clock, which is never set back */
+	int64_t lead_us;             /* UTC less the steady clock, at its most; 0: not known */
+	int64_t behind_us;           /* so much its device's values are behind it now … */
+	int64_t most_behind_us;      /* … and were at most */
+
 	int n_untold;                /* restored in this transaction: in hand until that is said */
 
 	/* outbox's */
@@ -63,9 +68,14 @@ struct entry *sessions_by_no(const struct sessions *sessions, int64_t no);
 struct entry *sessions_active_of(const struct sessions *sessions, const char *user_id);
 struct entry *sessions_active_on(const struct sessions *sessions, const char *device_id);
 
-/* Whose span contains that time; NULL when none in hand has. */
+/* Whose span contains that time; NULL when none in hand has.  live: the time is of the clock as it
+ * is set now. */
 struct entry *sessions_at(const struct sessions *sessions, const char *device_id,
-			  int64_t taken_us);
+			  int64_t taken_us, bool live);
+/* When that was by the session's own clock. */
+int64_t entry_time_us(const struct entry *entry, int64_t taken_us, bool live);
+/* A device's, newest start first; NULL none. */
+struct entry *sessions_newest(const struct sessions *sessions, const char *device_id);
 
 /* Whether all sessions of that device that could contain the time are in hand. */
 bool sessions_know(const struct sessions *sessions, const char *device_id, int64_t taken_us);

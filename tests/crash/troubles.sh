@@ -207,3 +207,58 @@ archived_ends() {
 	ask archive restore "$ID" || WHY="$WHY does not come back"
 	compare
 }
+
+# ---- the clock of the gateway's processes is set: HOURS..., one after the other, while values flow that
+# are dated by it.  What was generated is what a watcher saw at once.
+set_clock() { perl -e 'print pack("q", $ARGV[0] * 3600e6)' -- "$1" >"$T/hours.new" && cat "$T/hours.new" 1<>"$T/hours"; }
+under_clock() { MISCHIEF_CLOCK=$T/hours mischief "$@"; }
+# clock_round WORKER HOURS...: the worker's host has the `same` clock, or one that is `right`
+clock_round() {
+	local worker=$1 ROWS=300 hours step=1
+
+	grep -qE -e "$ONLY" <<<"clock $*" || return
+	shift
+	CLOCKS=$((CLOCKS + 1)) N=$((N + 1)) LOST=0 DOUBLED=0 HITS=0 WHY= LOSE=
+	[ -z "${PIDS[ble-ingest]:-}" ] || kill9 ble-ingest
+	[ -z "${PIDS[dedupe-auditor]:-}" ] || kill9 dedupe-auditor
+	set_clock 0
+	conf ble-ingest source mock
+	conf ble-ingest devices 3
+	conf ble-ingest rate 50
+	conf ble-ingest samples $ROWS
+	conf ble-ingest spool "$T/spool-$N"
+	under_clock revive local-store
+	if [ "$worker" = same ]; then under_clock revive sync-worker; else revive sync-worker; fi
+	under_clock ask session start "$(user $N)" "mock-00$CLOCKS" local_session_id="$(local_id $N)"
+	ID=$(lite "SELECT id FROM session WHERE local_session_id = '$(local_id $N)'")
+	"$BIN/zmq-sniffer" --json --topic "sample/test/mock-00$CLOCKS/" >"$T/seen" 2>/dev/null &
+	PIDS[watcher]=$!
+	under_clock start ble-ingest
+	under_clock ask_survey_and_event || WHY="$WHY no answer"
+	for hours; do
+		wait_until '[ "$(n_sqlite)" -ge $((step * 80)) ]' 60 >/dev/null
+		set_clock "$hours"
+		step=$((step + 1)) HITS=$((HITS + 1))
+	done
+	wait_until '[ "$(n_sqlite)" -ge $ROWS ]' 60 >/dev/null
+	under_clock ask session stop "$ID"
+	wait_until all_there 60 >/dev/null
+	kill9 watcher
+	clock_compare
+	say "clock $worker $*"
+}
+# Each number once; and what was seen is there as it was seen.
+clock_compare() {
+	jq -r '.sample | [.epoch, .seq, .taken_us, .spo2, .heart_rate] | map(tostring) | join("|")' "$T/seen" | sort >"$T/generated"
+	lite "SELECT epoch, seq, taken_us, iif(spo2 IS NULL, 'null', printf('%.15g', spo2)),
+		iif(heart_rate IS NULL, 'null', printf('%.15g', heart_rate)) FROM readings r JOIN session s ON s.no = r.session WHERE s.id = '$ID'" | sort >"$T/sqlite"
+	sql "SELECT epoch, seq, (extract(epoch FROM timestamp) * 1000000)::bigint, coalesce(spo2::text, 'null'),
+		coalesce(heart_rate::text, 'null') FROM readings WHERE session_id = '$ID'" | sort >"$T/postgres"
+	for store in sqlite postgres; do
+		LOST=$((LOST + $(comm -23 "$T/generated" "$T/$store" | wc -l) + ROWS - $(cut -d'|' -f2 "$T/$store" | sort -u | wc -l)))
+		DOUBLED=$((DOUBLED + $(cut -d'|' -f2 "$T/$store" | sort | uniq -d | wc -l)))
+	done
+	[ -s "$T/generated" ] || WHY="$WHY nothing was seen"
+	[ "$(sql "SELECT count(*) FROM gaps WHERE session_id = '$ID' AND reason = 'clock_step'")" = $HITS ] ||
+		WHY="$WHY the steps are not on record"
+}

@@ -225,7 +225,7 @@ take_bundle(struct cloud *c, const struct bundle *bundle)
 	struct receipt receipt;
 	struct err err;
 
-	if (bundle_open(c->opener, bundle, GATEWAY, utc_now(), &content, &err) < 0)
+	if (bundle_open(c->opener, bundle, GATEWAY, world->most_utc_us + world->mono_us, &content, &err) < 0)
 		broken("a bundle of local-store's is one that sync-worker takes: %s", err.text);
 	msg_clear(&msg_receipt, &receipt);
 	memcpy(receipt.id, bundle->id, sizeof(receipt.id));

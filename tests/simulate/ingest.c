@@ -85,6 +85,7 @@ speak(unsigned device, const struct source_now *now, struct taken *out)
 
 	value->device = (int)device;
 	value->taken_us = now->utc_us;
+	value->mono_us = now->mono_us;
 	value->spo2 = (double)(70 + up_to(30));
 	value->heart_rate = (double)(50 + up_to(90));
 	*out = (struct taken){.kind = TAKEN_SAMPLE, .device = device};
@@ -312,6 +313,7 @@ take_values(struct ingest *in)
 	struct taken taken;
 	struct err err;
 
+	inflow_look(in->inflow, &now);
 	while (take(in, &now, &taken)) {
 		n_lost = inflow_counts(in->inflow)->n_lost;
 		if (inflow_put(in->inflow, &taken, &err) < 0)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "services/local-store/clocks.h"
 #include "services/local-store/commands.h"
 #include "services/local-store/outbox/outbox.h"
 #include "services/local-store/recount.h"
@@ -294,7 +295,7 @@ keeper_hear(const struct message *message, const void *msg)
 
 	if (!k->store || k->trouble)
 		return;  /* as if it had died with the frame in its queue */
-	if (take(k, message, msg, &err) < 0 || (is_full(k) && commit(k, &err) < 0))
+	if (clocks_look(&k->life, utc_now(), world->mono_us, &err) < 0 || take(k, message, msg, &err) < 0 || (is_full(k) && commit(k, &err) < 0))
 		fail(k);
 	else if (!k->begun_us)
 		k->begun_us = world->mono_us;

@@ -143,6 +143,18 @@ kill_keeper(struct fate *fate)
 }
 
 static void
+set_clock(int64_t most_us)
+{
+	int64_t by_us = up_to(2 * most_us) - most_us;
+
+	world->utc_us += by_us;
+	if (world->most_utc_us < world->utc_us)
+		world->most_utc_us = world->utc_us;
+	world->n.clock_steps++;
+	world->n.clock_sets += llabs(by_us) > CLOCK_STEP_US;
+}
+
+static void
 blow(struct fate *fate)
 {
 	fate->blow_us = world->mono_us + up_to(2 * MINUTE_US);
@@ -168,8 +180,8 @@ blow(struct fate *fate)
 		world->n.cuts++;
 		break;
 	case 6:
-		world->utc_us += up_to(2 * CLOCK_STEP_US) - CLOCK_STEP_US;
-		world->n.clock_steps++;
+		if (world->has_setter)
+			set_clock(one_in(2) ? CLOCK_SET_US : CLOCK_STEP_US);
 		break;
 	case 7:
 		if (world->has_thief)
@@ -296,6 +308,7 @@ live(struct world *w)
 	keeper_new();
 	ingest_new();
 	world->has_thief = one_in(2);
+	world->has_setter = !one_in(3);
 	until_us = MINUTE_US + up_to(STORM_US);
 	while (world->mono_us < until_us)
 		step(&fate);
@@ -337,7 +350,7 @@ report(const struct world *sum, uint64_t n_worlds)
 {
 	printf("%llu steps in %llu worlds, %.1f hours of theirs\n"
 	       "%llu values, %llu stored in %llu sessions, lost 0, doubled 0\n"
-	       "%llu kills, %llu power cuts, %llu refused writes and syncs, %llu clock steps,\n"
+	       "%llu kills, %llu power cuts, %llu refused writes and syncs, %llu clock steps (%llu by up to 3 hours),\n"
 	       "%llu frames lost, %llu twice, %llu late, %llu commits of unknown outcome,\n"
 	       "%llu rows deleted in Postgres, %llu repairs\n",
 	       (unsigned long long)sum->n_steps, (unsigned long long)n_worlds,
@@ -345,7 +358,8 @@ report(const struct world *sum, uint64_t n_worlds)
 	       (unsigned long long)sum->n.values, (unsigned long long)sum->n.stored,
 	       (unsigned long long)sum->n.sessions, (unsigned long long)sum->n.kills,
 	       (unsigned long long)sum->n.cuts, (unsigned long long)sum->n.refusals,
-	       (unsigned long long)sum->n.clock_steps, (unsigned long long)sum->n.frames_lost,
+	       (unsigned long long)sum->n.clock_steps, (unsigned long long)sum->n.clock_sets,
+	       (unsigned long long)sum->n.frames_lost,
 	       (unsigned long long)sum->n.frames_twice, (unsigned long long)sum->n.frames_late,
 	       (unsigned long long)sum->n.commits_unknown, (unsigned long long)sum->n.cloud_lost,
 	       (unsigned long long)sum->n.repairs);
@@ -371,7 +385,8 @@ main(int argc, char **argv)
 	printf("seed %llu\n", (unsigned long long)seed);
 	disk_install();
 	for (; sum.n_steps < steps; n_worlds++) {
-		w = (struct world){.seed = seed + n_worlds, .random = seed + n_worlds, .utc_us = BEGIN_US};
+		w = (struct world){.seed = seed + n_worlds, .random = seed + n_worlds, .utc_us = BEGIN_US,
+				   .most_utc_us = BEGIN_US};
 		snprintf(w.folder, sizeof(w.folder), "%s", folder);
 		live(&w);
 		add(&sum, &w);

@@ -20,7 +20,7 @@ struct person {
 		struct survey survey;
 		struct event event;
 	} as;
-	int64_t next_us;
+	int64_t next_us, asked_us;
 };
 
 struct people {
@@ -87,6 +87,7 @@ want_phase(struct person *p)
 	m->phase = one_in(2) ? PHASE_ALTITUDE : PHASE_RECOVERY;
 	p->cycle += m->phase == PHASE_ALTITUDE;
 	m->cycle = p->cycle ? p->cycle : 1;
+	truth_ask_phase(truth_lived(p->session_id), m->phase, m->cycle);
 }
 
 static void
@@ -129,11 +130,14 @@ want_stop(struct person *p)
 	msg_clear(p->asked, m);
 	make_id(m->request_id);
 	memcpy(m->session_id, p->session_id, sizeof(m->session_id));
+	if (truth_lived(p->session_id)->stop_asked_us == INT64_MAX)
+		truth_lived(p->session_id)->stop_asked_us = world->mono_us;
 }
 
 static void
 want(struct person *p, int n)
 {
+	p->asked_us = world->mono_us;
 	if (!*p->session_id)
 		want_start(p, n);
 	else if (one_in(6))
@@ -178,6 +182,27 @@ people_work(void)
 	}
 }
 
+/* From now on it is certain. */
+static void
+learn(struct person *p, const struct reply *reply)
+{
+	struct lived *l;
+
+	if (p->asked == &msg_session_start) {
+		memcpy(p->session_id, reply->session_id, sizeof(p->session_id));
+		l = truth_begin(reply->session_id, p->as.start.device_id);
+		if (!l->asked_us)
+			l->asked_us = p->asked_us;
+		l->from_before |= p->as.start.start_us != MSG_NONE;
+		return;
+	}
+	l = truth_lived(p->session_id);
+	if (p->asked == &msg_session_stop)
+		l->stopped_us = world->mono_us;
+	else if (p->asked == &msg_session_phase)
+		l->phases[l->n_phases - 1].heard_us = world->mono_us;
+}
+
 static bool
 will_come(const struct reply *reply)
 {
@@ -196,10 +221,10 @@ people_hear(const struct message *message, const void *msg)
 		if (!p->asked || strcmp(msg_str(&p->asked->fields[0], &p->as), reply->request_id) ||
 		    will_come(reply))
 			continue;
-		if (reply->ok && p->asked == &msg_session_start)
-			memcpy(p->session_id, reply->session_id, sizeof(p->session_id));
-		if (reply->ok)
+		if (reply->ok) {
+			learn(p, reply);
 			truth_yes(p->asked, &p->as);
+		}
 		if (p->asked == &msg_session_stop || (!reply->ok && p->asked != &msg_session_start))
 			p->session_id[0] = 0;
 		p->asked = NULL;

@@ -17,6 +17,12 @@ truth_new(void)
 void
 truth_free(void)
 {
+	struct truth *t = world->truth;
+	size_t i;
+
+	for (i = 0; i < t->n_lived; i++)
+		free(t->lived[i].phases);
+	free(t->lived);
 	free(world->truth->values);
 	free(world->truth->sessions);
 	free(world->truth->promised);
@@ -104,6 +110,41 @@ truth_yes(const struct message *message, const void *msg)
 	t->n_promised++;
 }
 
+struct lived *
+truth_lived(const char *id)
+{
+	struct truth *t = world->truth;
+	struct lived *l;
+
+	for (l = t->lived; l < t->lived + t->n_lived; l++)
+		if (!strcmp(l->id, id))
+			return l;
+	return NULL;
+}
+
+struct lived *
+truth_begin(const char *id, const char *device_id)
+{
+	struct truth *t = world->truth;
+	struct lived *l = truth_lived(id);
+
+	if (l)
+		return l;
+	t->lived = one_more(t->lived, t->n_lived, &t->room_lived, sizeof(*t->lived));
+	l = &t->lived[t->n_lived++];
+	*l = (struct lived){.device = atoi(device_id + strlen("sim-")), .heard_us = world->mono_us,
+			    .stop_asked_us = INT64_MAX, .stopped_us = INT64_MAX};
+	snprintf(l->id, sizeof(l->id), "%s", id);
+	return l;
+}
+
+void
+truth_ask_phase(struct lived *l, int64_t phase, int64_t cycle)
+{
+	l->phases = one_more(l->phases, l->n_phases, &l->room_phases, sizeof(*l->phases));
+	l->phases[l->n_phases++] = (struct lived_phase){world->mono_us, INT64_MAX, phase, cycle};
+}
+
 /* ---- at the end */
 
 struct span_found {
@@ -160,7 +201,8 @@ read_sessions(struct check *c)
 static void
 read_readings(struct check *c)
 {
-	sqlite3_stmt *s = query(c, "SELECT motion, spo2, heart_rate, taken_us, id FROM readings");
+	sqlite3_stmt *s = query(c, "SELECT motion, spo2, heart_rate, taken_us, r.id, s.id, phase_type, "
+				"coalesce(cycle_number, 0) FROM readings r JOIN session s ON s.no = r.session");
 	struct value *v;
 
 	while (sqlite3_step(s) == SQLITE_ROW) {
@@ -173,6 +215,9 @@ read_readings(struct check *c)
 		if (++v->n_stored > 1)
 			broken("a value is stored once: number %.0f, readings.id %lld",
 			       sqlite3_column_double(s, 0), (long long)sqlite3_column_int64(s, 4));
+		snprintf(v->session, sizeof(v->session), "%s", (const char *)sqlite3_column_text(s, 5));
+		v->phase = sqlite3_column_int64(s, 6);
+		v->cycle = sqlite3_column_int64(s, 7);
 		world->n.stored++;
 	}
 	db_finalize(&s);
@@ -190,6 +235,19 @@ see(const char *session_id, const struct reading *reading)
 		       reading->motion);
 }
 
+/* A loss is told when there is room again and the device speaks. */
+static bool
+has_spoken_since(const struct value *v)
+{
+	const struct truth *t = world->truth;
+	const struct value *later;
+
+	for (later = v + 1; later < t->values + t->n; later++)
+		if (later->device == v->device && !later->lost)
+			return true;
+	return false;
+}
+
 static bool
 has_gap(struct check *c, const struct value *v)
 {
@@ -199,7 +257,7 @@ has_gap(struct check *c, const struct value *v)
 
 	sqlite3_bind_int(s, 1, v->device);
 	sqlite3_bind_int64(s, 2, v->taken_us);
-	sqlite3_bind_int64(s, 3, CLOCK_STEP_US);  /* the clock may have been set in between */
+	sqlite3_bind_int64(s, 3, CLOCK_STEP_US);
 	found = sqlite3_step(s) == SQLITE_ROW;
 	db_finalize(&s);
 	return found;
@@ -217,6 +275,51 @@ span_of(const struct check *c, const struct value *v)
 	return NULL;
 }
 
+/* As what it must be kept: the phase that ran for certain when it was taken; NULL: one began then. */
+static const struct lived_phase *
+phase_of(const struct lived *l, const struct value *v)
+{
+	static const struct lived_phase none;
+	const struct lived_phase *running = &none, *p;
+
+	for (p = l->phases; p < l->phases + l->n_phases && p->asked_us <= v->mono_us; p++)
+		running = p->heard_us <= v->mono_us ? p : NULL;
+	return l->from_before ? NULL : running;
+}
+
+static void
+check_place(const struct value *v)
+{
+	struct truth *t = world->truth;
+	const struct lived_phase *phase;
+	const struct lived *l;
+
+	for (l = t->lived; l < t->lived + t->n_lived; l++) {
+		if (l->device != v->device)
+			continue;
+		if (v->mono_us >= l->heard_us && v->mono_us < l->stop_asked_us && !v->n_stored &&
+		    !v->lost && !v->maybe_lost)
+			broken("what is taken while a session runs is kept: number %zu of sim-%d, %lld us after "
+			       "the start of %s was confirmed, with %llu steps of the clock",
+			       (size_t)(v - t->values) + 1, v->device, (long long)(v->mono_us - l->heard_us),
+			       l->id, (unsigned long long)world->n.clock_steps);
+		if (!v->n_stored || strcmp(v->session, l->id))
+			continue;
+		/* where the clock is set back into the time of a session that is over, it may get one */
+		if (!world->n.clock_steps && (v->mono_us > l->stopped_us || (!l->from_before && v->mono_us < l->asked_us)))
+			broken("a session has no values from outside of it: number %zu of sim-%d in %s, %lld us "
+			       "after its start was asked for", (size_t)(v - t->values) + 1, v->device, l->id,
+			       (long long)(v->mono_us - l->asked_us));
+		phase = phase_of(l, v);
+		if (phase && v->mono_us < l->stop_asked_us &&
+		    (v->phase != phase->phase || v->cycle != phase->cycle))
+			broken("a value has the phase that was breathed: number %zu of sim-%d in %s: phase %lld, "
+			       "cycle %lld, not %lld, %lld", (size_t)(v - t->values) + 1, v->device, l->id,
+			       (long long)v->phase, (long long)v->cycle, (long long)phase->phase,
+			       (long long)phase->cycle);
+	}
+}
+
 static void
 check_values(struct check *c)
 {
@@ -230,13 +333,14 @@ check_values(struct check *c)
 			       "%d times in Postgres", (size_t)(v - t->values) + 1, v->n_stored,
 			       v->n_in_cloud);
 		span = span_of(c, v);
+		check_place(v);
 		if (v->n_stored || v->maybe_lost || !span)
 			continue;
 		if (v->lost) {
-			if (!has_gap(c, v))
+			if (!world->n.clock_steps && has_spoken_since(v) && !has_gap(c, v))
 				broken("what is lost is told: number %zu of sim-%d",
 				       (size_t)(v - t->values) + 1, v->device);
-		} else if (v->offered > span->confirmed || !v->offered) {
+		} else if (!world->n.clock_steps && (v->offered > span->confirmed || !v->offered)) {
 			broken("nothing is lost: number %zu of sim-%d, heard at step %llu, %lld us after the "
 			       "start of session %s, which was confirmed at step %llu",
 			       (size_t)(v - t->values) + 1, v->device, (unsigned long long)v->offered,

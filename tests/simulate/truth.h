@@ -10,18 +10,35 @@
 
 struct value {
 	int device;
-	int64_t taken_us;
+	int64_t taken_us, mono_us;
 	double spo2, heart_rate;
 	bool lost;               /* the spool was full, and said so */
 	bool maybe_lost;         /* in the spool when the power failed */
 	uint64_t offered;        /* step at which local-store last decided whose it is; 0 never */
-	uint8_t n_stored, n_in_cloud;    /* found at the end */
+	uint8_t n_stored, n_in_cloud;    /* found at the end … */
+	char session[37];                /* … where, and as what */
+	int64_t phase, cycle;
 };
 
 /* A session that local-store has confirmed. */
 struct known_session {
 	char id[37];
 	uint64_t confirmed;      /* step */
+};
+
+/* What a person knows of a session, in mono: it runs from when it was heard to when it was asked to
+ * stop, whatever clocks on the wall say.  In between its phases. */
+struct lived_phase {
+	int64_t asked_us, heard_us, phase, cycle;
+};
+struct lived {
+	char id[37];
+	int device;
+	int64_t asked_us, heard_us;          /* the start */
+	bool from_before;                    /* begun in the past, as was said */
+	int64_t stop_asked_us, stopped_us;
+	struct lived_phase *phases;
+	size_t n_phases, room_phases;
 };
 
 /* A survey, event or stop that was answered with yes. */
@@ -39,6 +56,8 @@ struct truth {
 	int64_t stored_spool, stored_upto;       /* highest that was announced */
 	struct promised *promised;
 	size_t n_promised, room_promised;
+	struct lived *lived;
+	size_t n_lived, room_lived;
 };
 
 void truth_new(void);
@@ -47,6 +66,11 @@ struct value *truth_add(void);
 struct value *truth_of(double motion);           /* NULL: nobody ever said that */
 void truth_session(const char *id);
 void truth_yes(const struct message *message, const void *msg);
+
+/* A person asks for something of a session and hears that it is so; NULL: there is no such. */
+struct lived *truth_lived(const char *id);
+struct lived *truth_begin(const char *id, const char *device_id);
+void truth_ask_phase(struct lived *lived, int64_t phase, int64_t cycle);
 
 /* Both stores against it and against each other, when all is calm and drained. */
 void truth_check(void);

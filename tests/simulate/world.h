@@ -13,7 +13,8 @@
 
 #define SECOND_US   1000000LL
 #define MINUTE_US   (60 * SECOND_US)
-#define CLOCK_STEP_US (20 * SECOND_US)    /* at most, either way */
+#define CLOCK_STEP_US (20 * SECOND_US)    /* at most, either way … */
+#define CLOCK_SET_US  (180 * MINUTE_US)   /* … but now and then */
 #define N_DEVICES   3
 #define N_WORKERS   2
 #define GATEWAY     "here"
@@ -37,9 +38,11 @@ struct world {
 	uint64_t seed, random;
 	uint64_t n_steps;
 	int64_t mono_us, utc_us;       /* utc_us: what a clock on the wall would say at mono_us 0 */
+	int64_t most_utc_us;           /* utc_us at its most: Postgres' own clock */
 	struct weather weather;
 	bool calm;                     /* no faults until this world ends */
 	bool has_thief;                /* somebody deletes rows in Postgres */
+	bool has_setter;               /* somebody sets the clock */
 	struct net *net;
 	struct ingest *ingest;
 	struct keeper *keeper;
@@ -49,7 +52,7 @@ struct world {
 	char folder[60];               /* of the spool, which is a mapped file */
 	struct {
 		uint64_t kills, cuts, refusals, frames_lost, frames_twice, frames_late, commits_unknown,
-			clock_steps, cloud_lost, values, stored, sessions, repairs;
+			clock_steps, clock_sets, cloud_lost, values, stored, sessions, repairs;
 	} n;
 };
 

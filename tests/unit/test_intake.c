@@ -98,7 +98,7 @@ TEST(a_reading_gets_the_phase_of_its_own_time)
 		sample.spo2 = 83.5;
 		sample.status = 0x20;
 		sample.rr = 812;
-		intake_reading(&sample, &entry, &reading);
+		intake_reading(&sample, &entry, sample.taken_us, &reading);
 		is_int(reading.phase_type, rows[i].phase);
 		is_int(reading.cycle_number, rows[i].cycle);
 		is_int(reading.altitude_level, rows[i].level);

@@ -94,11 +94,11 @@ TEST(a_time_belongs_to_the_session_whose_span_contains_it)
 	(void)add(s, 2, "ring", 400, 400);
 	(void)add(s, 9, "other", 0, MSG_NONE);
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		found = sessions_at(s, "ring", rows[i].at);
+		found = sessions_at(s, "ring", rows[i].at, true);
 		ok((found ? found->no : 0) == rows[i].no, "at %lld: %lld", (long long)rows[i].at,
 		   found ? (long long)found->no : 0);
 	}
-	ok(!sessions_at(s, "third", 100));
+	ok(!sessions_at(s, "third", 100, true));
 	sessions_free(&s);
 }
 

@@ -34,6 +34,24 @@ count_parts(struct store *store, struct entry *entry, struct err *err)
 	return r < 0 ? -1 : 0;
 }
 
+/* The steady clock of another boot says nothing of this one. */
+static int
+load_clock(struct store *store, struct entry *entry, struct err *err)
+{
+	sqlite3_stmt *s = store->statements[CLOCK];
+	int r;
+
+	sqlite3_bind_int64(s, 1, entry->no);
+	if ((r = db_step(s, err)) > 0) {
+		if (!strcmp((const char *)sqlite3_column_text(s, 0), store->boot))
+			entry->lead_us = sqlite3_column_int64(s, 1);
+		entry->behind_us = sqlite3_column_int64(s, 2);
+		entry->most_behind_us = sqlite3_column_int64(s, 3);
+	}
+	sqlite3_reset(s);
+	return r < 0 ? -1 : 0;
+}
+
 /* Adds the rows of a prepared session query; the last one in *entry. */
 static int
 load_sessions(struct store *store, struct sessions *sessions, enum statement which,
@@ -54,7 +72,8 @@ load_sessions(struct store *store, struct sessions *sessions, enum statement whi
 			}
 			e = sessions_add(sessions, &row, no);
 			e->synced = e->arrived = e->scanned = sqlite3_column_int64(s, 1);
-			if (load_spans(store, e, err) < 0 || count_parts(store, e, err) < 0) {
+			if (load_spans(store, e, err) < 0 || count_parts(store, e, err) < 0 ||
+			    load_clock(store, e, err) < 0) {
 				sqlite3_reset(s);
 				return -1;
 			}
@@ -207,6 +226,19 @@ store_put_span(struct store *store, const struct entry *entry, const struct span
 	sqlite3_bind_int64(s, 3, span->phase);
 	store_bind_opt(s, 4, span->cycle);
 	store_bind_opt(s, 5, span->altitude_level);
+	return db_run(s, err);
+}
+
+int
+store_put_clock(struct store *store, const struct entry *entry, struct err *err)
+{
+	sqlite3_stmt *s = store->statements[PUT_CLOCK];
+
+	sqlite3_bind_int64(s, 1, entry->no);
+	sqlite3_bind_text(s, 2, store->boot, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(s, 3, entry->lead_us);
+	sqlite3_bind_int64(s, 4, entry->behind_us);
+	sqlite3_bind_int64(s, 5, entry->most_behind_us);
 	return db_run(s, err);
 }
 

@@ -34,6 +34,8 @@ static const char *const sql[N_STATEMENTS] = {
 	[SPANS] = "SELECT from_us, phase, cycle, altitude_level FROM phases WHERE session = ? "
 		  "ORDER BY from_us",
 	[PUT_SPAN] = "INSERT OR REPLACE INTO phases VALUES (?1, ?2, ?3, ?4, ?5)",
+	[CLOCK] = "SELECT boot, lead_us, behind_us, most_us FROM clocks WHERE session = ?",
+	[PUT_CLOCK] = "INSERT OR REPLACE INTO clocks VALUES (?1, ?2, ?3, ?4, ?5)",
 	[PUT_SYNC] = "UPDATE session SET synced_reading = ?2, sync_status = ?3, "
 		     "sync_attempts = sync_attempts + 1, last_sync_us = ?4 WHERE no = ?1",
 	[SPOOL] = "SELECT upto FROM spools WHERE spool = ?",
@@ -158,6 +160,7 @@ store_open(const char *path, struct err *err)
 	struct store *s = calloc(1, sizeof(*s));
 
 	ASSERT(s);
+	clock_boot(s->boot);
 	if (!(s->db = db_open(path, err)) || db_exec(s->db, "BEGIN IMMEDIATE", err) < 0 ||
 	    db_exec(s->db, schema_sql, err) < 0 || widen_readings(s, err) < 0 ||
 	    open_tables(s, err) < 0 ||

@@ -29,6 +29,7 @@ struct sqlite3 *store_db(const struct store *store);  /* for statements of other
 struct kept {
 	struct entry *entry;
 	struct reading reading;
+	int64_t us;             /* when it was taken, by the session's own clock */
 	int64_t id;             /* readings.id once it is stored; 0: it was there before */
 };
 /* All of them, in this order; sets their ids. */
@@ -77,6 +78,7 @@ int store_unsync(struct store *store, const struct entry *entry, struct err *err
 int store_put_session(struct store *store, struct entry *entry, struct err *err);
 int store_put_span(struct store *store, const struct entry *entry, const struct span *span,
 		   struct err *err);
+int store_put_clock(struct store *store, const struct entry *entry, struct err *err);
 /* Whether its figures must be counted again; and those of which it is so, into their queue. */
 int store_put_stale(struct store *store, const struct entry *entry, bool stale, struct err *err);
 int store_load_stale(struct store *store, struct sessions *sessions, struct err *err);

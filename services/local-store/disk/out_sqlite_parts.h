@@ -5,6 +5,7 @@
 #ifndef OUT_SQLITE_PARTS_H
 #define OUT_SQLITE_PARTS_H
 
+#include "common/clock.h"
 #include "common/db.h"
 #include "services/local-store/disk/out_sqlite.h"
 
@@ -21,7 +22,7 @@ enum statement {
 	BEGIN, COMMIT, ROLLBACK, LAST_READING, SCAN, RANGE, SINCE, SESSION_ID, SESSION_NO,
 	SESSIONS_ACTIVE, SESSIONS_DEVICE, SPANS, PUT_SPAN, PUT_SYNC, SPOOL, PUT_SPOOL, SETTING,
 	PUT_SETTING, UNSYNCED, OLDEST, STALE, PUT_STALE, DROP_STALE, WAITING, AGED, CROWDING, PARTS, PARTS_LEAVING, PART_NUMBER,
-	PUT_PART, COMPLETE_PARTS, N_PARTS, REMOVE, PAGES, FREE_PAGES, N_STATEMENTS,
+	PUT_PART, COMPLETE_PARTS, N_PARTS, REMOVE, PAGES, FREE_PAGES, CLOCK, PUT_CLOCK, N_STATEMENTS,
 };
 
 /* One INSERT of many rows costs little more than half of as many of one row. */
@@ -39,6 +40,7 @@ struct block {
 struct store {
 	sqlite3 *db;
 	bool in_transaction;
+	char boot[CLOCK_BOOT];
 	struct block blocks[N_BLOCKS];
 	struct table *sessions, *records[N_RECORDS];
 	sqlite3_stmt *statements[N_STATEMENTS];

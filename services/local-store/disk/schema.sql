@@ -77,6 +77,17 @@ CREATE TABLE IF NOT EXISTS archive (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS archive_leaving ON archive (no) WHERE state = 'leaving';
 
+-- The clock a session goes by, which is never set back (docs/decisions/0013).  UTC less the steady
+-- clock of that boot, at its most; by how much values of its device are behind it now, and were at
+-- most.
+CREATE TABLE IF NOT EXISTS clocks (
+	session     INTEGER PRIMARY KEY,
+	boot        TEXT NOT NULL,
+	lead_us     INTEGER NOT NULL,
+	behind_us   INTEGER NOT NULL,
+	most_us     INTEGER NOT NULL
+) STRICT;
+
 -- Rows that Postgres will not take, as receipts name them; the rows themselves stay where they
 -- are.  A record that is held or dropped counts as synced in its own table.
 CREATE TABLE IF NOT EXISTS quarantine (

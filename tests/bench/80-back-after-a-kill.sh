@@ -1,0 +1,64 @@
+#!/bin/bash
+# A process is killed while values flow: how long until they flow through it again?  And how long
+# verify takes when a million readings are equal.
+. "$(dirname "$0")/../flow/lib.sh"
+fresh
+N=${BENCH_READINGS:-1000000}
+conf ble-ingest devices 20
+conf ble-ingest rate 20
+conf local-store bundle-seconds 0
+conf sync-worker retry-most-ms 200
+pg_start || skip_all "no Postgres"
+now_ms() { date +%s%3N; }
+rows() { sql "SELECT count(*) FROM readings"; }
+for name in local-store sync-worker; do start $name; done
+wait_ready local-store
+for i in $(seq 1 20); do
+	"$BIN/ihht" session start "00000000-0000-4000-8000-0000000000$(printf '%02d' "$i")" "mock-$(printf '%03d' "$i")" >>"$T/log/commands.log"
+done
+start ble-ingest
+wait_until '[ "$(rows)" -gt 1000 ]' 60
+
+# Measured from the kill to the first row in Postgres that was taken after it, start included.
+for name in ble-ingest local-store sync-worker; do
+	worst=0
+	for i in 1 2 3 4 5; do
+		began=$(now_ms)
+		kill9 $name
+		since=$(sql "SELECT clock_timestamp()")
+		start $name
+		wait_until "[ \"\$(sql \"SELECT EXISTS (SELECT FROM readings WHERE timestamp > '$since')\")\" = t ]" 30
+		took=$(($(now_ms) - began))
+		[ $took -le $worst ] || worst=$took
+	done
+	diag "$name killed: the next value is in Postgres after $worst ms at most (5 kills)"
+	[ $worst -lt 2000 ]
+	ok $? "$name is back within two seconds"
+done
+for name in ble-ingest sync-worker local-store; do stop $name; done
+
+# ---- a million, equal
+rm -f "$DB" "$DB"-*
+sql "TRUNCATE readings, sessions, sync_receipts, sync_heads, record_history CASCADE"
+conf ble-ingest rate 0
+conf ble-ingest devices 100
+conf ble-ingest samples $((N / 100))
+conf ble-ingest spool "$T/spool2"
+conf local-store bundle-seconds 30
+for name in local-store sync-worker; do start $name; done
+wait_ready local-store
+for i in $(seq 1 100); do
+	"$BIN/ihht" session start "00000000-0000-4000-8000-000000000$(printf '%03d' "$i")" "mock-$(printf '%03d' "$i")" >>"$T/log/commands.log"
+done
+start ble-ingest
+wait_until "[ \"\$(rows)\" -ge $N ]" 600
+for name in ble-ingest sync-worker; do stop $name; done
+wait_until "\"\$BIN/ihht\" verify" 60
+began=$(now_ms)
+check "verify finds $N readings equal" "$BIN/ihht" verify
+took=$(($(now_ms) - began))
+diag "verify of $N equal readings: $took ms"
+[ $took -lt 5000 ]
+ok $? "in under five seconds"
+stop local-store
+done_testing
