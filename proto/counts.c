@@ -50,6 +50,10 @@ count_metric(const char *process, const char *name, enum count_kind kind,
 		*scale = 1e-3;
 	if (*scale < 1 || ends_in(name, "_s", &n))
 		unit = "_seconds";
+	else if (ends_in(name, "_percent", &n)) {
+		unit = "_ratio";
+		*scale = 1e-2;
+	}
 	(void)snprintf(metric, COUNT_METRIC, "ihht_%s_%.*s%s%s", process, (int)n, name, unit,
 		       kind == COUNT_TOTAL ? "_total" : "");
 	for (p = metric; (p = strchr(p, '-'));)
