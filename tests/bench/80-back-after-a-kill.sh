@@ -31,11 +31,9 @@ for name in ble-ingest local-store sync-worker; do
 		took=$(($(now_ms) - began))
 		[ $took -le $worst ] || worst=$took
 	done
-	diag "$name killed: the next value is in Postgres after $worst ms at most (5 kills)"
-	[ $worst -lt 2000 ]
-	ok $? "$name is back within two seconds"
+	printf '%s killed, next value in Postgres (worst of 5)\t%d\tms\t2000\t\n' $name $worst
 done
-for name in ble-ingest sync-worker local-store; do stop $name; done
+for name in ble-ingest sync-worker local-store; do kill9 $name; done
 
 # ---- a million, equal
 rm -f "$DB" "$DB"-*
@@ -52,13 +50,11 @@ for i in $(seq 1 100); do
 done
 start ble-ingest
 wait_until "[ \"\$(rows)\" -ge $N ]" 600
-for name in ble-ingest sync-worker; do stop $name; done
+for name in ble-ingest sync-worker; do kill9 $name; done
 wait_until "\"\$BIN/ihht\" verify" 60
 began=$(now_ms)
-check "verify finds $N readings equal" "$BIN/ihht" verify
-took=$(($(now_ms) - began))
-diag "verify of $N equal readings: $took ms"
-[ $took -lt 5000 ]
-ok $? "in under five seconds"
-stop local-store
-done_testing
+"$BIN/ihht" verify >"$T/verified" || echo "# verify: $(cat "$T/verified")"
+printf 'verify of %d equal readings\t%d\tms\t5000\t\n' "$N" $(($(now_ms) - began))
+kill9 local-store
+pg_stop
+FINISHED=1
