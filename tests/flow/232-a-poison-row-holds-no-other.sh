@@ -70,7 +70,8 @@ has seen 495
 cure
 
 # ---- a value that does not fit a column that somebody has altered
-sql "ALTER TABLE readings ALTER signal_strength TYPE smallint; ALTER TABLE readings ALTER motion TYPE numeric(3,1);
+sql "DROP VIEW analysed_readings CASCADE;
+	ALTER TABLE readings ALTER signal_strength TYPE smallint; ALTER TABLE readings ALTER motion TYPE numeric(3,1);
 	CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS \$\$ BEGIN
 		IF NEW.seq = 7 THEN RAISE EXCEPTION 'seven' USING ERRCODE = 'IH007'; END IF; RETURN NULL; END \$\$;
 	CREATE CONSTRAINT TRIGGER late AFTER INSERT ON readings DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION late()"
