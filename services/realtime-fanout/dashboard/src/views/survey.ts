@@ -104,7 +104,7 @@ export class SurveyView implements View {
 		try {
 			await api.survey(this.id, this.kind === "intra" ? { ...answers, ...this.moment() } : answers);
 			this.house.say("The answers are kept.");
-			this.house.go(this.back());
+			if (this.element.isConnected) this.house.go(this.back());   // else somebody has gone on
 		} catch (e) {
 			this.sent = false;
 			this.say(e instanceof Problem ? `Not kept: ${e.message}` : "Not kept.");
