@@ -43,7 +43,7 @@
 #include "proto/link.h"
 
 #define TICK_US     4000                  /* for a few watchers; more wait for tick-ms */
-#define FEW         16
+#define FEW         50
 #define MOST_A_TICK 5000                  /* messages of one link, so that watchers get their turn */
 #define FAREWELL_S  5                     /* to be told that a token has expired */
 #define RETURN_US   (60 * CLOCK_SECOND)   /* the last watcher may come back so long */
@@ -55,7 +55,7 @@ static const struct conf_key keys[] = {
 	{"devices", CONF_NUMBER, "4000", 1, 100000, NULL, "devices and sessions kept in mind at most"},
 	{"ring-frames", CONF_NUMBER, "20000", 16, 10000000, NULL, "frames kept for who returns, at most"},
 	{"ring-bytes", CONF_NUMBER, "6000000", 65536, 1000000000, NULL, "and bytes of them"},
-	{"tick-ms", CONF_NUMBER, "10", 1, 100, NULL, "what comes within it goes out together, when more than 16 watch"},
+	{"tick-ms", CONF_NUMBER, "10", 1, 100, NULL, "what comes within it goes out together, when more than 50 watch"},
 	{"lag-ms", CONF_NUMBER, "3000", 100, 60000, NULL, "a watcher further behind skips to now"},
 	{"stalled-s", CONF_NUMBER, "30", 1, 3600, NULL, "one that takes nothing so long is dropped"},
 };
