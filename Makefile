@@ -19,7 +19,7 @@ PKG_tests           := sqlite3 libpq libsystemd
 
 # What one service has of another, or of a room of it: the rules for the app's old data and the
 # formats of exports are written once.
-USES_ihht           := dedupe-auditor/rules http-api
+USES_ihht           := dedupe-auditor/rules http-api/export
 
 FLAGS_release := -O2 -g
 FLAGS_asan    := -DFAULT_POINTS -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
