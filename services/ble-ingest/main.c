@@ -29,14 +29,11 @@
 #include "common/log.h"
 #include "common/sig.h"
 #include "proto/link.h"
-#include "services/ble-ingest/askers.h"
 #include "services/ble-ingest/inflow.h"
-#include "services/ble-ingest/window.h"
+#include "services/ble-ingest/out_live.h"
+#include "services/ble-ingest/out_samples.h"
 
 #define TAKE_AT_ONCE  1000                 /* values, before the loop looks around again */
-#define SEND_AT_ONCE  4000
-#define ENOUGH        500                  /* not worth gathering any longer */
-#define RETRY_US      50000                /* local-store takes nothing now */
 #define STALLED_US    (3 * CLOCK_SECOND)   /* without an answer: say so */
 
 static const struct conf_key keys[] = {
@@ -92,20 +89,13 @@ static const struct source *const sources[] = {&source_bluez, &source_mock, &sou
 struct ble_ingest {
 	int signals;
 	struct process *process;
-	struct link *live, *samples, *news;
-	struct spool *spool;
 	const struct source *source;
 	void *self;                /* of the source */
 	struct inflow *inflow;
-	struct window window;
-	int64_t gather_us;
-	int64_t send_at_us;        /* 0: nothing waits to be sent */
-	int64_t retry_at_us;       /* 0: nothing was refused */
-	int64_t answered_us;       /* last progress, or when there was nothing to answer */
-	int64_t live_pos;          /* shown up to here */
-	int is_watched;            /* somebody has subscribed to live, once */
-	struct askers askers;      /* of raw bytes */
-	uint64_t n_live;
+	struct spool *spool;
+	struct out_live live;
+	struct out_samples samples;
+	struct link *news;
 	struct log_often refused, full;
 };
 
@@ -118,24 +108,13 @@ look_at_clocks(void)
 }
 
 static void
-show_device(struct ble_ingest *me, const struct device *device)
-{
-	struct err err;
-
-	if (me->is_watched && link_send(me->live, &msg_device, device->device_id, device, &err) < 0)
-		log_warn("not_shown", "why=\"%s\"", err.text);
-}
-
-static void
 show_raw(struct ble_ingest *me, const struct taken *taken)
 {
 	struct raw raw = taken->raw;
-	struct err err;
 
 	(void)snprintf(raw.device_id, sizeof(raw.device_id), "%s",
 		       me->source->device_id(me->self, taken->device));
-	if (link_send(me->live, &msg_raw, raw.device_id, &raw, &err) < 0)
-		log_warn("not_shown", "why=\"%s\"", err.text);
+	out_live_raw(&me->live, &raw);
 }
 
 static void
@@ -151,7 +130,7 @@ put_value(struct ble_ingest *me, const struct taken *taken)
 			log_warn("value_refused", "n=%llu why=\"%s\"", (unsigned long long)me->refused.n,
 				 err.text);
 	} else if (taken->kind == TAKEN_DEVICE) {
-		show_device(me, inflow_device(me->inflow, taken->device));
+		out_live_device(&me->live, inflow_device(me->inflow, taken->device));
 	} else if (n_lost != inflow_counts(me->inflow)->n_lost &&
 		   log_often(&me->full, clock_mono_us())) {
 		log_warn("spool_full", "lost=%llu", (unsigned long long)(n_lost + 1));
@@ -181,135 +160,6 @@ take_values(struct ble_ingest *me)
 	}
 }
 
-/* ---- live */
-
-/* Whoever comes late is told how all devices are doing. */
-static void
-greet(struct ble_ingest *me)
-{
-	const struct device *device;
-	char prefix[256];
-	unsigned i;
-	int tell = 0, about_raw = 0, left;
-
-	while (link_audience(me->live, prefix, sizeof(prefix), &left)) {
-		about_raw |= askers_take(&me->askers, prefix, left);
-		if (left)
-			continue;
-		me->is_watched = 1;
-		tell |= !*prefix || !strncmp(prefix, "device/", 7);
-	}
-	if (about_raw && me->source->tell_raw)
-		me->source->tell_raw(me->self, askers_any(&me->askers));
-	for (i = 0; tell && i < inflow_devices(me->inflow); i++)
-		if ((device = inflow_device(me->inflow, i)))
-			show_device(me, device);
-}
-
-static int
-show(struct ble_ingest *me, struct err *err)
-{
-	int64_t head = spool_head(me->spool);
-	const struct message *message;
-	union spool_out out;
-
-	if (!me->is_watched)
-		me->live_pos = head;
-	while (me->live_pos < head) {
-		message = spool_get(me->spool, ++me->live_pos, &out);
-		if (link_send(me->live, message, out.sample.device_id, &out, err) < 0)
-			return -1;
-		me->n_live++;
-	}
-	return 0;
-}
-
-/* ---- samples */
-
-static int
-send_resume(struct ble_ingest *me, struct err *err)
-{
-	struct resume resume = {spool_id(me->spool), me->window.acked + 1};
-	int sent = link_send(me->samples, &msg_resume, "-", &resume, err);
-
-	if (sent > 0)
-		window_resumed(&me->window);
-	return sent;
-}
-
-static int
-send_next(struct ble_ingest *me, int64_t pos, int64_t now_us, struct err *err)
-{
-	union spool_out out;
-	const struct message *message = spool_get(me->spool, pos, &out);
-	int sent = link_send(me->samples, message, out.sample.device_id, &out, err);
-
-	if (sent > 0) {
-		window_sent(&me->window, now_us);
-		FAULT("ble-ingest.sent");
-	}
-	return sent;
-}
-
-/* When what is in the spool should go; INT64_MAX: nothing, or not before there is news. */
-static int64_t
-send_due_us(struct ble_ingest *me, int64_t now_us)
-{
-	int64_t head = spool_head(me->spool);
-
-	if (!me->window.resume && !window_next(&me->window, head))
-		me->send_at_us = 0;
-	else if (me->retry_at_us)
-		return me->retry_at_us;
-	else if (me->window.resume || head - me->window.sent >= ENOUGH)
-		return now_us;
-	else if (!me->send_at_us)
-		me->send_at_us = now_us + me->gather_us;
-	return me->send_at_us ? me->send_at_us : INT64_MAX;
-}
-
-static int
-send_samples(struct ble_ingest *me, struct err *err)
-{
-	int64_t now_us = clock_mono_us(), pos;
-	int n, sent = 1;
-
-	window_late(&me->window, now_us);
-	if (send_due_us(me, now_us) > now_us)
-		return 0;
-	me->retry_at_us = 0;
-	if (me->window.resume)
-		sent = send_resume(me, err);
-	for (n = 0; n < SEND_AT_ONCE && sent > 0; n++) {
-		if (!(pos = window_next(&me->window, spool_head(me->spool))))
-			break;
-		sent = send_next(me, pos, now_us, err);
-	}
-	if (sent == 0)
-		me->retry_at_us = now_us + RETRY_US;
-	return sent < 0 ? -1 : 0;
-}
-
-static int
-take_stored(struct ble_ingest *me, const struct stored *stored, struct err *err)
-{
-	int64_t before = me->window.acked;
-
-	if (stored->spool != spool_id(me->spool))
-		return 0;
-	if (stored->upto > spool_head(me->spool))
-		return err_set(err, EBADMSG, "local-store has more of this spool than is in it: was "
-			       "an old copy put back? Move the spool file aside: what is in it is "
-			       "stored or lost");
-	FAULT("ble-ingest.heard");
-	window_stored(&me->window, stored->upto, (int)stored->hole, clock_mono_us());
-	spool_ack(me->spool, me->window.acked);
-	FAULT("ble-ingest.marked");
-	if (me->window.acked > before)
-		me->answered_us = clock_mono_us();
-	return 0;
-}
-
 static int
 hear_news(struct ble_ingest *me, struct err *err)
 {
@@ -321,7 +171,7 @@ hear_news(struct ble_ingest *me, struct err *err)
 			return -1;
 		if (got < 0)
 			log_warn("frame_dropped", "why=\"%s\"", err->text);
-		else if (frame.message == &msg_stored && take_stored(me, frame.msg, err) < 0)
+		else if (frame.message == &msg_stored && out_samples_stored(&me->samples, frame.msg, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -332,15 +182,14 @@ hear_news(struct ble_ingest *me, struct err *err)
 static enum process_state
 state_of(struct ble_ingest *me, char *why, size_t size)
 {
-	int64_t waiting = spool_head(me->spool) - spool_acked(me->spool), now_us = clock_mono_us();
+	int64_t waiting = out_samples_waiting(&me->samples);
+	int64_t silence_us = out_samples_silence_us(&me->samples);
 	struct source_counts counts = me->source->counts(me->self);
 
 	*why = 0;
-	if (!waiting)
-		me->answered_us = now_us;
-	if (now_us - me->answered_us > STALLED_US) {
+	if (silence_us > STALLED_US) {
 		(void)snprintf(why, size, "local-store has not stored anything for %lld s; %lld values "
-			       "wait in the spool%s", (long long)((now_us - me->answered_us) / CLOCK_SECOND),
+			       "wait in the spool%s", (long long)(silence_us / CLOCK_SECOND),
 			       (long long)waiting, inflow_is_full(me->inflow) ? ", which is full" : "");
 		return PROCESS_WAITING;
 	}
@@ -361,17 +210,17 @@ state_of(struct ble_ingest *me, char *why, size_t size)
 	"csv_rows_bad=%llu live_sent=%llu blocked=%llu connects=%llu links_lost=%llu "          \
 	"silences=%llu frames_bad=%llu"
 #define COUNTED(me, in)                                                                         \
-	(unsigned long long)(in)->n_samples, (unsigned long long)(me)->window.n_sent,           \
-		(unsigned long long)(me)->window.n_resent,                                      \
-		(unsigned long long)(me)->window.n_acked,                                       \
-		(long long)(spool_head((me)->spool) - spool_acked((me)->spool)),                \
-		(double)(clock_mono_us() - (me)->answered_us) / (double)CLOCK_SECOND,           \
+	(unsigned long long)(in)->n_samples, (unsigned long long)(me)->samples.window.n_sent,   \
+		(unsigned long long)(me)->samples.window.n_resent,                              \
+		(unsigned long long)(me)->samples.window.n_acked,                               \
+		(long long)out_samples_waiting(&(me)->samples),                                 \
+		(double)out_samples_silence_us(&(me)->samples) / (double)CLOCK_SECOND,          \
 		(unsigned long long)spool_used_bytes((me)->spool),                              \
 		(unsigned long long)(in)->n_gaps, (unsigned long long)(in)->n_invalid,          \
 		(unsigned long long)(in)->n_lost, (unsigned long long)(in)->n_refused,          \
 		FROM_SOURCE(me, n_bad),                                                         \
-		(unsigned long long)(me)->n_live,                                               \
-		(unsigned long long)link_counts((me)->samples)->n_blocked,                      \
+		(unsigned long long)(me)->live.n_sent,                                          \
+		(unsigned long long)link_counts((me)->samples.link)->n_blocked,                 \
 		FROM_SOURCE(me, n_connects), FROM_SOURCE(me, n_links_lost),                     \
 		FROM_SOURCE(me, n_silent), FROM_SOURCE(me, n_frames_bad)
 #define FROM_SOURCE(me, n) (unsigned long long)(me)->source->counts((me)->self).n
@@ -404,8 +253,6 @@ open_spool(struct ble_ingest *me, struct err *err)
 	log_info("spool", "file=\"%s\" new=%d why=\"%s\" waiting=%lld devices=%lld", path,
 		 found.is_new, found.is_new ? found.why : "", (long long)found.kept,
 		 (long long)found.known);
-	window_init(&me->window, spool_acked(me->spool));
-	me->live_pos = spool_head(me->spool);
 	return 0;
 }
 
@@ -428,20 +275,19 @@ attach(struct ble_ingest *me, struct err *err)
 	struct process *p = me->process;
 	char topic[200];
 
-	me->gather_us = conf_number(p->conf, "gather-ms") * 1000;
 	if (open_spool(me, err) < 0)
 		return PROCESS_TRY_AGAIN;
 	if (open_source(me, err) < 0)
 		return PROCESS_FIX_CONFIG;
-	if (!(me->live = link_open(p, "live", LINK_OUT, err)) ||
-	    !(me->samples = link_open(p, "samples", LINK_OUT, err)) ||
+	if (out_live_open(&me->live, p, me->spool, err) < 0 ||
+	    out_samples_open(&me->samples, p, me->spool,
+			     conf_number(p->conf, "gather-ms") * 1000, err) < 0 ||
 	    !(me->news = link_open(p, "news", LINK_IN, err)))
 		return PROCESS_TRY_AGAIN;
 	(void)snprintf(topic, sizeof(topic), "stored/%s/%lld/", p->gateway,
 		       (long long)spool_id(me->spool));
 	link_subscribe(me->news, topic);
 	me->inflow = inflow_new(me->source, me->self, me->spool);
-	me->answered_us = clock_mono_us();
 	return 0;
 }
 
@@ -449,10 +295,8 @@ static long
 wait_ms(struct ble_ingest *me)
 {
 	struct source_now now = look_at_clocks();
-	int64_t at_us = send_due_us(me, now.mono_us), us;
+	int64_t at_us = out_samples_due_us(&me->samples, now.mono_us), us;
 
-	if (window_due_us(&me->window) < at_us)
-		at_us = window_due_us(&me->window);
 	us = may_take(me) ? me->source->wait_us(me->self, &now) : INT64_MAX;
 	if (us < INT64_MAX && now.mono_us + us < at_us)
 		at_us = now.mono_us + us;
@@ -466,7 +310,7 @@ loop(struct ble_ingest *me, struct err *err)
 	zmq_pollitem_t on[N] = {
 		[SIGNAL] = {.fd = me->signals, .events = ZMQ_POLLIN},
 		[NEWS] = {.socket = link_socket(me->news), .events = ZMQ_POLLIN},
-		[LIVE] = {.socket = link_socket(me->live), .events = ZMQ_POLLIN},
+		[LIVE] = {.socket = link_socket(me->live.link), .events = ZMQ_POLLIN},
 		[SOURCE] = {.events = ZMQ_POLLIN},
 	};
 	int n = me->source->fd ? N : SOURCE;
@@ -477,11 +321,12 @@ loop(struct ble_ingest *me, struct err *err)
 		if (zmq_poll(on, n, wait_ms(me)) < 0 && errno != EINTR)
 			return err_set(err, errno, "poll: %s", zmq_strerror(errno));
 		if (on[LIVE].revents)
-			greet(me);
+			out_live_greet(&me->live, me->source, me->self, me->inflow);
 		if (on[NEWS].revents && hear_news(me, err) < 0)
 			return -1;
 		take_values(me);
-		if (show(me, err) < 0 || send_samples(me, err) < 0)
+		if (out_live_show(&me->live, me->spool, err) < 0 ||
+		    out_samples_send(&me->samples, err) < 0)
 			return -1;
 		beat(me);
 	}
@@ -493,8 +338,8 @@ detach(struct ble_ingest *me)
 {
 	inflow_free(&me->inflow);
 	link_close(&me->news);
-	link_close(&me->samples);
-	link_close(&me->live);
+	out_samples_close(&me->samples);
+	out_live_close(&me->live);
 	if (me->source)
 		me->source->close(&me->self);
 	spool_close(&me->spool);
