@@ -106,6 +106,10 @@ take_receipt(struct local_store *me, const struct link_frame *frame, struct err 
 		news_alert(me->news, &me->standing, frame->msg);
 		return 0;
 	}
+	if (frame->message == &msg_hello) {
+		outbox_hello(me->outbox, frame->msg);
+		return 0;
+	}
 	/* who is let go of below must not be named by readings that wait */
 	if (transaction_settle(me, err) < 0 || store_begin(me->store, err) < 0)
 		return -1;

@@ -3,7 +3,8 @@
  *
  *	in      samples   from ble-ingest: readings and gaps, in order, sent again until stored
  *	        commands  from http-api, ihht: sessions, surveys, events, imports
- *	        receipts  from sync-worker: what has been committed in Postgres; its alerts
+ *	        receipts  from sync-worker: what has been committed in Postgres; its alerts; that it
+ *	                  is another one than before
  *	        repairs   from dedupe-auditor: what Postgres lacks
  *	out     news      stored, reply, session and records as they become true
  *	        bundles   to sync-worker: one session's rows each
@@ -280,6 +281,8 @@ main(int argc, char **argv)
 		(void)snprintf(prefix, sizeof(prefix), "receipt/%s/", me.process->gateway);
 		link_subscribe(me.receipts, prefix);
 		(void)snprintf(prefix, sizeof(prefix), "alert/%s/", me.process->gateway);
+		link_subscribe(me.receipts, prefix);
+		(void)snprintf(prefix, sizeof(prefix), "hello/%s/", me.process->gateway);
 		link_subscribe(me.receipts, prefix);
 		if (loop(&me, &err) < 0)
 			log_error("stopped", "why=\"%s\"", err.text);

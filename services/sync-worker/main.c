@@ -2,7 +2,8 @@
  * sync-worker - bundles from local-store into Postgres
  *
  *	in      bundles   from local-store
- *	out     receipts  to the gateway the bundle came from; alerts when a person is needed
+ *	out     receipts  to the gateway the bundle came from; alerts when a person is needed;
+ *	                  a hello to each gateway that joins
  *	owns    nothing: stateless, run as many as wanted
  *
  * Promise: a receipt is sent only after the commit it speaks of, and the same bundle again
@@ -19,8 +20,8 @@
  * One bundle is in hand at a time; more wait in the socket, and those of a crate (proto/crate.h,
  * over tcp) in memory, each for a transaction and a receipt of its own.  While Postgres is away
  * the bundle is kept and tried again (backoff.h), the beat says `waiting` and why.  A worker
- * that is stopped or killed forgets its bundles: local-store sends what has no receipt again,
- * to whichever worker is there.
+ * that is stopped or killed forgets its bundles: the next one says hello, and local-store sends
+ * what has no receipt again, to whichever worker is there.
  */
 #include <czmq.h>
 #include <errno.h>
@@ -239,16 +240,36 @@ tell(struct sync_worker *me, struct err *err)
 			    alert.name, &alert, err) < 0 ? -1 : 0;
 }
 
+/* Heard for certain: it is said when the gateway is there, and again whenever it joins anew. */
+static int
+greet(struct sync_worker *me, const char *gateway, struct err *err)
+{
+	struct hello hello = {.instance = me->process->instance, .started_us = me->process->run};
+
+	return link_send_to(me->receipts, &msg_hello, gateway, me->process->manual->name, &hello, err);
+}
+
+/* Who comes later hears what is wrong, too. */
+static int
+welcome(struct sync_worker *me, struct err *err)
+{
+	char prefix[80], gateway[80];
+
+	while (link_joined(me->receipts, prefix, sizeof(prefix))) {
+		me->told_us = me->told_us ? 1 : 0;
+		if (sscanf(prefix, "hello/%79[^/]/", gateway) == 1 && greet(me, gateway, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static void
 beat(struct sync_worker *me)
 {
 	const struct sink_counts *c = sink_counts(me->sink);
 	const struct breaker *breaker = sink_breaker(me->sink);
 	const char *why = sink_why(me->sink);
-	char prefix[80];
 
-	while (link_joined(me->receipts, prefix, sizeof(prefix)))
-		me->told_us = me->told_us ? 1 : 0;  /* who comes later hears it, too */
 	process_beat(me->process, *why ? PROCESS_WAITING : PROCESS_READY, why,
 		     "bundles_applied=%llu bundles_duplicate=%llu bundles_quarantined=%llu "
 		     "bundles_refused=%llu crates=%llu frames_bad=%llu readings_added=%llu "
@@ -267,10 +288,11 @@ beat(struct sync_worker *me)
 static int
 loop(struct sync_worker *me, struct err *err)
 {
-	enum { SIGNAL, BUNDLES, POSTGRES, N };
+	enum { SIGNAL, BUNDLES, RECEIPTS, POSTGRES, N };
 	zmq_pollitem_t on[N] = {
 		[SIGNAL] = {.fd = me->signals, .events = ZMQ_POLLIN},
 		[BUNDLES] = {.socket = link_socket(me->bundles)},
+		[RECEIPTS] = {.socket = link_socket(me->receipts), .events = ZMQ_POLLIN},
 	};
 
 	while (!on[SIGNAL].revents) {
@@ -286,7 +308,7 @@ loop(struct sync_worker *me, struct err *err)
 		while (sink_is_free(me->sink) && crate_left(me->crate))
 			if (take_of_crate(me, err) < 0 || step(me, err) < 0)
 				return -1;
-		if (tell(me, err) < 0)
+		if (welcome(me, err) < 0 || tell(me, err) < 0)
 			return -1;
 		beat(me);
 	}

@@ -238,6 +238,43 @@ TEST(without_receipt_it_goes_again_and_is_no_longer_fresh)
 	rig_close(&rig);
 }
 
+TEST(what_is_in_flight_goes_again_to_a_worker_that_was_not_there_before)
+{
+	struct hello first = {.instance = 1, .started_us = 1000}, other = {.instance = 2, .started_us = 1000},
+		     next = {.instance = 1, .started_us = 2000};
+	struct rig rig;
+	struct outbox *o;
+	const struct bundle *b;
+	struct outbox_counts counts;
+	char id[37], sent[37];
+
+	rig_open(&rig);
+	strcpy(id, rig_start(&rig, 1, "ring"));
+	o = open_outbox(&rig, &limits);
+	settle_session(&rig, o);
+	outbox_hello(o, &first);
+	put_rows(&rig, o, id, 1, 10);
+	b = next_bundle(&rig, o, T);
+	strcpy(sent, b->id);
+	outbox_hello(o, &first);
+	ok(!next_bundle(&rig, o, T), "it has only joined again");
+	outbox_hello(o, &next);
+	b = next_bundle(&rig, o, T);
+	ok(b && b->readings == 10);
+	is_str(b->id, sent);
+	is_int(b->fresh, 0);
+	ok(!next_bundle(&rig, o, T), "once");
+	outbox_hello(o, &other);
+	b = next_bundle(&rig, o, T);
+	ok(b && !strcmp(b->id, sent), "nobody knows which of them has it");
+	outbox_counts(o, &counts);
+	is_int((int64_t)counts.n_resent, 2);
+	ok(!next_bundle(&rig, o, T + 4 * S));
+	ok(next_bundle(&rig, o, T + 5 * S) != NULL, "the clock goes on from when it was last sent");
+	outbox_close(&o);
+	rig_close(&rig);
+}
+
 TEST(progress_never_jumps_over_a_bundle_without_receipt)
 {
 	struct rig rig;
@@ -898,6 +935,7 @@ main(void)
 	RUN(after_a_long_time_changes_go_first_and_the_newest_of_them);
 	RUN(so_many_readings_a_second_and_no_more_leave_and_changes_do_not_wait);
 	RUN(without_receipt_it_goes_again_and_is_no_longer_fresh);
+	RUN(what_is_in_flight_goes_again_to_a_worker_that_was_not_there_before);
 	RUN(progress_never_jumps_over_a_bundle_without_receipt);
 	RUN(a_restart_sends_what_has_no_receipt_and_nothing_else);
 	RUN(what_is_gathered_and_in_flight_is_bounded);

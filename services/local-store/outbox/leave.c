@@ -31,7 +31,8 @@ outbox_rate_wait_us(const struct outbox *o, int64_t now_us)
 static bool
 is_sendable(const struct outbox *o, const struct shipment *sh, int64_t now_us)
 {
-	return !sh->leaving && (!sh->sent_us || now_us - sh->sent_us >= o->limits.resend_us);
+	return !sh->leaving &&
+	       (!sh->sent_us || sh->lost || now_us - sh->sent_us >= o->limits.resend_us);
 }
 
 /* Of those that wait, changes go first, the newest of them before the others, then live readings. */
@@ -140,6 +141,7 @@ outbox_sent(struct outbox *o, int64_t now_us)
 	for (i = 0; i < leaving->n; i++) {
 		o->counts.n_resent += leaving->shipments[i]->sent_us != 0;
 		leaving->shipments[i]->sent_us = now_us;
+		leaving->shipments[i]->lost = false;
 	}
 	o->counts.n_sent += leaving->n;
 	o->counts.n_crates += leaving->crate;
@@ -147,4 +149,17 @@ outbox_sent(struct outbox *o, int64_t now_us)
 	o->counts.n_raw_bytes += leaving->raw_len;
 	spend(&o->rate, leaving->n_rows, leaving->len, now_us);
 	outbox_stay(o);
+}
+
+void
+outbox_hello(struct outbox *o, const struct hello *hello)
+{
+	int64_t *known = &o->workers[hello->instance - 1];
+	struct shipment *sh;
+
+	if (*known == hello->started_us)
+		return;
+	*known = hello->started_us;
+	for (sh = o->shipments; sh; sh = sh->next)
+		sh->lost = sh->sent_us != 0;
 }

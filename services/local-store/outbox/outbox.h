@@ -65,6 +65,10 @@ void outbox_sent(struct outbox *outbox, int64_t now_us);
 int outbox_receipt(struct outbox *outbox, const struct receipt *receipt, int64_t now_us,
 		   struct entry **entry, struct err *err);
 
+/* A worker that was not heard of before: what the one before it had is lost, and nobody knows
+ * which of it that was, so all that is in flight goes again. */
+void outbox_hello(struct outbox *outbox, const struct hello *hello);
+
 /* Before a commit: from where a restart must read. */
 int outbox_save(struct outbox *outbox, struct err *err);
 

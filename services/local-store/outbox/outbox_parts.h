@@ -12,6 +12,7 @@
 #define MAX_REPAIRS  1000
 #define MAX_STRETCHES 64
 #define URGENT_EXTRA 16        /* places that readings cannot take */
+#define WORKERS      64        /* as many as there may be instances */
 
 struct repair_job {
 	struct entry *entry;
@@ -69,6 +70,7 @@ struct outbox {
 	struct log_often unsent_often;
 	struct quarantine *quarantine;
 	struct rate rate;
+	int64_t workers[WORKERS];           /* by instance: when it started; 0: not heard of */
 };
 
 /* Room for one more in flight: late readings leave some to live ones, and all to what is urgent. */

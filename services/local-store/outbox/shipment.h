@@ -14,7 +14,7 @@ struct shipment {
 	struct shipment *next;
 	struct entry *entry;
 	ids_uuid id;
-	bool fresh, urgent, leaving;
+	bool fresh, urgent, leaving, lost;  /* lost: goes again at once */
 	enum lane lane;
 	int64_t first_id, last_id;          /* readings in it, 0 when none count for `synced` */
 	size_t n_rows;
