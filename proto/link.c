@@ -4,8 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "proto/link_curve.h"
-#include "proto/links.def"
+#include "proto/link_where.h"
 
 #define MAX_TOPIC   256
 #define MAX_MESSAGES 64
@@ -35,144 +34,6 @@ struct link {
 	char topic[MAX_TOPIC], from[MAX_TOPIC];
 	zmq_msg_t head, body;     /* the parts last received */
 };
-
-#define ROW(name_, pattern_, from_, to_, binder_, hwm_, meaning_)                       \
-	{.name = #name_, .from = from_, .to = to_, .binder = binder_, .meaning = meaning_, \
-	 .pattern = pattern_, .hwm = hwm_},
-static const struct link_row rows[] = {LINKS(ROW)};
-
-#define NAME(process, promise)    process,
-#define PROMISE(process, promise) promise,
-static const char *const processes[] = {PROCESSES(NAME) NULL};
-static const char *const promises[] = {PROCESSES(PROMISE) NULL};
-
-const struct link_row *
-link_row(size_t n)
-{
-	return n < sizeof(rows) / sizeof(rows[0]) ? &rows[n] : NULL;
-}
-
-const char *
-link_process(size_t n)
-{
-	return n < sizeof(processes) / sizeof(processes[0]) ? processes[n] : NULL;
-}
-
-const char *
-link_promise(size_t n)
-{
-	return n < sizeof(promises) / sizeof(promises[0]) ? promises[n] : NULL;
-}
-
-static const struct link_row *
-find_row(const char *name)
-{
-	const struct link_row *row;
-	size_t i;
-
-	for (i = 0; (row = link_row(i)); i++)
-		if (!strcmp(row->name, name))
-			return row;
-	return NULL;
-}
-
-/* ---- where */
-
-static int
-is_tcp(const char *endpoint)
-{
-	return !strncmp(endpoint, "tcp://", 6);
-}
-
-int
-link_endpoint(const struct process *p, const struct link_row *row, const char *binder, int n,
-	      char *endpoint, size_t size, struct err *err)
-{
-	const char *value = conf_find(p->conf, "links", row->name), *colon;
-	int used;
-
-	if (value && *value && strchr("@>", *value))
-		value++;
-	if (!value || !*value)
-		used = !strcmp(row->binder, "*")
-			       ? snprintf(endpoint, size, "ipc://%s/%s-%s", p->run_dir, row->name, binder)
-			       : snprintf(endpoint, size, "ipc://%s/%s", p->run_dir, row->name);
-	else if (is_tcp(value) && (colon = strrchr(value + 6, ':')))
-		return snprintf(endpoint, size, "%.*s:%d", (int)(colon - value), value,
-				atoi(colon + 1) + n - 1) < (int)size
-			       ? 0
-			       : err_set(err, ENAMETOOLONG, "links/%s: too long", row->name);
-	else
-		used = snprintf(endpoint, size, "%s", value);
-	if (n > 1 && used < (int)size)
-		used += snprintf(endpoint + used, size - (size_t)used, "-%d", n);
-	if (used - 6 > 107)  /* sockaddr_un */
-		return err_set(err, ENAMETOOLONG, "%s: %.150s is too long for a socket; give gateway/run "
-			       "a shorter path", row->name, endpoint);
-	return 0;
-}
-
-static int
-binds(const struct process *p, const struct link_row *row, enum link_end end)
-{
-	const char *value = conf_find(p->conf, "links", row->name);
-
-	if (value && (*value == '@' || *value == '>'))
-		return *value == '@';
-	if (!strcmp(row->binder, "*"))
-		return end == LINK_OUT;
-	return !strcmp(row->binder, p->manual->name);
-}
-
-static int
-bind_one(struct link *link, struct process *p, struct err *err)
-{
-	char endpoint[300];
-
-	if (link_endpoint(p, link->row, p->manual->name, p->instance, endpoint, sizeof(endpoint),
-			  err) < 0)
-		return -1;
-	if (is_tcp(endpoint) && curve_serve(link->sock, &p->auth, p->conf, err) < 0)
-		return -1;
-	if (zmq_bind(zsock_resolve(link->sock), endpoint) < 0)
-		return err_set(err, errno, "%s: cannot bind %s: %s", link->row->name, endpoint,
-			       zmq_strerror(errno));
-	return 0;
-}
-
-/* To every instance of the process that binds. */
-static int
-connect_to(struct link *link, const struct process *p, const char *binder, struct err *err)
-{
-	int i, n = process_instances(p, binder);
-	char endpoint[300];
-
-	for (i = 1; i <= n; i++) {
-		if (link_endpoint(p, link->row, binder, i, endpoint, sizeof(endpoint), err) < 0)
-			return -1;
-		if (is_tcp(endpoint) && curve_join(link->sock, link->row->name, p->conf, err) < 0)
-			return -1;
-		if (zmq_connect(zsock_resolve(link->sock), endpoint) < 0)
-			return err_set(err, errno, "%s: cannot connect %s: %s", link->row->name,
-				       endpoint, zmq_strerror(errno));
-	}
-	return 0;
-}
-
-static int
-attach(struct link *link, struct process *p, enum link_end end, struct err *err)
-{
-	size_t i;
-
-	if (binds(p, link->row, end))
-		return bind_one(link, p, err);
-	if (strcmp(link->row->binder, "*"))
-		return connect_to(link, p, link->row->binder, err);
-	for (i = 0; processes[i]; i++)
-		if (connect_to(link, p, processes[i], err) < 0)
-			return -1;
-	return 0;
-}
 
 /* ---- open and close */
 
@@ -229,7 +90,7 @@ set_options(zsock_t *sock, int type, int hwm, size_t max_bytes)
 struct link *
 link_open(struct process *process, const char *name, enum link_end end, struct err *err)
 {
-	const struct link_row *row = find_row(name);
+	const struct link_row *row = link_row_of(name);
 	struct link *link = calloc(1, sizeof(*link));
 	int type;
 
@@ -251,7 +112,7 @@ link_open(struct process *process, const char *name, enum link_end end, struct e
 	}
 	link->socket = zsock_resolve(link->sock);
 	set_options(link->sock, type, row->hwm, link->max_bytes);
-	if (attach(link, process, end, err) < 0)
+	if (where_attach(link->sock, row, process, end, err) < 0)
 		goto fail;
 	return link;
 fail:
