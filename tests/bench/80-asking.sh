@@ -15,8 +15,8 @@ sql "INSERT INTO sessions (user_id, id, local_session_id, gateway, device_id, st
 		timestamptz '2026-01-02Z' + n * interval '2 hours', timestamptz '2026-01-02 00:40Z' + n * interval '2 hours', 'bluetooth', 1 FROM generate_series(1, $N) n;
 	INSERT INTO readings (user_id, session_id, timestamp, epoch, seq, spo2, heart_rate, perfusion_index, signal_strength, is_valid, data_source, phase_type, cycle_number, fio2_level)
 	SELECT user_id, id, start_time + i * interval '1 s', 7, i, 82 + (i * 7919 % 170) / 10.0, 55 + i % 40, 2.5, 90, true, 'bluetooth', CASE WHEN i % 600 < 420 THEN 'ALTITUDE' ELSE 'RECOVERY' END, 1 + i / 600, 6
-	FROM sessions, generate_series(1, 2400) i" || exit 1
-sql "VACUUM ANALYZE"
+	FROM sessions s, LATERAL generate_series(1, 2400 + length(s.id::text) - 36) i" || exit 1
+sql "VACUUM ANALYZE"  # LATERAL above: session by session on disk, as bundles bring them
 start http-api
 wait_ready http-api
 URL=http://127.0.0.1:${SETTINGS[http-api/port]}

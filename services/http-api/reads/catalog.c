@@ -5,14 +5,16 @@
 #include "common/err.h"
 #include "services/http-api/figures/next_level.h"
 
-#define MICROSECONDS(time) "(extract(epoch FROM " time ") * 1000000)::bigint"
+/* date_part() is exact to the microsecond until 2106, and extract() is ten times as slow. */
+#define MICROSECONDS(time) "(date_part('epoch', " time ") * 1000000)::bigint"
 #define CURSOR_TIME(n)     "timestamptz 'epoch' + split_part($" #n ", '.', 1)::bigint * interval '1 us'"
+#define CURSOR(...)        (const char *const[]){__VA_ARGS__, NULL}
 #define PART(n, i, type)   "split_part($" #n ", '.', " #i ")::" type
 
 /* $1 status $2 user_id $3 device_id $4 data_source $5 from $6 to $7 limit $8 before.  One row
  * more than asked for shows whether there is another page. */
 const struct read read_sessions = {
-	READ_LIST, "sessions", &shape_session, "s", MICROSECONDS("t.start_time") " || '.' || t.id",
+	READ_LIST, "sessions", &shape_session, "s", CURSOR("start_time", "id"),
 	" FROM public.sessions s"
 	" WHERE ($1::text IS NULL OR s.status = $1) AND ($2::uuid IS NULL OR s.user_id = $2)"
 	" AND ($3::text IS NULL OR s.device_id = $3) AND ($4::text IS NULL OR s.data_source = $4)"
@@ -34,8 +36,7 @@ const struct read read_session = {
 	" AND ($2::timestamptz IS NULL OR r.timestamp >= $2)"                           \
 	" AND ($3::timestamptz IS NULL OR r.timestamp < $3)"
 const struct read read_readings = {
-	READ_OF_SESSION, "readings", &shape_reading, "r",
-	MICROSECONDS("t.timestamp") " || '.' || t.epoch || '.' || t.seq",
+	READ_OF_SESSION, "readings", &shape_reading, "r", CURSOR("timestamp", "epoch", "seq"),
 	BETWEEN " AND $6::text IS NULL AND ($5::text IS NULL OR (r.timestamp, r.epoch, r.seq) >"
 	" (" CURSOR_TIME(5) ", " PART(5, 2, "bigint") ", " PART(5, 3, "bigint") "))"
 	" ORDER BY r.timestamp, r.epoch, r.seq LIMIT $4::integer + 1", "t.timestamp, t.epoch, t.seq"};
@@ -44,20 +45,18 @@ const struct read read_readings = {
  * and greatest SpO2 and pulse; and whatever borders on silence (5 s) or on a missing value. */
 const struct read read_thinned = {
 	READ_OF_SESSION, "readings", &shape_reading, "r", NULL,
-	" FROM (SELECT b.*, row_number() OVER (PARTITION BY b.part ORDER BY b.spo2, b.n) AS low,"
-	" row_number() OVER (PARTITION BY b.part ORDER BY b.spo2 DESC NULLS LAST, b.n) AS high,"
-	" row_number() OVER (PARTITION BY b.part ORDER BY b.heart_rate, b.n) AS slow,"
-	" row_number() OVER (PARTITION BY b.part ORDER BY b.heart_rate DESC NULLS LAST, b.n) AS quick"
-	" FROM (SELECT a.*, width_bucket(extract(epoch FROM a.timestamp), a.t0, a.t1, a.parts) AS part,"
+	" FROM (SELECT b.*, first_value(b.n) OVER (PARTITION BY b.part ORDER BY b.spo2, b.n) AS low,"
+	" first_value(b.n) OVER (PARTITION BY b.part ORDER BY b.spo2 DESC NULLS LAST, b.n) AS high,"
+	" first_value(b.n) OVER (PARTITION BY b.part ORDER BY b.heart_rate, b.n) AS slow,"
+	" first_value(b.n) OVER (PARTITION BY b.part ORDER BY b.heart_rate DESC NULLS LAST, b.n) AS quick"
+	" FROM (SELECT a.*, lag(a.part) OVER w AS part_before, lead(a.part) OVER w AS part_after,"
 	" lag(a.timestamp) OVER w AS before, lead(a.timestamp) OVER w AS after,"
-	" lag(a.is_valid) OVER w AS valid_before, lead(a.is_valid) OVER w AS valid_after,"
-	" lag(width_bucket(extract(epoch FROM a.timestamp), a.t0, a.t1, a.parts)) OVER w AS part_before,"
-	" lead(width_bucket(extract(epoch FROM a.timestamp), a.t0, a.t1, a.parts)) OVER w AS part_after"
+	" lag(a.is_valid) OVER w AS valid_before, lead(a.is_valid) OVER w AS valid_after"
 	" FROM (SELECT r.*, row_number() OVER (ORDER BY r.timestamp, r.epoch, r.seq) AS n,"
-	" greatest($6::integer / 6, 1) AS parts, extract(epoch FROM min(r.timestamp) OVER ()) AS t0,"
-	" extract(epoch FROM max(r.timestamp) OVER ()) + 0.000001 AS t1"
+	" width_bucket(date_part('epoch', r.timestamp), date_part('epoch', min(r.timestamp) OVER ()),"
+	" date_part('epoch', max(r.timestamp) OVER ()) + 0.00001, greatest($6::integer / 6, 1)) AS part"
 	BETWEEN " AND $4::text IS NOT NULL AND $5::text IS NULL) a WINDOW w AS (ORDER BY a.n)) b) r"
-	" WHERE r.low = 1 OR r.high = 1 OR r.slow = 1 OR r.quick = 1"
+	" WHERE r.n IN (r.low, r.high, r.slow, r.quick)"
 	" OR r.part_before IS DISTINCT FROM r.part OR r.part_after IS DISTINCT FROM r.part"
 	" OR r.timestamp - r.before > interval '5 s' OR r.after - r.timestamp > interval '5 s'"
 	" OR r.valid_before <> r.is_valid OR r.valid_after <> r.is_valid",
@@ -75,7 +74,7 @@ const struct read read_events = {
 /* $1 limit $2 after.  Names may have any byte: in the cursor they are hex. */
 #define HEX(text) "encode(convert_to(" text ", 'UTF8'), 'hex')"
 const struct read read_devices = {
-	READ_LIST, "devices", &shape_device, "d", HEX("t.device_id") " || '.' || " HEX("t.gateway"),
+	READ_LIST, "devices", &shape_device, "d", CURSOR("device_id", "gateway"),
 	" FROM (SELECT device_id, gateway, count(*) AS sessions, count(DISTINCT user_id) AS people,"
 	" min(start_time) AS first_session, max(start_time) AS last_session,"
 	" (array_agg(data_source ORDER BY start_time DESC))[1] AS data_source"
@@ -86,7 +85,7 @@ const struct read read_devices = {
 
 /* $1 limit $2 after */
 const struct read read_people = {
-	READ_LIST, "people", &shape_person, "p", "t.user_id::text",
+	READ_LIST, "people", &shape_person, "p", CURSOR("user_id"),
 	" FROM (SELECT user_id, count(*) AS sessions, count(*) FILTER (WHERE status = 'active') AS active,"
 	" sum(total_readings)::bigint AS readings, min(start_time) AS first_session,"
 	" max(start_time) AS last_session, (array_agg(coalesce(current_altitude_level,"
@@ -96,7 +95,7 @@ const struct read read_people = {
 
 /* $1 limit $2 after */
 const struct read read_sync = {
-	READ_LIST, "sync", &shape_sync, "h", "t.user_id::text",
+	READ_LIST, "sync", &shape_sync, "h", CURSOR("user_id"),
 	" FROM (SELECT h.user_id, h.rev, s.sessions, s.completed, s.syncing, s.failed, c.readings,"
 	" c.last_sync_at, c.gateways FROM public.sync_heads h CROSS JOIN LATERAL"
 	" (SELECT count(*) AS sessions, count(*) FILTER (WHERE sync_status = 'completed') AS completed,"
@@ -147,7 +146,6 @@ print_detail(const struct read *read, FILE *to)
 char *
 read_sql(const struct read *read)
 {
-	const char *cursor = read->cursor ? read->cursor : "''";
 	char *text = NULL;
 	size_t size;
 	FILE *to = open_memstream(&text, &size);
@@ -158,7 +156,7 @@ read_sql(const struct read *read)
 	} else if (read->form == READ_DETAIL) {
 		print_detail(read, to);
 	} else {
-		fprintf(to, "SELECT row_to_json(t)::text, %s FROM ", cursor);
+		fprintf(to, "SELECT %s FROM ", read->form == READ_ROW ? "row_to_json(t)::text" : "t.*");
 		if (read->form == READ_OF_SESSION)
 			fputs("(SELECT user_id, id FROM public.sessions WHERE id = $1::uuid) s"
 			      " LEFT JOIN LATERAL ", to);

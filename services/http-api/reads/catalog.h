@@ -20,14 +20,14 @@ struct read {
 	const char *list;          /* the name of the rows in the answer */
 	const struct shape *shape;
 	const char *alias;         /* of the table in `from` that has the shape's columns */
-	const char *cursor;        /* SQL over t: what `next` is; NULL: there are no pages */
+	const char *const *cursor; /* columns that `next` is made of; NULL: there are no pages */
 	const char *from, *order;  /* order: over t */
 };
 
 extern const struct read read_sessions, read_session, read_readings, read_thinned, read_surveys,
 	read_events, read_devices, read_people, read_next_level, read_sync;
 
-/* The statement, malloc'ed. */
+/* The statement, malloc'ed.  LIST and OF_SESSION: the shape's columns; ROW: one, JSON. */
 char *read_sql(const struct read *read);
 
 #endif

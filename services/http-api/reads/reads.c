@@ -8,6 +8,7 @@
 #include "services/http-api/commands/sync_batch.h"
 #include "services/http-api/reads/catalog.h"
 #include "services/http-api/reads/computed.h"
+#include "services/http-api/reads/row_json.h"
 
 static const struct read *const all[] = {
 	&read_sessions, &read_session, &read_readings, &read_thinned, &read_surveys, &read_events,
@@ -130,32 +131,48 @@ limit_of(const struct ask *ask)
 	return strtol(text ? text : p->fallback, NULL, 10);
 }
 
+/* `"next":"..."}`, malloc'ed: after which row the next page begins, or that there is none. */
+static char *
+next_of(const struct read *read, const PGresult *result, long limit)
+{
+	char *cursor, *text = NULL;
+
+	if (PQntuples(result) <= limit)
+		return strdup("\"next\":null}");
+	cursor = row_json_cursor(read->shape, read->cursor, result, (int)limit - 1);
+	if (cursor && asprintf(&text, "\"next\":\"%s\"}", cursor) < 0)
+		text = NULL;
+	free(cursor);
+	return text;
+}
+
 static char *
 page(const struct ask *ask, const PGresult *result, size_t *n_rows)
 {
-	long limit = limit_of(ask), n = PQntuples(result), shown, i;
-	size_t room = 400;
-	char *text, *p;
+	const struct read *read = ask->route->read;
+	long limit = limit_of(ask), n = PQntuples(result), i;
+	char *next = next_of(read, result, limit), *text, *p;
+	size_t room;
 
-	if (n == 1 && PQgetisnull(result, 0, 0))
-		n = 0;
-	shown = n > limit ? limit : n;
-	for (i = 0; i < shown; i++)
-		room += (size_t)PQgetlength(result, (int)i, 0) + 2;
-	if (!(text = p = malloc(room)))
+	if (!next)
 		return NULL;
-	p += sprintf(p, "{\"%s\":[", ask->route->read->list);
-	for (i = 0; i < shown; i++) {
-		if (i)
-			*p++ = ',';
-		memcpy(p, PQgetvalue(result, (int)i, 0), (size_t)PQgetlength(result, (int)i, 0));
-		p += PQgetlength(result, (int)i, 0);
+	if (n == 1 && PQgetisnull(result, 0, 0))
+		n = 0;  /* of the session itself */
+	n = n > limit ? limit : n;
+	room = strlen(read->list) + strlen(next) + sizeof("{\"\":[],");
+	for (i = 0; i < n; i++)
+		room += row_json_room(read->shape, result, (int)i) + 1;
+	if ((text = p = malloc(room))) {
+		p += sprintf(p, "{\"%s\":[", read->list);
+		for (i = 0; i < n; i++) {
+			if (i)
+				*p++ = ',';
+			p = row_json_print(read->shape, result, (int)i, p);
+		}
+		(void)sprintf(p, "],%s", next);
+		*n_rows = (size_t)n;
 	}
-	if (n > limit)
-		p += sprintf(p, "],\"next\":\"%.300s\"}", PQgetvalue(result, (int)limit - 1, 1));
-	else
-		p += sprintf(p, "],\"next\":null}");
-	*n_rows = (size_t)shown;
+	free(next);
 	return text;
 }
 
