@@ -32,6 +32,9 @@ int plan_need_time(struct reader *reader, const char *what, int64_t *us, struct 
 int plan_need_word(struct reader *reader, const char *word, struct err *err);
 int plan_at_end(struct reader *reader, struct err *err);
 
+/* The rest of an entry's line, whose kind has been read: into the last block of the plan. */
+int plan_entry(struct reader *reader, enum entry_kind kind, struct err *err);
+
 int plan_check(const struct plan_file *file, struct err *err);     /* the lines together */
 
 #endif
