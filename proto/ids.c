@@ -131,13 +131,12 @@ ids_bundle(const char *gateway, const void *records, size_t records_len, const v
 }
 
 void
-ids_request(const char *key, const char *command, const char *about, ids_uuid id)
+ids_keyed(const char *caller, const char *key, ids_uuid id)
 {
-	struct name name = start("request");
+	struct name name = start("keyed");
 
+	add_text(&name, caller);
 	add_text(&name, key);
-	add_text(&name, command);
-	add_text(&name, about);
 	finish(&name, id);
 }
 

@@ -23,8 +23,8 @@ void ids_phase_stats(const char *session_id, int64_t phase_type, int64_t phase_n
 		     ids_uuid id);
 void ids_bundle(const char *gateway, const void *records, size_t records_len,
 		const void *columns, size_t columns_len, ids_uuid id);
-/* What a caller names by a key of its own (Idempotency-Key): at most 200 bytes of it. */
-void ids_request(const char *key, const char *command, const char *about, ids_uuid id);
+/* What a caller names by a key of its own (Idempotency-Key). */
+void ids_keyed(const char *caller, const char *key, ids_uuid id);
 
 void ids_random(ids_uuid id);                                            /* version 4 */
 int ids_valid(const char *text);                                         /* 36 lower case */

@@ -148,7 +148,7 @@ command(struct http_api *me, struct ask *ask, int64_t now)
 	char *text;
 
 	if (command_plan(ask, &plan, &problem) < 0 ||
-	    guard_plan(&ask->caller, &plan, &problem) < 0) {
+	    guard_plan(ask, &plan, &problem) < 0) {
 		http_refuse(ask, &problem);
 	} else if (!plan.n) {  /* an empty batch */
 		text = command_nothing_new(&len);

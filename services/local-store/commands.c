@@ -8,6 +8,7 @@
 #include "common/clock.h"
 #include "proto/columns.h"
 #include "proto/ids.h"
+#include "services/local-store/keys.h"
 #include "services/local-store/quarantine/misfits.h"
 #include "services/local-store/recount.h"
 #include "services/local-store/restore/restored.h"
@@ -331,6 +332,8 @@ commands_apply(struct lifecycle *life, const struct message *message, const void
 		return restored_apply(life, msg, now_us, fx, err);
 	if (message == &msg_session_of)
 		return take_session_of(life, msg, fx, err);
+	if (message == &msg_keyed)
+		return keys_take(life->store, msg, fx, err);
 	if (message == &msg_misfit)
 		return misfits_take(life->store, msg, now_us, fx, err);
 	ASSERT(message == &msg_import);

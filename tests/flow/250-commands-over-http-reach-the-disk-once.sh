@@ -65,6 +65,29 @@ like "$(say sessions/$SESSION/events "{\"request_id\":\"$ID\",\"event_type\":\"d
 like "$(say sessions/$SESSION/events "{\"request_id\":\"$ID\",\"event_type\":\"dial_adjustment\"}")" "^200 .*$ID" "asked again"
 is "$(lite 'SELECT count(*) FROM event')" 2 "is one event, though it had no time of its own"
 
+# keyed KEY PATH BODY [curl arguments]: the same under an Idempotency-Key
+keyed() {
+	curl "${@:4}" -sS -m 20 -o "$T/said" -w '%{http_code} ' -H 'Content-Type: application/json' \
+		-H "Idempotency-Key: $1" -d "$3" "$URL/$2" && cat "$T/said"
+}
+as() { echo "Authorization: Bearer $("$BIN/ihht" --config "$CONF" token person "$1" --days 1)"; }
+DIAL='{"event_type":"dial_adjustment","altitude_phase_number":1}'
+like "$(keyed dial-1 sessions/$SESSION/events "$DIAL")" '^200 .*"added":1' "a request with a key of the caller's"
+like "$(keyed dial-1 sessions/$SESSION/events "$DIAL")" '^200 .*"added":0' "under the same key it is the same request"
+like "$(keyed dial-1 sessions/$SESSION/events "${DIAL/1\}/2\}}")" '^422 .*"field":"Idempotency-Key"' "another body under that key is refused"
+like "$(keyed dial-1 sessions/$SESSION/stop '{}')" '^422 .*"field":"Idempotency-Key"' "so is another command"
+like "$(keyed dial-1 sync/batch "{\"type\":\"readings\",\"sessionId\":\"$S\",\"data\":[]}")" '^200' "an empty batch asks nothing"
+like "$(keyed dial-1 sync/batch "{\"type\":\"readings\",\"sessionId\":\"$S\",\"data\":[{\"timestamp\":1,\"spo2\":90}]}")" \
+	'^422 .*"field":"Idempotency-Key"' "and a batch"
+like "$(keyed "$(printf 'k%.0s' $(seq 201))" sessions/$SESSION/stop '{}')" '^400 .*"field":"Idempotency-Key"' "a key too long"
+like "$(keyed dial-1 sessions/$SESSION/events "${DIAL/1\}/2\}}" -q -H "$(as $USER)")" '^200 .*"added":1' "another caller's key of that name is theirs"
+kill9 local-store
+start local-store
+wait_ready local-store
+like "$(keyed dial-1 sessions/$SESSION/events "${DIAL/1\}/3\}}")" '^422 .*"field":"Idempotency-Key"' "local-store killed: it knows the key"
+like "$(keyed dial-1 sessions/$SESSION/events "$DIAL")" '^200 .*"added":0' "and the request"
+is "$(lite 'SELECT count(*) FROM event')" 4 "each was done once"
+
 # ---- readings in batches
 R1='{"timestamp":1732340001000,"spo2":97,"heart_rate":60,"signal_strength":98,"phase_type":"HYPOXIC","is_valid":true,"data_source":"bluetooth"}'
 R2='{"timestamp":1732340002000,"spo2":88.5,"heartRate":61}'

@@ -17,6 +17,16 @@ static const struct caller admin = {.role = ACCESS_ADMIN}, me = {.user_id = ME},
 			   coach = {.role = ACCESS_COACH, .user_id = ME, .people = people,
 				    .n_people = 1};
 
+static const struct route route = {.name = "addSurvey"};
+
+static int
+guard(const struct caller *caller, struct plan *plan, struct problem *problem)
+{
+	const struct ask ask = {.route = &route, .caller = *caller};
+
+	return guard_plan(&ask, plan, problem);
+}
+
 static void
 add_survey(struct plan *plan, const char *session_id)
 {
@@ -42,7 +52,7 @@ TEST(a_session_is_asked_about_once_before_all_else)
 	add_survey(&plan, S1);
 	add_survey(&plan, S2);
 	add_survey(&plan, S1);
-	is_int(guard_plan(&coach, &plan, &problem), 0);
+	is_int(guard(&coach, &plan, &problem), 0);
 	is_int(plan.n, 5);
 	is_int(plan.n_guards, 2);
 	is_int(plan.is_batch, 1);
@@ -63,7 +73,7 @@ TEST(an_admin_is_not_asked_about)
 
 	add_survey(&plan, S1);
 	add_start(&plan, OTHER);
-	is_int(guard_plan(&admin, &plan, &problem), 0);
+	is_int(guard(&admin, &plan, &problem), 0);
 	is_int(plan.n, 2);
 	is_int(plan.n_guards, 0);
 	plan_release(&plan);
@@ -88,7 +98,7 @@ TEST(a_session_begins_only_for_whom_the_caller_acts)
 		add_survey(&plan, S1);
 		add_start(&plan, t[i].user_id);
 		problem.status = 0;
-		is_int(guard_plan(t[i].caller, &plan, &problem), t[i].status ? -1 : 0);
+		is_int(guard(t[i].caller, &plan, &problem), t[i].status ? -1 : 0);
 		is_int(problem.status, t[i].status);
 		if (t[i].status)
 			is_int(plan.n, 0);
@@ -103,7 +113,7 @@ TEST(of_a_batch_the_row_is_named)
 
 	add_start(&plan, ME);
 	add_start(&plan, OTHER);
-	is_int(guard_plan(&me, &plan, &problem), -1);
+	is_int(guard(&me, &plan, &problem), -1);
 	is_str(problem.field, "user_id");
 	is_int(problem.row, 2);
 }
@@ -119,10 +129,54 @@ TEST(all_people_of_a_coach_fit)
 	for (i = 0; i < ACCESS_PEOPLE; i++)
 		memcpy(many.people[i], HER, 37);
 	add_survey(&plan, S1);
-	is_int(guard_plan(&many, &plan, &problem), 0);
+	is_int(guard(&many, &plan, &problem), 0);
 	is_int(strlen(((const struct session_of *)plan.steps[0].msg)->people), 37 * (ACCESS_PEOPLE + 1) - 1);
 	plan_release(&plan);
 	free(many.people);
+}
+
+/* The question that goes in front of a request under that key. */
+static struct keyed
+question(const struct caller *caller, const char *key, const char *path, const char *body)
+{
+	struct ask ask = {.route = &route, .caller = *caller, .idempotency_key = key, .body = body,
+			  .len = strlen(body)};
+	struct plan plan = {0};
+	struct problem problem;
+	struct keyed keyed = {0};
+
+	memcpy(ask.key, path, strlen(path));
+	add_start(&plan, caller->user_id);
+	is_int(guard_plan(&ask, &plan, &problem), 0);
+	if (ok(plan.n == 2 && plan.n_guards == 1 && plan.steps[0].message == &msg_keyed))
+		keyed = *(struct keyed *)plan.steps[0].msg;
+	plan_release(&plan);
+	return keyed;
+}
+
+TEST(a_key_stands_for_one_request_of_one_caller)
+{
+	static const struct {
+		const struct caller *caller;
+		const char *key, *path, *body;
+		int same_key, same_digest;
+	} t[] = {
+		{&me, "k", "a", "{}", 1, 1},
+		{&coach, "k", "a", "{}", 1, 1},  /* the same person */
+		{&me, "k", "a", "{ }", 1, 0},
+		{&me, "k", "b", "{}", 1, 0},
+		{&me, "K", "a", "{}", 0, 1},
+		{&admin, "k", "a", "{}", 0, 1},
+	};
+	struct keyed first = question(&me, "k", "a", "{}"), k;
+	size_t i;
+
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		k = question(t[i].caller, t[i].key, t[i].path, t[i].body);
+		ok((strcmp(k.key, first.key) == 0) == t[i].same_key, "%zu: %s", i, k.key);
+		ok((k.digest == first.digest) == t[i].same_digest, "%zu", i);
+		ok(strcmp(k.request_id, first.request_id) != 0, "%zu: each is a request of its own", i);
+	}
 }
 
 int
@@ -133,5 +187,6 @@ main(void)
 	RUN(a_session_begins_only_for_whom_the_caller_acts);
 	RUN(of_a_batch_the_row_is_named);
 	RUN(all_people_of_a_coach_fit);
+	RUN(a_key_stands_for_one_request_of_one_caller);
 	return test_done();
 }

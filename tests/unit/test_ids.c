@@ -29,6 +29,8 @@ TEST(known_answers)
 	is_str(id, "8d813833-d10b-5383-844e-5e86711a1d8f");
 	ids_bundle("gateway", "records", 7, "", 0, id);
 	is_str(id, "3a7b6270-76a5-525b-8c4d-067d46a9e7c4");
+	ids_keyed(SESSION, "begin-1", id);
+	is_str(id, "f2f33cc2-6945-5330-bfe6-11772cce1856");
 }
 
 /* The recipe in words, by another's tool:

@@ -3,6 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
+
+#include "proto/ids.h"
+
+#define DIGEST_BITS (MSG_COUNT - 1)
 
 static const char *
 session_of(const struct step *step)
@@ -60,6 +65,27 @@ guard_step(const struct caller *caller, const struct step *step, struct plan *gu
 	return 0;
 }
 
+static int64_t
+digest(const struct ask *ask)
+{
+	uint64_t hash = XXH3_64bits(ask->route->name, strlen(ask->route->name));
+
+	hash = XXH3_64bits_withSeed(ask->key, strlen(ask->key), hash);
+	return (int64_t)(XXH3_64bits_withSeed(ask->body, ask->len, hash) & DIGEST_BITS);
+}
+
+static int
+guard_key(const struct ask *ask, struct plan *guards, struct problem *problem)
+{
+	struct keyed *keyed = plan_add(guards, &msg_keyed, 0);
+
+	if (!keyed)
+		return problem_set(problem, 503, "", "out of memory");
+	ids_keyed(ask->caller.user_id, ask->idempotency_key, keyed->key);
+	keyed->digest = digest(ask);
+	return 0;
+}
+
 /* guards takes the plan's steps behind its own. */
 static int
 join(struct plan *guards, struct plan *plan)
@@ -81,17 +107,19 @@ join(struct plan *guards, struct plan *plan)
 }
 
 int
-guard_plan(const struct caller *caller, struct plan *plan, struct problem *problem)
+guard_plan(const struct ask *ask, struct plan *plan, struct problem *problem)
 {
 	struct plan guards = {.one_by_one = plan->one_by_one, .is_batch = plan->is_batch};
 	size_t i;
 
-	if (caller->role == ACCESS_ADMIN || !plan->n)
+	if (!plan->n)
 		return 0;
-	for (i = 0; i < plan->n; i++)
-		if (guard_step(caller, &plan->steps[i], &guards, problem) < 0)
+	if (ask->idempotency_key && guard_key(ask, &guards, problem) < 0)
+		goto fail;
+	for (i = 0; ask->caller.role != ACCESS_ADMIN && i < plan->n; i++)
+		if (guard_step(&ask->caller, &plan->steps[i], &guards, problem) < 0)
 			goto fail;
-	if (join(&guards, plan) == 0)
+	if (!guards.n || join(&guards, plan) == 0)
 		return 0;
 	(void)problem_set(problem, 503, "", "out of memory");
 fail:

@@ -12,18 +12,17 @@
 
 /* ---- in */
 
+#define KEY_MOST 200  /* bytes */
+
 /* The caller's key as the id of the request: the same key again is the same request. */
 static int
 take_key(const struct ask *ask, json_t *body, struct problem *problem)
 {
 	ids_uuid id;
-	size_t n = strlen(ask->idempotency_key);
 
 	if (json_object_get(body, "request_id"))
 		return problem_set(problem, 422, "request_id", "is said by Idempotency-Key");
-	if (!n || n > 200)
-		return problem_set(problem, 400, "Idempotency-Key", "must be 1 to 200 bytes");
-	ids_request(ask->idempotency_key, ask->route->name, ask->key, id);
+	ids_keyed(ask->caller.user_id, ask->idempotency_key, id);
 	json_object_set_new(body, "request_id", json_string(id));
 	return 0;
 }
@@ -95,10 +94,13 @@ plan_one(const struct ask *ask, json_t *body, struct plan *plan, struct problem 
 int
 command_plan(const struct ask *ask, struct plan *plan, struct problem *problem)
 {
-	json_t *body = body_read(ask->body, ask->len, problem);
+	const char *key = ask->idempotency_key;
+	json_t *body;
 	int r;
 
-	if (!body)
+	if (key && (!*key || strlen(key) > KEY_MOST))
+		return problem_set(problem, 400, "Idempotency-Key", "must be 1 to %d bytes", KEY_MOST);
+	if (!(body = body_read(ask->body, ask->len, problem)))
 		return -1;
 	r = ask->route->kind == ROUTE_BATCH ? sync_batch_read(body, plan, problem)
 					    : plan_one(ask, body, plan, problem);
@@ -188,7 +190,7 @@ command_answer(const struct result *result, int *status, size_t *len, char *loca
 	}
 	if (result->outcome == PENDING_REFUSED) {
 		(void)problem_set(problem, status_of(reply), reply->field, "%s", reply->text);
-		if (result->is_batch && result->message != &msg_import)
+		if (result->is_batch && result->message != &msg_import && result->message != &msg_keyed)
 			problem->row = (long)result->item + 1;
 		return NULL;
 	}

@@ -123,9 +123,10 @@ parameters(const struct route *route)
 	if (route->kind == ROUTE_READ)
 		json_array_append_new(list, parameter("If-None-Match", "header", 0,
 						      "the ETag that the caller has", json_incref(text)));
-	if (route->kind == ROUTE_COMMAND)
+	if (route->kind == ROUTE_COMMAND || route->kind == ROUTE_BATCH)
 		json_array_append_new(list, parameter("Idempotency-Key", "header", 0,
-			"the same key again is the same command", json_incref(text)));
+			"the same key again is the same request; another request under it is refused",
+			json_incref(text)));
 	json_decref(text);
 	return list;
 }

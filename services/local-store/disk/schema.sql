@@ -119,7 +119,14 @@ CREATE TABLE IF NOT EXISTS misfits (
 	UNIQUE (kind, row, session_id)
 ) STRICT;
 
--- Who did what with them; kept for ever.
+-- Which request a caller's Idempotency-Key stands for; the latest 100 000.
+CREATE TABLE IF NOT EXISTS request_keys (
+	no     INTEGER PRIMARY KEY,
+	key    TEXT NOT NULL UNIQUE,      -- computed from the caller and their key
+	digest INTEGER NOT NULL           -- of all that the request says
+) STRICT;
+
+-- Who did what with rows of `quarantine`; kept for ever.
 CREATE TABLE IF NOT EXISTS quarantine_log (
 	no        INTEGER PRIMARY KEY,
 	at_us     INTEGER NOT NULL,
