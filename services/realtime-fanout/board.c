@@ -28,20 +28,29 @@ board_release(struct board *board)
 	text_free(&board->scratch);
 }
 
-void
-board_begin(const struct board *board, struct text *text, uint64_t seq, const char *type)
+static const struct place nowhere;
+
+/* `{"seq":N,"type":"..."`: how frames begin. */
+static void
+begin_event(const struct board *board, struct text *text, uint64_t seq, const char *type,
+	    const struct place *seen)
 {
 	text_put(text, "id: ");
 	text_int(text, board->run);
 	text_put(text, ".");
 	text_int(text, (int64_t)seq);
+	if (seen->taken_us) {
+		text_put(text, ".");
+		place_write(text, seen);
+	}
 	text_put(text, "\ndata: {");
 	text_member_int(text, "seq", (int64_t)seq);
 	text_member(text, "type", type);
 }
 
-void
-board_end(struct text *text, uint32_t *json_at, uint32_t *json_len)
+/* `}` and the end of the event; where its JSON lies. */
+static void
+end_event(struct text *text, uint32_t *json_at, uint32_t *json_len)
 {
 	const char *json;
 
@@ -62,21 +71,25 @@ begin(struct board *board, uint32_t type)
 		return NULL;
 	}
 	text_clear(&board->scratch);
-	board_begin(board, &board->scratch, ring_next(board->ring), frame_name(type));
+	begin_event(board, &board->scratch, ring_next(board->ring), frame_name(type), &nowhere);
 	return &board->scratch;
+}
+
+static void
+put(struct board *board, struct frame frame)
+{
+	end_event(&board->scratch, &frame.json_at, &frame.json_len);
+	frame.text = board->scratch.bytes;
+	frame.len = (uint32_t)board->scratch.len;
+	ring_put(board->ring, &frame);
 }
 
 static void
 end(struct board *board, uint32_t type, const char *device, const char *session,
     struct person person, int64_t mono_us)
 {
-	struct frame frame = {.type = type, .at_us = mono_us, .device = ring_hash(device),
-			      .session = ring_hash(session), .person = person};
-
-	board_end(&board->scratch, &frame.json_at, &frame.json_len);
-	frame.text = board->scratch.bytes;
-	frame.len = (uint32_t)board->scratch.len;
-	ring_put(board->ring, &frame);
+	put(board, (struct frame){.type = type, .at_us = mono_us, .device = ring_hash(device),
+				  .session = ring_hash(session), .person = person});
 }
 
 static const struct person nobody;  /* it is of the house, not of a person */
@@ -172,6 +185,20 @@ put_row(struct board *board, const struct sample *sample, const struct session *
 }
 
 static void
+end_sample(struct board *board, uint32_t type, const struct sample *sample,
+	   const struct session *session, int64_t mono_us)
+{
+	struct frame frame = {.type = type, .at_us = mono_us, .device = ring_hash(sample->device_id),
+			      .person = person_of(session ? session->user_id : "")};
+
+	if (session) {
+		frame.session = ring_hash(session->id);
+		frame.value = (struct place){sample->taken_us, sample->seq, frame.device};
+	}
+	put(board, frame);
+}
+
+static void
 take_sample(struct board *board, const struct sample *sample, int64_t mono_us)
 {
 	enum frame_type type = state_is_recalled(board->state, sample) ? FRAME_RECALLED : FRAME_SAMPLE;
@@ -189,8 +216,7 @@ take_sample(struct board *board, const struct sample *sample, int64_t mono_us)
 	if (!(text = begin(board, type)))
 		return;
 	frame_sample(text, sample, session);
-	end(board, type, sample->device_id, session ? session->id : "",
-	    person_of(session ? session->user_id : ""), mono_us);
+	end_sample(board, type, sample, session, mono_us);
 }
 
 static void
@@ -313,16 +339,25 @@ board_tick(struct board *board, int64_t mono_us)
 
 void
 board_snapshot(const struct board *board, const struct state_pick *pick, int64_t utc_us,
-	       int64_t mono_us, struct text *text, uint64_t *seq)
+	       int64_t mono_us, struct text *text, uint64_t *seq,
+	       struct place *seen)
 {
 	uint32_t at, len;
 	char run[24];
 
 	*seq = ring_next(board->ring) - 1;
 	(void)snprintf(run, sizeof(run), "%lld", (long long)board->run);
-	board_begin(board, text, *seq, "snapshot");
+	*seen = nowhere;
+	(void)state_latest(board->state, pick, seen);
+	begin_event(board, text, *seq, "snapshot", seen);
 	text_member(text, "run", run);
 	text_member_int(text, "now_us", utc_us);
+	if (seen->taken_us) {
+		text_name(text, "seen");
+		text_put(text, "\"");
+		place_write(text, seen);
+		text_put(text, "\"");
+	}
 	state_write(board->state, pick, mono_us, text);
-	board_end(text, &at, &len);
+	end_event(text, &at, &len);
 }

@@ -38,13 +38,9 @@ void board_missed(struct board *board, const char *link, uint64_t n_missed, int6
 /* Once a second: who has fallen silent, what is over. */
 void board_tick(struct board *board, int64_t mono_us);
 
-/* The whole frame of a snapshot as an SSE event, with the seq it is valid for in *seq. */
+/* The whole frame of a snapshot as an SSE event, with the seq it is valid for in *seq and in *seen
+ * the last value of a session that is in it (taken_us 0: none). */
 void board_snapshot(const struct board *board, const struct state_pick *pick, int64_t utc_us,
-		    int64_t mono_us, struct text *text, uint64_t *seq);
-
-/* `{"seq":N,"type":"..."`: how frames begin. */
-void board_begin(const struct board *board, struct text *text, uint64_t seq, const char *type);
-/* `}` and the end of the event; where its JSON lies. */
-void board_end(struct text *text, uint32_t *json_at, uint32_t *json_len);
+		    int64_t mono_us, struct text *text, uint64_t *seq, struct place *seen);
 
 #endif

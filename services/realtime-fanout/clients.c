@@ -14,6 +14,7 @@ struct snapshot {
 	struct text text;  /* as an SSE event */
 	uint32_t json_at, json_len;
 	uint64_t seq;
+	struct place seen;
 	int64_t mono_us;
 	int users;
 };
@@ -41,7 +42,8 @@ make_snapshot(const struct clients *clients, const struct watcher *w, int64_t mo
 	pick.pick = (struct state_pick){.rights = &w->rights};
 	if (w->query)
 		query_pick(w->query, &w->rights, &pick);
-	board_snapshot(clients->board, &pick.pick, clock_utc_us(), mono_us, &s->text, &s->seq);
+	board_snapshot(clients->board, &pick.pick, clock_utc_us(), mono_us, &s->text, &s->seq,
+		       &s->seen);
 	json = memchr(s->text.bytes, '{', s->text.len);
 	s->json_at = (uint32_t)(json - s->text.bytes);
 	s->json_len = (uint32_t)s->text.len - s->json_at - 2;
@@ -59,7 +61,7 @@ get_snapshot(struct clients *clients, const struct watcher *w, int64_t mono_us)
 	if ((w->query && query_filters(w->query)) || !w->rights.all)
 		return make_snapshot(clients, w, mono_us);
 	if (!latest || mono_us - latest->mono_us > CLOCK_SECOND ||
-	    latest->seq + 1 < ring_first(clients->board->ring)) {
+	    latest->seq + 1 < ring_first(clients->board->ring) || latest->seq + 1 < w->next) {
 		leave_snapshot(&clients->latest);
 		clients->latest = make_snapshot(clients, w, mono_us);
 	}
@@ -75,7 +77,9 @@ start_anew(struct clients *clients, struct watcher *w, int64_t mono_us)
 	w->snapshot_at = 0;
 	w->anew = 0;
 	w->next = w->snapshot->seq + 1;
+	w->place = w->snapshot->seen;
 	w->catching_up = 1;
+	w->refresh = 0;
 }
 
 /* ---- notes */
@@ -95,25 +99,29 @@ note(struct watcher *w, const char *format, ...)
 	ASSERT(n > 0);
 }
 
-/* from 0: we cannot tell. */
+/* from and from_us 0: we cannot tell. */
 static void
-note_hole(struct clients *clients, struct watcher *w, uint64_t from, uint64_t to, const char *why)
+note_hole(struct clients *clients, struct watcher *w, uint64_t from, uint64_t to, int64_t from_us,
+	  const char *why)
 {
-	char range[64] = "\"from\":null,\"to\":null";
+	char range[64] = "\"from\":null,\"to\":null", since[40] = "";
 
 	if (from)
 		(void)snprintf(range, sizeof(range), "\"from\":%llu,\"to\":%llu",
 			       (unsigned long long)from, (unsigned long long)to);
-	note(w, "data: {\"seq\":%llu,\"type\":\"hole\",\"of\":\"frames\",%s,\"why\":\"%s\"}\n\n",
-	     (unsigned long long)to, range, why);
+	if (from_us)
+		(void)snprintf(since, sizeof(since), ",\"from_us\":%lld", (long long)from_us);
+	note(w, "data: {\"seq\":%llu,\"type\":\"hole\",\"of\":\"frames\",%s,\"why\":\"%s\"%s}\n\n",
+	     (unsigned long long)to, range, why, since);
 	clients->n_holes++;
 }
 
 static void
 note_resumed(const struct clients *clients, struct watcher *w)
 {
-	note(w, "data: {\"seq\":%llu,\"type\":\"resumed\",\"run\":\"%lld\"}\n\n",
-	     (unsigned long long)w->next - 1, (long long)clients->board->run);
+	note(w, "data: {\"seq\":%llu,\"type\":\"resumed\",\"run\":\"%lld\",\"from\":\"%s\"}\n\n",
+	     w->replay ? 0ULL : (unsigned long long)w->next - 1, (long long)clients->board->run,
+	     w->replay ? "store" : "ring");
 }
 
 static void
@@ -127,24 +135,43 @@ note_leave(struct clients *clients, struct watcher *w, const char *why)
 
 /* ---- come and go */
 
-static void
-begin(struct clients *clients, struct watcher *w, const struct query *q, int64_t mono_us)
+static int
+is_in_ring(const struct clients *clients, const struct query *q)
 {
 	const struct ring *ring = clients->board->ring;
 	uint64_t after = q->resume_seq + 1;
+	int was_in_store = !q->resume_seq && q->seen.taken_us;
 
-	if (q->resume_run == clients->board->run && after >= ring_first(ring) &&
-	    after <= ring_next(ring)) {
-		w->next = after;
+	return q->resume_run == clients->board->run && !was_in_store && after >= ring_first(ring) &&
+	       after <= ring_next(ring);
+}
+
+static const char *
+why_missed(const struct watcher *w)
+{
+	return w->missed_from ? "gone" : "restart";
+}
+
+static void
+begin(struct clients *clients, struct watcher *w, const struct query *q, int64_t mono_us)
+{
+	w->place = q->seen;
+	if (is_in_ring(clients, q)) {
+		w->next = q->resume_seq + 1;
 		w->catching_up = 1;
 		note_resumed(clients, w);
 		return;
 	}
+	if (q->resume_run == clients->board->run && q->resume_seq < ring_next(clients->board->ring))
+		w->missed_from = q->resume_seq + 1;
+	if (q->resume_run && q->seen.taken_us && q->types & FRAME_SAMPLE && clients->past.store &&
+	    (w->replay = replay_new(&q->seen, mono_us))) {
+		note_resumed(clients, w);
+		return;
+	}
 	start_anew(clients, w, mono_us);
-	if (q->resume_run == clients->board->run && after < w->next)
-		note_hole(clients, w, after, w->next - 1, "gone");
-	else if (q->resume_run)
-		note_hole(clients, w, 0, w->next - 1, "restart");
+	if (q->resume_run)
+		note_hole(clients, w, w->missed_from, w->next - 1, q->seen.taken_us, why_missed(w));
 }
 
 struct watcher *
@@ -192,6 +219,7 @@ clients_remove(struct clients *clients, struct watcher *watcher, int64_t mono_us
 	rights_release(&watcher->rights);
 	clients->board->n_want_rows -= watcher->kind == CLIENT_PHOENIX;
 	phoenix_free(&watcher->phoenix);
+	replay_free(&watcher->replay);
 	free(watcher->query);
 	free(watcher->note);
 	free(watcher);
@@ -262,7 +290,9 @@ clients_has(struct clients *clients, struct watcher *watcher)
 {
 	if (watcher->kind == CLIENT_PHOENIX)
 		return phoenix_has(watcher->phoenix, clients->board->rows, watcher->next);
-	return watcher->note || watcher->snapshot || watcher->anew || has_lost_its_place(clients, watcher) ||
+	if (watcher->replay && !watcher->note)
+		return replay_due(watcher->replay, clock_mono_us());
+	return watcher->note || watcher->refresh || watcher->snapshot || watcher->anew || has_lost_its_place(clients, watcher) ||
 	       wanted_frame(clients, watcher);
 }
 
@@ -272,6 +302,7 @@ skip_if_slow(struct clients *clients, struct watcher *w, int64_t mono_us)
 {
 	const struct frame *frame;
 	uint64_t from = w->next;
+	int64_t from_us = w->place.taken_us;
 	int lost = has_lost_its_place(clients, w);
 
 	if (!lost) {
@@ -285,7 +316,7 @@ skip_if_slow(struct clients *clients, struct watcher *w, int64_t mono_us)
 	}
 	w->skipped_mono_us = mono_us;
 	start_anew(clients, w, mono_us);
-	note_hole(clients, w, from, w->next - 1, "slow");
+	note_hole(clients, w, from, w->next - 1, from_us, "slow");
 }
 
 static void
@@ -319,25 +350,93 @@ give_snapshot(struct watcher *w, char *bytes, struct piece *piece)
 	}
 }
 
+/* An SSE event, with the watcher's place behind its id; 0: it does not fit. */
+static size_t
+copy_event(const struct watcher *w, const struct frame *f, char *bytes, size_t room)
+{
+	static struct text event;
+	size_t id_len = f->json_at - strlen("\ndata: ");
+
+	text_clear(&event);
+	text_add(&event, f->text, id_len);
+	if (w->place.taken_us) {
+		text_put(&event, ".");
+		place_write(&event, &w->place);
+	}
+	text_add(&event, f->text + id_len, f->len - id_len);
+	if (event.len > room)
+		return 0;
+	memcpy(bytes, event.bytes, event.len);
+	return event.len;
+}
+
+/* JSON with one end of line; 0: it does not fit. */
+static size_t
+copy_line(const struct frame *f, char *bytes, size_t room)
+{
+	if (f->json_len + 1 > room)
+		return 0;
+	memcpy(bytes, f->text + f->json_at, f->json_len + 1);
+	return f->json_len + 1;
+}
+
 /* As many frames as fit: joined, they cost one system call. */
 static void
 give_frames(struct clients *clients, struct watcher *w, char *bytes, struct piece *piece)
 {
 	const struct frame *f;
-	uint32_t from, len;
+	size_t room, len;
 
 	while ((f = wanted_frame(clients, w))) {
-		from = w->kind == CLIENT_WS ? f->json_at : 0;
-		len = w->kind == CLIENT_WS ? f->json_len + 1 : f->len;  /* with one end of line */
-		if (piece->len + len > CLIENTS_PIECE)
+		room = CLIENTS_PIECE - piece->len;
+		if (f->value.taken_us)
+			w->place = f->value;
+		len = w->kind == CLIENT_WS ? copy_line(f, bytes + piece->len, room)
+					   : copy_event(w, f, bytes + piece->len, room);
+		if (!len)
 			break;
-		memcpy(bytes + piece->len, f->text + from, len);
 		piece->len += len;
 		w->next++;
 		clients->n_frames_out++;
 	}
 	if (w->kind == CLIENT_WS && piece->len)
 		piece->len--;
+}
+
+static void
+give_stored(struct clients *clients, struct watcher *w, int64_t mono_us, char *bytes,
+	    struct piece *piece)
+{
+	const struct replay_eyes eyes = {w->query, &w->rights, w->kind == CLIENT_SSE};
+	struct bytes to = {.bytes = bytes, .size = CLIENTS_PIECE};
+	enum replay_state state = replay_next(w->replay, &clients->past, &eyes, mono_us, &to, &w->next);
+	int64_t from_us;
+
+	piece->len = to.len && w->kind == CLIENT_WS ? to.len - 1 : to.len;
+	w->place = *replay_place(w->replay);
+	if (state == REPLAY_GOES_ON)
+		return;
+	replay_free(&w->replay);
+	w->catching_up = w->refresh = 1;
+	if (state == REPLAY_DONE) {
+		clients->n_replayed++;
+		return;
+	}
+	from_us = w->place.taken_us;
+	start_anew(clients, w, mono_us);
+	note_hole(clients, w, w->missed_from, w->next - 1, from_us, why_missed(w));
+}
+
+/* Is a snapshot due, or has it fallen behind? */
+static void
+look_ahead(struct clients *clients, struct watcher *w, int64_t mono_us)
+{
+	if (w->snapshot_at)
+		return;
+	if (w->anew || (w->refresh && !has_lost_its_place(clients, w) && !wanted_frame(clients, w)))
+		start_anew(clients, w, mono_us);
+	if (!w->leave)
+		skip_if_slow(clients, w, mono_us);
 }
 
 void
@@ -351,12 +450,12 @@ clients_next(struct clients *clients, struct watcher *watcher, int64_t mono_us,
 					  &watcher->rights, bytes, CLIENTS_PIECE);
 		return;
 	}
-	if (watcher->anew && !watcher->snapshot_at)
-		start_anew(clients, watcher, mono_us);
-	if (!watcher->snapshot_at && !watcher->leave)
-		skip_if_slow(clients, watcher, mono_us);
+	if (!watcher->replay)
+		look_ahead(clients, watcher, mono_us);
 	if (watcher->note)
 		give_note(watcher, bytes, piece);
+	else if (watcher->replay)
+		give_stored(clients, watcher, mono_us, bytes, piece);
 	else if (watcher->snapshot)
 		give_snapshot(watcher, bytes, piece);
 	else

@@ -2,11 +2,12 @@
  * clients - every watcher and how far it has read; what it gets next
  *
  * A watcher gets a snapshot, then the frames after it.  One that comes back with the id of
- * its last frame gets what came after that one, when the ring still has it.  Where frames
- * are left out it gets a `hole` {"of":"frames","from","to","why"} first, then a snapshot:
+ * its last frame gets what came after that one: from the ring, or, when that does not go back so
+ * far, values from the store (replay.h), the ring, and a snapshot.  Where frames are left out it
+ * gets a `hole` {"of":"frames","from","to","from_us","why"} first, then a snapshot:
  *
- *	restart   we are not the one who sent that id
- *	gone      the ring does not go back so far
+ *	restart   we are not the one who sent that id, and the store does not have it all
+ *	gone      the ring does not go back so far, and the store does not have it all
  *	slow      it fell behind by more than lag_us
  *
  * Memory for one watcher: struct watcher, one piece of CLIENTS_PIECE bytes in the socket's
@@ -18,6 +19,7 @@
 #include "board.h"
 #include "phoenix.h"
 #include "query.h"
+#include "replay.h"
 
 #define CLIENTS_PIECE 32768
 
@@ -33,6 +35,10 @@ struct watcher {
 	struct phoenix *phoenix;      /* of CLIENT_PHOENIX, set by its maker */
 	int anew;                     /* it may see others now: a snapshot is due */
 	int catching_up;              /* it is being sent what it missed: old frames are fine */
+	struct place place;           /* the last value of a session it was given */
+	struct replay *replay;        /* owned; goes next: values out of the store */
+	uint64_t missed_from;         /* while in replay: the first frame it missed, 0: of another run */
+	int refresh;                  /* with the last frame there is, a snapshot is due */
 	char *note;                   /* owned; goes first: a hole, a word of good-bye */
 	struct snapshot *snapshot;    /* goes next, when not NULL */
 	size_t snapshot_at;
@@ -47,12 +53,13 @@ struct watcher {
 
 struct clients {
 	struct board *board;
+	struct replay_house past;     /* store NULL: there is none */
 	struct watcher **all;
 	size_t n, max;
 	int64_t lag_us, stalled_us;
 	int64_t alone_mono_us;        /* the last watcher left then */
 	struct snapshot *latest;
-	uint64_t n_frames_out, n_holes, n_dropped;
+	uint64_t n_frames_out, n_holes, n_dropped, n_replayed;
 };
 
 /* NULL: no memory, or no room (see clients->n).  Takes *rights either way. */

@@ -24,6 +24,7 @@ struct kept_device {
 	struct sample sample;    /* the last one; seq 0: none yet */
 	int64_t epoch, seq;      /* how far its count has come */
 	int64_t sample_mono_us, heard_mono_us;
+	uint64_t arrived;        /* which of all values the last one was */
 	struct kept_session *session;
 	unsigned n_points;       /* ever; the last KEPT_POINTS are there */
 	struct point points[KEPT_POINTS];
@@ -54,6 +55,7 @@ struct state {
 	struct kept_session *sessions[KEPT_BUCKETS];
 	struct kept_process processes[KEPT_PROCESSES];
 	size_t n_devices, n_sessions, n_processes, max_devices;
+	uint64_t n_samples;
 	int64_t pending;
 	struct kept_over over[KEPT_OVER];
 	unsigned n_over;   /* ever; the last KEPT_OVER are there */

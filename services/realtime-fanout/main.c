@@ -4,6 +4,7 @@
  *	in      live   (sample, gap, device) from ble-ingest
  *	        news   (session, synced, survey, event, alert, ...) from local-store
  *	        beats  of all processes
+ *	        local-store's SQLite file, read only, for who returns after long
  *	out     /live    WebSocket, a message is one or more JSON frames, each on a line
  *	        /events  Server-Sent Events, each one frame
  *	        /realtime/v1/websocket  the same for Supabase's own client, see phoenix.h
@@ -13,7 +14,8 @@
  * A frame is {"seq","type", ...}.  seq has no hole within one run of this process; who
  * filters gets some of them.  First comes a `snapshot` of what is so now, with the last
  * minutes of each device; then what happens.  Who returns with ?resume=RUN.SEQ or
- * Last-Event-ID gets what it missed, or a `hole` and a snapshot (see clients.h).
+ * Last-Event-ID gets what it missed, from memory or from the store, or a `hole` and a snapshot
+ * (see clients.h).
  * A `hole` "of":"device" says that values from..to of a device's count never came here.
  * What a device had in its own memory of a time when it was away comes as `recalled`, with
  * the fields of a `sample`: it is not the latest value, and no hole is counted in it.
@@ -55,6 +57,7 @@ static const struct conf_key keys[] = {
 	{"devices", CONF_NUMBER, "4000", 1, 100000, NULL, "devices and sessions kept in mind at most"},
 	{"ring-frames", CONF_NUMBER, "20000", 16, 10000000, NULL, "frames kept for who returns, at most"},
 	{"ring-bytes", CONF_NUMBER, "6000000", 65536, 1000000000, NULL, "and bytes of them"},
+	{"resume-rows", CONF_NUMBER, "100000", 0, 10000000, NULL, "rows of the store looked at, at most, for one watcher who comes back"},
 	{"tick-ms", CONF_NUMBER, "10", 1, 100, NULL, "what comes within it goes out together, when more than 50 watch"},
 	{"lag-ms", CONF_NUMBER, "3000", 100, 60000, NULL, "a watcher further behind skips to now"},
 	{"stalled-s", CONF_NUMBER, "30", 1, 3600, NULL, "one that takes nothing so long is dropped"},
@@ -215,10 +218,11 @@ beat(struct fanout *me)
 							  : "";
 	process_beat(me->process, *me->why ? PROCESS_WAITING : PROCESS_READY, me->why,
 		     "watchers=%zu frames=%llu frames_out=%llu watchers_dropped=%llu holes=%llu "
-		     "ring_frames=%llu live_missed=%llu live_lag_ms=%.3f device_holes=%llu requests_refused=%llu "
+		     "resumed_from_store=%llu ring_frames=%llu live_missed=%llu live_lag_ms=%.3f device_holes=%llu requests_refused=%llu "
 		     "sessions_refused=%llu",
 		     c->n, (unsigned long long)b->n_frames, (unsigned long long)c->n_frames_out,
 		     (unsigned long long)c->n_dropped, (unsigned long long)c->n_holes,
+		     (unsigned long long)c->n_replayed,
 		     (unsigned long long)(ring_next(b->ring) - ring_first(b->ring)),
 		     (unsigned long long)b->n_live_missed, (double)me->lag_us / 1000,
 		     (unsigned long long)b->n_device_holes,
@@ -316,6 +320,8 @@ attach(struct fanout *me, struct err *err)
 		       (size_t)conf_number(conf, "ring-bytes"),
 		       (size_t)conf_number(conf, "devices")) < 0)
 		return err_set(err, ENOMEM, "out of memory");
+	me->clients.past = (struct replay_house){&me->board, in_store_new(me->process->database),
+						 conf_number(conf, "resume-rows"), me->clients.lag_us};
 	for (i = 0; i < N_LINKS; i++)
 		if (!(me->links[i] = link_open(me->process, link_names[i], LINK_IN, err)))
 			return -1;
@@ -339,6 +345,7 @@ detach(struct fanout *me)
 	if (me->lws)
 		lws_context_destroy(me->lws);
 	clients_release(&me->clients);
+	in_store_free(&me->clients.past.store);
 	for (i = N_LINKS; i-- > 0;)
 		link_close(&me->links[i]);
 	if (me->tick > 0)

@@ -207,7 +207,7 @@ static void
 read_last_id(struct lws *wsi, struct query *query)
 {
 	static const char name[] = "last-event-id:";
-	char id[60];
+	char id[120];
 
 	if (lws_hdr_custom_copy(wsi, id, sizeof(id), name, sizeof(name) - 1) > 0 &&
 	    query_resume(query, id, NULL) < 0)

@@ -91,7 +91,8 @@ query_resume(struct query *query, const char *id, struct err *err)
 	int64_t run, seq;
 	const char *p = number(id, &run);
 
-	if (!p || *p != '.' || !(p = number(p + 1, &seq)) || *p || !run)
+	if (!p || *p != '.' || !(p = number(p + 1, &seq)) || !run || (*p && *p != '.') ||
+	    (*p && place_read(p + 1, &query->seen) < 0))
 		return err_set(err, EINVAL, "resume: must be <run>.<seq>, the id of a frame");
 	query->resume_run = run;
 	query->resume_seq = (uint64_t)seq;
@@ -113,8 +114,11 @@ query_add(struct query *query, const char *pair, struct err *err)
 		return add_person(query, value + 1, err);
 	if (value && !strncmp(pair, "resume=", 7))
 		return query_resume(query, value + 1, err);
+	if (value && !strncmp(pair, "seen=", 5))
+		return place_read(value + 1, &query->seen) == 0 ? 0 :
+		       err_set(err, EINVAL, "seen: must be <taken_us>.<device_seq>.<device_id> of a value");
 	return err_set(err, EINVAL, "%.*s: no such parameter; there are device=, session=, person=, "
-		       "types=, resume= and access_token=", value && value - pair < 30 ? (int)(value - pair) : 30, pair);
+		       "types=, resume=, seen= and access_token=", value && value - pair < 30 ? (int)(value - pair) : 30, pair);
 }
 
 int

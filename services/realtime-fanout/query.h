@@ -1,10 +1,11 @@
 /*
  * query - what a watcher asks for in its URL
  *
- *	?device=ID&session=UUID&person=UUID&types=sample,hole&resume=RUN.SEQ
+ *	?device=ID&session=UUID&person=UUID&types=sample,hole&resume=RUN.SEQ&seen=TAKEN_US.SEQ.DEVICE
  *
  * device, session and person may be repeated; what matches any of them is sent, and what concerns
- * nobody in particular (process, alert).  Without them everything is.
+ * nobody in particular (process, alert).  Without them everything is.  seen: the last value one got, as
+in place.h; with it what the ring has no more comes out of the store.
  */
 #ifndef QUERY_H
 #define QUERY_H
@@ -23,7 +24,8 @@ struct query {
 	size_t n_people;
 	struct person people[QUERY_MOST];
 	int64_t resume_run;    /* 0: not asked for */
-	uint64_t resume_seq;
+	uint64_t resume_seq;   /* 0: it was playing back */
+	struct place seen;     /* taken_us 0: not told */
 };
 
 void query_init(struct query *query);
@@ -31,7 +33,7 @@ void query_init(struct query *query);
 /* One `name=value`, already unescaped; -1 and what would be right. */
 int query_add(struct query *query, const char *pair, struct err *err);
 
-/* "RUN.SEQ": the last frame that was seen, also the form of Last-Event-ID. */
+/* "RUN.SEQ" of the last frame that was seen; Last-Event-ID has what `seen` has behind it. */
 int query_resume(struct query *query, const char *id, struct err *err);
 
 int query_filters(const struct query *query);  /* by device, session or person */

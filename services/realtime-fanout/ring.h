@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "place.h"
 #include "rights.h"
 
 struct frame {
@@ -20,6 +21,7 @@ struct frame {
 	int64_t at_us;             /* clock_mono_us() when it happened */
 	uint64_t device, session;  /* ring_hash() of what it concerns, 0: all */
 	struct person person;      /* whose it is */
+	struct place value;        /* of a value in a session, which the store has too */
 };
 
 struct ring;

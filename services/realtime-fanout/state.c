@@ -156,6 +156,7 @@ state_sample(struct state *state, const struct sample *sample, int64_t mono_us)
 
 	d->sample = *sample;
 	d->sample_mono_us = d->heard_mono_us = mono_us;
+	d->arrived = ++state->n_samples;
 	add_point(d, sample);
 }
 

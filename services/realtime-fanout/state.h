@@ -8,6 +8,7 @@
 #define STATE_H
 
 #include "proto/msg.h"
+#include "place.h"
 #include "rights.h"
 #include "text.h"
 
@@ -68,5 +69,8 @@ struct state_pick {
 };
 void state_write(const struct state *state, const struct state_pick *pick, int64_t mono_us,
 		 struct text *text);
+
+/* The last value of a session that is in it: 1, or 0 when there is none. */
+int state_latest(const struct state *state, const struct state_pick *pick, struct place *place);
 
 #endif

@@ -160,6 +160,25 @@ write_devices(const struct state *state, const struct state_pick *pick, int64_t 
 	text_put(text, "]");
 }
 
+/* Of the values that are in the store, too. */
+int
+state_latest(const struct state *state, const struct state_pick *pick, struct place *place)
+{
+	const struct kept_device *d, *latest = NULL;
+	size_t i;
+
+	for (i = 0; i < KEPT_BUCKETS; i++)
+		for (d = state->devices[i]; d; d = d->next)
+			if (d->session && d->sample.seq && (!latest || d->arrived > latest->arrived) &&
+			    d->sample.taken_us >= d->session->session.start_us &&
+			    picks(pick, d->device.device_id, &d->session->session) &&
+			    rights_may(pick->rights, person_of(d->session->session.user_id)))
+				latest = d;
+	if (latest)
+		*place = (struct place){latest->sample.taken_us, latest->sample.seq, latest->hash};
+	return latest != NULL;
+}
+
 static void
 write_processes(const struct state *state, struct text *text)
 {

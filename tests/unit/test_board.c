@@ -308,6 +308,7 @@ TEST(a_snapshot_tells_all_that_is_so)
 	struct state_pick one = {.devices = (const char *const[]){"d2"}, .n_devices = 1, .rights = &all};
 	struct text text = {0};
 	struct synced synced;
+	struct place seen;
 	uint64_t seq;
 
 	set_up(10);
@@ -320,16 +321,16 @@ TEST(a_snapshot_tells_all_that_is_so)
 	synced.readings = 30;
 	synced.pending = 12;
 	board_take(&board, &msg_synced, &synced, now);
-	board_snapshot(&board, &none, 9, now + 2 * SECOND, &text, &seq);
+	board_snapshot(&board, &none, 9, now + 2 * SECOND, &text, &seq, &seen);
 	text_add(&text, "", 1);
 	is_int(seq, 5);
-	has_str(text.bytes, "\"now_us\":9,\"pending\":12,\"sessions\":[{\"id\":\"00000000-0000-4000-8000-000000000001\"");
+	has_str(text.bytes, "\"now_us\":9,\"seen\":\"5000000.1.~ac086d27f621990f\",\"pending\":12,\"sessions\":[{\"id\":\"00000000-0000-4000-8000-000000000001\"");
 	has_str(text.bytes, "\"synced\":30,\"synced_age_ms\":2000}");
 	has_str(text.bytes, "\"age_ms\":2000}");
 	has_str(text.bytes, "\"points\":[[5],[88],[null]]");
 	has_str(text.bytes, "\"processes\":[{\"process\":\"http-api\",\"instance\":1,\"state\":\"ready\",\"why\":null}]");
 	text_clear(&text);
-	board_snapshot(&board, &one, 9, now, &text, &seq);
+	board_snapshot(&board, &one, 9, now, &text, &seq, &seen);
 	text_add(&text, "", 1);
 	has_str(text.bytes, "\"sessions\":[],\"devices\":[{\"device_id\":\"d2\"");
 	ok(!strstr(text.bytes, "\"d1\""));
