@@ -165,10 +165,8 @@ begin(struct clients *clients, struct watcher *w, const struct query *q, int64_t
 	if (q->resume_run == clients->board->run && q->resume_seq < ring_next(clients->board->ring))
 		w->missed_from = q->resume_seq + 1;
 	if (q->resume_run && q->seen.taken_us && q->types & FRAME_SAMPLE && clients->past.store &&
-	    (w->replay = replay_new(&q->seen, mono_us))) {
-		note_resumed(clients, w);
+	    (w->replay = replay_new(&q->seen, mono_us)))
 		return;
-	}
 	start_anew(clients, w, mono_us);
 	if (q->resume_run)
 		note_hole(clients, w, w->missed_from, w->next - 1, q->seen.taken_us, why_missed(w));
@@ -414,7 +412,9 @@ give_stored(struct clients *clients, struct watcher *w, int64_t mono_us, char *b
 
 	piece->len = to.len && w->kind == CLIENT_WS ? to.len - 1 : to.len;
 	w->place = *replay_place(w->replay);
-	if (state == REPLAY_GOES_ON)
+	if (state == REPLAY_BEGINS)
+		note_resumed(clients, w);
+	if (state == REPLAY_BEGINS || state == REPLAY_GOES_ON)
 		return;
 	replay_free(&w->replay);
 	w->catching_up = w->refresh = 1;

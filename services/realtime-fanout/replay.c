@@ -128,12 +128,6 @@ wait_or_end(struct replay *replay, const struct replay_house *house, const struc
 	return mono_us - replay->moved_mono_us > house->patience_us ? REPLAY_FAILED : REPLAY_GOES_ON;
 }
 
-static int
-find_begin(struct replay *replay, const struct replay_house *house, struct err *err)
-{
-	return replay->id ? 1 : in_store_find(house->store, &replay->at, &replay->id, err);
-}
-
 /* 1: it is in the piece, or nothing for this watcher; 0: the piece is full. */
 static int
 give(struct replay *replay, const struct replay_house *house, const struct replay_eyes *eyes,
@@ -186,9 +180,15 @@ replay_next(struct replay *replay, const struct replay_house *house, const struc
 	struct err err = {0};
 	const struct frame *kept = first_kept(house->board->ring, next);
 	int64_t before = replay->rows;
-	int r = find_begin(replay, house, &err);
+	int r;
 
-	r = r > 0 ? give_rows(replay, house, eyes, kept, to, &err) : r;
+	if (!replay->id) {
+		r = in_store_find(house->store, &replay->at, &replay->id, &err);
+		if (r > 0)
+			return REPLAY_BEGINS;
+	} else {
+		r = give_rows(replay, house, eyes, kept, to, &err);
+	}
 	if (replay->rows != before)
 		replay->moved_mono_us = mono_us;
 	if (!kept)

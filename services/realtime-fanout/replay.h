@@ -34,6 +34,7 @@ struct replay_eyes {
 };
 
 enum replay_state {
+	REPLAY_BEGINS,  /* the store knows the place: said once, before the first value */
 	REPLAY_GOES_ON,
 	REPLAY_DONE,    /* *next is the frame to go on with */
 	REPLAY_FAILED,  /* what comes after replay_place() is not to be had */

@@ -77,9 +77,9 @@ export interface SessionEvent {
 interface Numbered { seq: number }
 
 export type Frame =
-	| (Numbered & { type: "snapshot"; run: string; now_us: number; pending: number;
+	| (Numbered & { type: "snapshot"; run: string; seen?: string; now_us: number; pending: number;
 		sessions: Session[]; devices: Device[]; processes: Process[]; alerts: Alert[] })
-	| (Numbered & { type: "resumed"; run: string })
+	| (Numbered & { type: "resumed"; run: string; from: "ring" | "store" })
 	| (Numbered & { type: "sample" } & Sample)
 	| (Numbered & { type: "recalled" } & Sample)
 	| (Numbered & { type: "session" } & Session)
@@ -91,6 +91,6 @@ export type Frame =
 	| (Numbered & { type: "survey"; session_id: string; kind: string })
 	| (Numbered & { type: "hole"; of: "device"; device_id: string; from: number; to: number })
 	| (Numbered & { type: "hole"; of: "live"; lost: number })
-	| (Numbered & { type: "hole"; of: "frames"; from: number | null; to: number | null; why: string })
+	| (Numbered & { type: "hole"; of: "frames"; from: number | null; to: number | null; from_us?: number; why: string })
 	| (Numbered & { type: "bye"; why: string })
 	| (Numbered & { type: "gap" | "phase_stats" | "progression" });

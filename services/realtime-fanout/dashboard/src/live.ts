@@ -11,6 +11,7 @@ export class Live {
 	private socket: WebSocket | undefined;
 	private run = "";
 	private seq = 0;
+	private seen = "";   // the last value of a session: what comes after it is in the store
 	private tries = 0;
 	private heard = 0;
 	private timer = 0;
@@ -24,7 +25,8 @@ export class Live {
 	// Also when somebody has just signed in.
 	open(): void {
 		const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-		const resume = this.run ? `?resume=${this.run}.${this.seq}` : "";
+		const seen = this.seen ? `&seen=${encodeURIComponent(this.seen)}` : "";
+		const resume = this.run ? `?resume=${this.run}.${this.seq}${seen}` : "";
 
 		clearTimeout(this.timer);
 		this.close();
@@ -69,6 +71,9 @@ export class Live {
 				this.run = frame.run;
 				this.onState("live");
 			}
+			if (frame.type === "snapshot" && frame.seen) this.seen = frame.seen;
+			if ((frame.type === "sample" || frame.type === "recalled") && frame.session_id)
+				this.seen = `${frame.taken_us}.${frame.device_seq}.${frame.device_id}`;
 			this.seq = frame.seq;
 			this.onFrame(frame);
 		}

@@ -1,6 +1,7 @@
 // What is so now, from the frames; knows nothing of the page.
 import type { Alert, Device, Frame, Process, Sample, Session, SessionEvent } from "./frames";
 import { Guide } from "./rules";
+import { timeOfDay } from "./time";
 
 export const CHART_S = 300;
 export const CURRENT_MS = 5000;   // an older value is not shown as what is now
@@ -227,5 +228,7 @@ export class Store {
 			this.device(frame.device_id).lost += frame.to - frame.from + 1;
 		else if (frame.of === "frames" && frame.why === "slow")
 			this.say("This page was too slow and has skipped to now. What was skipped is recorded all the same.");
+		else if (frame.of === "frames")
+			this.say(`What was shown ${frame.from_us ? `since ${timeOfDay(frame.from_us / 1000)}` : "meanwhile"} is missing here. The session's own page has all that was recorded.`);
 	}
 }
