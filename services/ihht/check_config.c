@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/program.h"
 #include "proto/link.h"
 #include "services/ihht/beats.h"
 #include "services/ihht/grid.h"
@@ -36,8 +37,9 @@ complaint(char *said)
 static int
 check_one(const struct ihht *me, const char *name, char *said, int *is_here)
 {
-	char path[PATH_MAX], config_flag[] = "--config", check_flag[] = "--check";
-	char *argv[] = {path, check_flag, me->config ? config_flag : NULL, (char *)me->config, NULL};
+	char path[PATH_MAX];
+	const char *argv[] = {path, "--check", me->config ? "--config" : NULL, me->config, NULL};
+	struct program program = {.argv = argv, .out = -1};
 	struct err err;
 	int code;
 
@@ -45,7 +47,7 @@ check_one(const struct ihht *me, const char *name, char *said, int *is_here)
 	if (sibling_path(name, path, &err) < 0 || access(path, X_OK) < 0)
 		return 1;
 	*is_here = 1;
-	code = sibling_ask(path, argv, said, MAX_SAID, &err);
+	code = program_run(&program, said, MAX_SAID, &err);
 	if (code < 0)
 		(void)snprintf(said, MAX_SAID, "%s", err.text);
 	else if (code && !*said)

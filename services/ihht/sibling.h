@@ -12,8 +12,4 @@
 /* Where it would be; -1 when /proc does not say. */
 int sibling_path(const char *name, char path[PATH_MAX], struct err *err);
 
-/* Runs it to its end: its exit code (127: it could not be started), and what it wrote on
- * standard error.  -1 and err. */
-int sibling_ask(const char *path, char *const argv[], char *said, size_t size, struct err *err);
-
 #endif
