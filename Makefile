@@ -170,6 +170,12 @@ clients: tests/clients/node_modules/.package-lock.json
 tests/clients/node_modules/.package-lock.json: tests/clients/package-lock.json
 	cd tests/clients && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 
+# The agents that tests/flow/258 lets talk to http-api: official clients, inspector, suite.
+.PHONY: agents
+agents: tests/agent/node_modules/.package-lock.json
+tests/agent/node_modules/.package-lock.json: tests/agent/package-lock.json
+	cd tests/agent && npm ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
+
 # ---- what people call
 .PHONY: help install-deps run test check flow web pictures test-bluetooth bluetooth property fuzz fuzzers bench size docs analyze install clean
 

@@ -271,6 +271,12 @@ access_check(struct access *access, const char *token, int64_t utc_us, struct ca
 	return r;
 }
 
+const char *
+access_issuer(const struct access *access)
+{
+	return conf_text(access->conf, "issuer");
+}
+
 int
 access_origin(const struct access *access, const char *origin)
 {

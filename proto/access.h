@@ -58,6 +58,9 @@ void access_close(struct access **access);
 int access_check(struct access *access, const char *token, int64_t utc_us, struct caller *caller,
 		 struct err *err);
 
+/* Whose tokens hold besides ours, "" nobody's. */
+const char *access_issuer(const struct access *access);
+
 /* May a page of that origin, "https://app.example", read answers here? */
 int access_origin(const struct access *access, const char *origin);
 

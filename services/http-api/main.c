@@ -21,6 +21,8 @@
  * ask for, 404 no such session, 409 in the way of a running session, 422 a field is wrong, 503 a
  * neighbour is away.
  *
+ * POST /mcp is for AI agents: the Model Context Protocol, read only (mcp/mcp.h, docs/agent.md).
+ *
  * Promise: 200 or 201 to a command is sent only after local-store has said that it is on disk.
  * No request waits for another: connections sleep until their answer is there.
  */
@@ -37,6 +39,7 @@
 #include "services/http-api/commands/http_command.h"
 #include "services/http-api/export/exports.h"
 #include "services/http-api/health.h"
+#include "services/http-api/mcp/mcp.h"
 #include "services/http-api/metrics.h"
 #include "services/http-api/openapi/openapi.h"
 #include "services/http-api/requests/in_http.h"
@@ -75,6 +78,7 @@ struct http_api {
 	struct reads *reads;
 	char *description;
 	struct exports *exports;
+	struct mcp *mcp;
 	struct access *access;
 	struct pending *pending;
 	struct health health;
@@ -197,6 +201,12 @@ serve(struct http_api *me, int64_t now)
 		case ROUTE_DICTIONARY:
 			exports_dictionary(ask, clock_utc_us());
 			break;
+		case ROUTE_MCP:
+			mcp_begin(me->mcp, ask, now);
+			break;
+		case ROUTE_MCP_TOKENS:
+			mcp_tell_resource(ask, access_issuer(me->access));
+			break;
 		case ROUTE_COMMAND:
 		case ROUTE_BATCH:
 			command(me, ask, now);
@@ -218,6 +228,8 @@ answer_reads(struct http_api *me)
 	while (postgres_answered(me->postgres, &a)) {
 		if (((const struct ask *)a.owner)->route->kind == ROUTE_EXPORT)
 			exports_answered(me->exports, &a, clock_mono_us());
+		else if (((const struct ask *)a.owner)->route->kind == ROUTE_MCP)
+			mcp_answered(me->mcp, &a, clock_mono_us());
 		else if (a.result && (text = reads_answer(a.owner, a.result, clock_utc_us(), &len, &n,
 						   &problem))) {
 			me->n_rows += n;
@@ -297,14 +309,15 @@ beat(struct http_api *me, int64_t now)
 {
 	const struct http_counts *c = http_counts(me->http);
 	int up = postgres_is_up(me->postgres), store = health_has(&me->health, "local-store", now);
+	char mcp[500];
 
 	process_beat(me->process, up && store ? PROCESS_READY : PROCESS_WAITING,
 		     up ? store ? "" : "no beat of local-store: commands would time out"
 			: "Postgres is away: no reads",
 		     "requests=%llu requests_refused=%llu requests_failed=%llu commands=%llu "
-		     "commands_timed_out=%llu postgres_up=%d rows_read=%llu frames_bad=%llu",
+		     "commands_timed_out=%llu postgres_up=%d rows_read=%llu frames_bad=%llu %s",
 		     c->n_requests, c->n_refused, c->n_failed, me->n_commands, me->n_timed_out, up,
-		     me->n_rows, me->n_bad);
+		     me->n_rows, me->n_bad, mcp_counts(me->mcp, mcp, sizeof(mcp)));
 }
 
 static long
@@ -365,6 +378,8 @@ attach(struct http_api *me, struct err *err)
 	pg_conninfo(conf, me->process->run_dir, "http-api", "ihht_api", conninfo, sizeof(conninfo));
 	me->postgres = postgres_open(conninfo, (int)conf_number(conf, "postgres-connections"));
 	me->exports = exports_new(me->postgres, (int)conf_number(conf, "exports"));
+	me->mcp = mcp_new(&(struct mcp_around){me->postgres, me->reads, &me->health,
+					       me->process->database});
 	if (!(me->commands = link_open(me->process, "commands", LINK_OUT, err)) ||
 	    !(me->news = link_open(me->process, "news", LINK_IN, err)) ||
 	    !(me->beats = link_open(me->process, "beats", LINK_IN, err)))
@@ -385,6 +400,7 @@ detach(struct http_api *me)
 	link_close(&me->commands);
 	postgres_close(&me->postgres);
 	pending_free(&me->pending);
+	mcp_free(&me->mcp);
 	exports_free(&me->exports);
 	reads_free(&me->reads);
 	free(me->description);

@@ -56,6 +56,9 @@ link=$(log_of run | grep -o "http://127.0.0.1:$PORT/#token=[^ ]*")
 like "$link" '#token=ey' "a link is printed that opens the page"
 is "$(curl -qs -m 10 -H "Authorization: Bearer ${link#*#token=}" "http://127.0.0.1:$PORT/api/me" | jq -r .role)" admin "whose token holds"
 is "$(curl -qs -m 10 -o "$T/out" -w '%{http_code}' "http://127.0.0.1:$PORT/api/sessions")" 401 "and without one there is nothing to see"
+is "$(curl -qs -m 10 -H "Authorization: Bearer ${link#*#token=}" -H 'Content-Type: application/json' -d '{"jsonrpc":"2.0","id":1,"method":"tools/list"}' "http://127.0.0.1:$PORT/mcp" | jq '.result.tools | length')" 9 "an agent finds its tools at /mcp"
+like "$(curl -qs -m 10 -D - -o "$T/out" -X POST -H 'Content-Type: application/json' "http://127.0.0.1:$PORT/mcp")" "resource_metadata=\"http://127.0.0.1:$PORT/.well-known" "and without a token where it says who gives them"
+is "$(get "http://127.0.0.1:$PORT/.well-known/oauth-protected-resource/mcp" | jq -r .resource)" "http://127.0.0.1:$PORT/mcp" "which is there"
 for i in $(seq 60); do
 	get -o "$T/out" -w '%{http_code}\n' -H 'Content-Type: application/json' -d '{"token":"x"}' "http://127.0.0.1:$PORT/api/sign-in"
 done | sort | uniq -c >"$T/codes"

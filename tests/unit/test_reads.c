@@ -48,6 +48,9 @@ TEST(arguments_become_parameters)
 		{"/api/sessions/a/readings", NULL, NULL, 3, "1000"},
 		{"/api/sessions/a/readings", "after", "0.9007199254740992.1", 4, "0.9007199254740992.1"},
 		{"/api/sessions/a/readings", "points", "300", 5, "300"},
+		{"/api/sessions", NULL, NULL, 8, "true"},
+		{"/api/sessions", "include_mock", "false", 8, "false"},
+		{"/api/sessions/a/readings", "include_mock", "false", 6, "false"},
 		{"/api/people", "after", UUID, 1, UUID},
 		{"/api/people/" UUID "/progression", NULL, NULL, 1, "false"},
 		{"/api/people/" UUID "/progression", "include_mock", "true", 1, "true"},
@@ -73,9 +76,9 @@ TEST(what_is_not_asked_for_stays_null)
 	int i;
 
 	ask_for("/api/sessions", NULL, NULL, &query, &problem);
-	is_int(query.n, 8);
-	for (i = 0; i < 8; i++)
-		is_int(query.given[i], i == 6);  /* the limit has a default */
+	is_int(query.n, 9);
+	for (i = 0; i < 9; i++)
+		is_int(query.given[i], i == 6 || i == 8);  /* the limit and include_mock have a default */
 }
 
 TEST(wrong_arguments_are_refused_by_name)

@@ -245,6 +245,8 @@ openapi_text(const char *gateway)
 	schemas = json_loads(fixed_schemas, 0, NULL);
 	ASSERT(o && schemas);
 	for (r = routes; r->method; r++) {
+		if (r->kind == ROUTE_MCP || r->kind == ROUTE_MCP_TOKENS)
+			continue;  /* of another protocol, which describes itself */
 		if (!(path = json_object_get(paths, r->path))) {
 			set(paths, r->path, json_object());
 			path = json_object_get(paths, r->path);

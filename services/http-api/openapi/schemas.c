@@ -245,6 +245,10 @@ schema_param(const struct param *p)
 	case PARAM_TEXT:
 		return json_pack("{s:s, s:I, s:I}", "type", "string", "minLength", (json_int_t)p->min,
 				 "maxLength", (json_int_t)p->max);
+	case PARAM_SESSIONS:
+		return json_pack("{s:s, s:{s:s, s:i, s:i}, s:I, s:I}", "type", "array", "items", "type",
+				 "string", "minLength", 1, "maxLength", 64, "minItems",
+				 (json_int_t)p->min, "maxItems", (json_int_t)p->max);
 	case PARAM_TIME:
 	case PARAM_CURSOR:
 		break;

@@ -11,8 +11,8 @@
 #define CURSOR(...)        (const char *const[]){__VA_ARGS__, NULL}
 #define PART(n, i, type)   "split_part($" #n ", '.', " #i ")::" type
 
-/* $1 status $2 user_id $3 device_id $4 data_source $5 from $6 to $7 limit $8 before.  One row
- * more than asked for shows whether there is another page. */
+/* $1 status $2 user_id $3 device_id $4 data_source $5 from $6 to $7 limit $8 before
+ * $9 include_mock.  One row more than asked for shows whether there is another page. */
 const struct read read_sessions = {
 	READ_LIST, "sessions", &shape_session, "s", CURSOR("start_time", "id"),
 	" FROM public.sessions s"
@@ -20,6 +20,7 @@ const struct read read_sessions = {
 	" AND ($3::text IS NULL OR s.device_id = $3) AND ($4::text IS NULL OR s.data_source = $4)"
 	" AND ($5::timestamptz IS NULL OR s.start_time >= $5)"
 	" AND ($6::timestamptz IS NULL OR s.start_time < $6)"
+	" AND ($9::text = 'true' OR s.data_source <> 'mock')"
 	" AND ($8::text IS NULL OR (s.start_time, s.id) < (" CURSOR_TIME(8) ", " PART(8, 2, "uuid") "))"
 	" ORDER BY s.start_time DESC, s.id DESC LIMIT $7::integer + 1", NULL};
 
@@ -29,12 +30,13 @@ const struct read read_session = {
 	READ_DETAIL, NULL, &shape_session_detail, "s", NULL, " FROM public.sessions s WHERE s.id = $1::uuid",
 	NULL};
 
-/* $1 session $2 from $3 to $4 limit $5 after $6 points.  The person is looked up first, as every
- * key begins with it. */
+/* $1 session $2 from $3 to $4 limit $5 after $6 points $7 include_mock.  The person is looked up
+ * first, as every key begins with it. */
 #define BETWEEN                                                         \
 	" FROM public.readings r WHERE r.user_id = s.user_id AND r.session_id = s.id"   \
 	" AND ($2::timestamptz IS NULL OR r.timestamp >= $2)"                           \
-	" AND ($3::timestamptz IS NULL OR r.timestamp < $3)"
+	" AND ($3::timestamptz IS NULL OR r.timestamp < $3)"                            \
+	" AND ($7::text = 'true' OR r.data_source <> 'mock')"
 const struct read read_readings = {
 	READ_OF_SESSION, "readings", &shape_reading, "r", CURSOR("timestamp", "epoch", "seq"),
 	BETWEEN " AND $6::text IS NULL AND ($5::text IS NULL OR (r.timestamp, r.epoch, r.seq) >"

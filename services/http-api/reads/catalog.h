@@ -26,6 +26,8 @@ struct read {
 
 extern const struct read read_sessions, read_session, read_readings, read_thinned, read_surveys,
 	read_events, read_devices, read_people, read_next_level, read_sync;
+/* of views.c */
+extern const struct read read_basis, read_quality, read_summaries, read_weeks, read_silences;
 
 /* The statement, malloc'ed.  LIST and OF_SESSION: the shape's columns; ROW: one, JSON. */
 char *read_sql(const struct read *read);

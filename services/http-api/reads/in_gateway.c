@@ -70,20 +70,48 @@ entry_of(const char *line)
 			 (int)strcspn(hash + 8, "\n"));
 }
 
+static FILE *
+open_log(const char *database)
+{
+	const char *slash = strrchr(database, '/');
+	char path[500];
+
+	(void)snprintf(path, sizeof(path), "%.*s/audit.log", slash ? (int)(slash - database) : 1,
+		       slash ? database : ".");
+	return fopen(path, "re");
+}
+
+json_t *
+gateway_audit_head(const char *database)
+{
+	FILE *file = open_log(database);
+	json_t *head = NULL, *entry;
+	char line[LINE_MOST];
+
+	if (!file)
+		return NULL;
+	if (fseek(file, -2 * LINE_MOST, SEEK_END) == 0)
+		(void)fgets(line, sizeof(line), file);  /* the rest of an entry */
+	while (fgets(line, sizeof(line), file))
+		if ((entry = entry_of(line))) {
+			json_decref(head);
+			head = entry;
+		}
+	(void)fclose(file);
+	return head;
+}
+
 char *
 gateway_audit(const char *database, const struct caller *caller, size_t *len,
 	      struct problem *problem)
 {
-	const char *slash = strrchr(database, '/');
-	char path[500], line[LINE_MOST], *text;
+	char line[LINE_MOST], *text;
 	json_t *list, *entry;
 	FILE *file;
 
 	if (!is_admin(caller, problem))
 		return NULL;
-	(void)snprintf(path, sizeof(path), "%.*s/audit.log", slash ? (int)(slash - database) : 1,
-		       slash ? database : ".");
-	if (!(file = fopen(path, "re"))) {
+	if (!(file = open_log(database))) {
 		(void)problem_set(problem, 503, "", "the auditor's log is not to be read here");
 		return NULL;
 	}

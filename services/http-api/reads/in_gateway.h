@@ -7,6 +7,7 @@
 #ifndef IN_GATEWAY_H
 #define IN_GATEWAY_H
 
+#include <jansson.h>
 #include <stddef.h>
 
 #include "proto/access.h"
@@ -19,5 +20,8 @@ char *gateway_quarantine(const char *database, const struct caller *caller, size
 			 struct problem *problem);
 char *gateway_audit(const char *database, const struct caller *caller, size_t *len,
 		    struct problem *problem);
+
+/* The last entry of the auditor's log: figures only, so anybody may see it.  NULL: there is none. */
+json_t *gateway_audit_head(const char *database);
 
 #endif

@@ -20,7 +20,7 @@ static const char setup_sql[] =
 /* Until the end of the transaction we are the caller, and policies decide what there is.  Where a
  * hosted Postgres keeps the role to itself, ours has the same policies (006_rights.sql). */
 static const char become_sql[] =
-	"SELECT set_config('request.jwt.claims', $1, true),"
+	"SELECT set_config('request.jwt.claims', $1, true), set_config('ihht.include_mock', $2, true),"
 	" CASE WHEN pg_has_role(session_user, 'authenticated', 'MEMBER')"
 	" THEN set_config('role', 'authenticated', true) END";
 
@@ -186,13 +186,13 @@ static int
 send_question(struct connection *c)
 {
 	const struct query *q = &c->question->query;
-	const char *values[READS_PARAMS];
+	const char *as[] = {q->claims, q->include_mock ? "on" : "off"}, *values[READS_PARAMS];
 	int i;
 
 	for (i = 0; i < q->n; i++)
 		values[i] = q->given[i] ? q->text[i] : NULL;
 	/* all up to the sync is one transaction */
-	return PQsendQueryParams(c->pg, become_sql, 1, NULL, &q->claims, NULL, NULL, 0) &&
+	return PQsendQueryParams(c->pg, become_sql, 2, NULL, as, NULL, NULL, 0) &&
 	       PQsendQueryParams(c->pg, q->sql, q->n, NULL, values, NULL, NULL, q->binary) &&
 	       PQpipelineSync(c->pg);
 }

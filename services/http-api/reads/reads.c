@@ -12,7 +12,8 @@
 
 static const struct read *const all[] = {
 	&read_sessions, &read_session, &read_readings, &read_thinned, &read_surveys, &read_events,
-	&read_devices, &read_people, &read_next_level, &read_sync};
+	&read_devices, &read_people, &read_next_level, &read_sync, &read_basis, &read_quality,
+	&read_summaries, &read_weeks, &read_silences};
 #define N_READS (sizeof(all) / sizeof(all[0]))
 
 struct reads {
@@ -111,6 +112,7 @@ reads_query(const struct reads *reads, const struct ask *ask, struct query *q,
 					   "`after` and `limit`");
 		read = &read_thinned;
 	}
+	q->include_mock = arg(ask, "include_mock") && !strcmp(arg(ask, "include_mock"), "true");
 	for (i = 0; all[i] != read; i++)
 		;
 	q->sql = reads->sql[i];

@@ -24,6 +24,7 @@ struct query {
 	int given[READS_PARAMS];         /* else NULL */
 	const char *claims;              /* as whom it asks; the request's */
 	int binary;                      /* how values come back */
+	int include_mock;                /* also through the views */
 };
 
 struct reads;

@@ -1,22 +1,7 @@
 #include "services/http-api/reads/shapes.h"
 
 #include "services/http-api/figures/figures.h"
-
-#define TEXT(name, meaning)           {#name, COLUMN_TEXT, 0, meaning, NULL, NULL, NULL}
-#define TEXT_ALWAYS(name, meaning)    {#name, COLUMN_TEXT, 1, meaning, NULL, NULL, NULL}
-#define UUID(name, meaning)           {#name, COLUMN_UUID, 1, meaning, NULL, NULL, NULL}
-#define TIME(name, meaning)           {#name, COLUMN_TIME, 0, meaning, NULL, NULL, NULL}
-#define TIME_ALWAYS(name, meaning)    {#name, COLUMN_TIME, 1, meaning, NULL, NULL, NULL}
-#define INT(name, meaning)            {#name, COLUMN_INT, 0, meaning, NULL, NULL, NULL}
-#define INT_ALWAYS(name, meaning)     {#name, COLUMN_INT, 1, meaning, NULL, NULL, NULL}
-#define REAL(name, meaning)           {#name, COLUMN_REAL, 0, meaning, NULL, NULL, NULL}
-#define BOOL(name, meaning)           {#name, COLUMN_BOOL, 1, meaning, NULL, NULL, NULL}
-#define WORD(name, vocabulary, meaning) {#name, COLUMN_WORD, 0, meaning, NULL, &words_##vocabulary, NULL}
-#define WORDS(name, vocabulary, meaning) {#name, COLUMN_WORDS, 0, meaning, NULL, &words_##vocabulary, NULL}
-#define ANY(name, meaning)            {#name, COLUMN_ANY, 0, meaning, NULL, NULL, NULL}
-#define ROW(name, of, meaning)        {#name, COLUMN_ROW, 0, meaning, NULL, NULL, &shape_##of}
-#define ROWS(name, of, meaning)       {#name, COLUMN_ROWS, 1, meaning, NULL, NULL, &shape_##of}
-#define END                           {NULL, 0, 0, NULL, NULL, NULL, NULL}
+#include "services/http-api/reads/shape_columns.h"
 
 /* ---- sessions */
 
@@ -103,13 +88,13 @@ static const struct shape shape_gap = {
 	TIME_ALWAYS(from_time, "last value before it"), TIME_ALWAYS(to_time, "first value after it"),
 	INT(lost, "values known to be lost"), TEXT(reason, "why"), END}};
 
-static const struct shape shape_phase_figures = {
+const struct shape shape_phase_figures = {
 	.name = "PhaseFigures", .figures = phase_figure_list, .columns = (const struct column[]){
 	TEXT_ALWAYS(phase_type, "ALTITUDE or RECOVERY"), INT_ALWAYS(cycle_number, ""),
 	TIME_ALWAYS(start_time, "as recorded, else its first reading"),
 	TIME_ALWAYS(end_time, "its last reading"), END}};
 
-static const struct shape shape_session_figures = {
+const struct shape shape_session_figures = {
 	.name = "SessionFigures", .figures = session_figure_list,
 	.columns = (const struct column[]){END}};
 

@@ -37,7 +37,9 @@ struct shape {
 
 extern const struct shape shape_session, shape_session_detail, shape_reading, shape_surveys,
 	shape_event, shape_progression, shape_device, shape_person, shape_sync,
-	shape_next_level;
+	shape_next_level, shape_phase_figures, shape_session_figures;
+/* of views.c */
+extern const struct shape shape_basis, shape_quality, shape_summary, shape_week, shape_silence;
 
 /* The columns for a SELECT over `alias`; those inside a session belong to session s. */
 void shape_print(const struct shape *shape, const char *alias, FILE *to);

@@ -25,7 +25,7 @@ struct http_limits {
 	int connections;
 };
 
-#define ASK_ARGS 8
+#define ASK_ARGS 10
 
 struct ask {
 	const struct route *route;
@@ -52,6 +52,9 @@ void http_run(struct http *http);                            /* on every turn of
 
 /* The next whole request, NULL when there is none.  It lives until it is answered. */
 struct ask *http_next(struct http *http);
+
+/* A header of the request, NULL when it is not there. */
+const char *http_header(const struct ask *ask, const char *name);
 
 /* Takes body (malloc'ed JSON; NULL: out of memory). location may be NULL. */
 void http_answer(struct ask *ask, int status, char *body, size_t len, const char *location);

@@ -7,6 +7,7 @@
 
 #include "common/clock.h"
 #include "proto/ids.h"
+#include "services/http-api/commands/sync_batch.h"
 
 #define HEX_MOST 256
 
@@ -70,6 +71,29 @@ read_word(const struct param *p, const char *text, char *value, struct problem *
 	return 0;
 }
 
+/* "{uuid,uuid}" */
+static int
+read_sessions_list(const struct param *p, const char *text, char *value, struct problem *problem)
+{
+	char name[65], id[37];
+	size_t used = 0, len;
+	int64_t n = 0;
+
+	for (; n < p->max && *text; n++, text += len + (text[len] == ',')) {
+		len = strcspn(text, ",");
+		(void)snprintf(name, sizeof(name), "%.*s", (int)len, text);
+		if (len >= sizeof(name) || sync_batch_session(name, id) < 0)
+			break;
+		used += (size_t)snprintf(value + used, PARAM_MAX - used, "%c%s", n ? ',' : '{', id);
+	}
+	if (*text || n < p->min)
+		return problem_set(problem, 400, p->name, "must be %lld to %lld sessions: UUIDs or "
+				   "local ids", (long long)p->min, (long long)p->max);
+	value[used] = '}';
+	value[used + 1] = 0;
+	return 0;
+}
+
 static int
 part_is(char kind, const char *text, size_t n)
 {
@@ -119,6 +143,8 @@ param_read(const struct param *p, const char *text, char value[PARAM_MAX],
 		return read_word(p, text, value, problem);
 	case PARAM_CURSOR:
 		return read_cursor(p, text, value, problem);
+	case PARAM_SESSIONS:
+		return read_sessions_list(p, text, value, problem);
 	case PARAM_UUID:
 		return lower_uuid(text, value) == 0 ? 0
 		       : problem_set(problem, 400, p->name, "must be a UUID");

@@ -91,6 +91,12 @@ header(struct request *r, const char *name)
 	return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
 }
 
+const char *
+http_header(const struct ask *ask, const char *name)
+{
+	return header((struct request *)ask, name);
+}
+
 static int
 is_listed(struct request *r)
 {
@@ -169,6 +175,20 @@ request_set_answer(struct request *r, int status, char *body, size_t len, const 
 		add_header(r->response, "Content-Encoding", "gzip");
 }
 
+/* An agent is told where it says who gives tokens. */
+static void
+challenge(struct request *r)
+{
+	const char *host = header(r, "Host");
+	char text[400];
+
+	(void)snprintf(text, sizeof(text), "Bearer realm=\"ihht\"");
+	if (r->ask.route->kind == ROUTE_MCP && host && strlen(host) < 260)
+		(void)snprintf(text, sizeof(text), "Bearer realm=\"ihht\", resource_metadata=\"%s://%s%s%s\"",
+			       r->ask.is_https ? "https" : "http", host, MCP_TOKENS_PATH, MCP_PATH);
+	add_header(r->response, "WWW-Authenticate", text);
+}
+
 void
 request_set_problem(struct request *r, const struct problem *problem)
 {
@@ -180,7 +200,7 @@ request_set_problem(struct request *r, const struct problem *problem)
 	if (problem->allow[0])
 		add_header(r->response, "Allow", problem->allow);
 	if (problem->status == 401)
-		add_header(r->response, "WWW-Authenticate", "Bearer realm=\"ihht\"");
+		challenge(r);
 	(void)snprintf(seconds, sizeof(seconds), "%d", problem->retry_after_s);
 	if (problem->retry_after_s)
 		add_header(r->response, "Retry-After", seconds);

@@ -16,6 +16,8 @@
 #define FROM_TO                                                                              \
 	{"from", PARAM_TIME, 0, 0, NULL, NULL, NULL, "not before: ISO 8601, or s, ms or us since 1970"}, \
 	{"to", PARAM_TIME, 0, 0, NULL, NULL, NULL, "before: ISO 8601, or s, ms or us since 1970"}
+#define MOCK(fallback) \
+	{"include_mock", PARAM_FLAG, 0, 0, fallback, NULL, NULL, "made-up data too"}
 #define END {NULL, 0, 0, 0, NULL, NULL, NULL, NULL}
 
 static const struct param of_sessions[] = {
@@ -23,15 +25,15 @@ static const struct param of_sessions[] = {
 	{"user_id", PARAM_UUID, 0, 0, NULL, NULL, NULL, "of this person"},
 	{"device_id", PARAM_TEXT, 1, 64, NULL, NULL, NULL, "of this oximeter"},
 	{"data_source", PARAM_WORD, 0, 0, NULL, &words_data_source, NULL, "mock: made up"},
-	FROM_TO, LIMIT(500, "50"), CURSOR("before", "tu"), END};
+	FROM_TO, LIMIT(500, "50"), CURSOR("before", "tu"), MOCK("true"), END};
 static const struct param of_readings[] = {
 	FROM_TO, LIMIT(10000, "1000"), CURSOR("after", "tnn"),
 	{"points", PARAM_NUMBER, 12, 10000, NULL, NULL, NULL,
-	 "thin it to about so many, keeping extremes and what borders on gaps"}, END};
+	 "thin it to about so many, keeping extremes and what borders on gaps"}, MOCK("true"), END};
 static const struct param of_people[] = {LIMIT(500, "100"), CURSOR("after", "u"), END};
 static const struct param of_devices[] = {LIMIT(500, "100"), CURSOR("after", "xx"), END};
 static const struct param of_next_level[] = {
-	{"include_mock", PARAM_FLAG, 0, 0, "false", NULL, NULL, "count made-up sessions too"}, END};
+	MOCK("false"), END};
 
 static const struct param of_export[] = {
 	{"format", PARAM_WORD, 0, 0, "csv", &export_formats, NULL, "how it is written: docs/export.md"},
@@ -40,7 +42,7 @@ static const struct param of_export[] = {
 	{"user_id", PARAM_UUID, 0, 0, NULL, NULL, NULL, "only of this person"},
 	{"from", PARAM_TIME, 0, 0, NULL, NULL, NULL, "sessions that began then or later"},
 	{"to", PARAM_TIME, 0, 0, NULL, NULL, NULL, "sessions that began before"},
-	{"include_mock", PARAM_FLAG, 0, 0, "false", NULL, NULL, "made-up data too"}, END};
+	MOCK("false"), END};
 
 /* ---- paths */
 
@@ -95,6 +97,9 @@ const struct route routes[] = {
 	 of_export, 0},
 	OPEN("GET", "/api/export/csv-metadata.json", ROUTE_DICTIONARY, "exportDictionary", "What the columns "
 	     "of exported tables mean (CSV on the Web)"),
+	OWN("POST", MCP_PATH, ROUTE_MCP, "mcp", "For AI agents: the Model Context Protocol describes itself"),
+	OPEN("GET", MCP_TOKENS_PATH, ROUTE_MCP_TOKENS, "mcpTokens", "Who gives tokens for " MCP_PATH),
+	OPEN("GET", MCP_TOKENS_PATH MCP_PATH, ROUTE_MCP_TOKENS, "mcpTokensHere", "The same"),
 	OWN("POST", "/api/sync/batch", ROUTE_BATCH, "syncBatch", "Rows of an app that keeps its own store"),
 	{NULL, NULL, 0, NULL, NULL, NULL, 0, NULL, NULL, 0},
 };

@@ -25,6 +25,8 @@ enum route_kind {
 	ROUTE_BATCH,
 	ROUTE_EXPORT,
 	ROUTE_DICTIONARY,
+	ROUTE_MCP,
+	ROUTE_MCP_TOKENS,
 };
 
 struct read;
@@ -40,6 +42,9 @@ struct route {
 	int is_open;                   /* to who brings no token */
 };
 extern const struct route routes[];    /* end with method NULL */
+
+#define MCP_PATH        "/mcp"
+#define MCP_TOKENS_PATH "/.well-known/oauth-protected-resource"  /* RFC 9728 */
 
 /* The session or person of a path, as it was given. */
 #define ROUTE_KEY 65
