@@ -4,6 +4,7 @@
 # have had their first; and a backlog, in bundles as full as they get.
 . tests/flow/lib.sh
 . tests/flow/pipeline.sh
+. tests/flow/two-hosts.sh
 FINISHED=1
 if [ $# = 0 ]; then  # each in a world of its own
 	bash "$0" live && bash "$0" backlog
@@ -11,40 +12,14 @@ if [ $# = 0 ]; then  # each in a world of its own
 fi
 LIMIT=6
 
-two_hosts() {
+begin() {
 	fresh
-	port=$(free_port)
-	pg_start >/dev/null || exit 1
-	mkdir -p "$T/peers" "$T/cloud/run"
-	"$BIN/ihht" keys gateway-1 >/dev/null && "$BIN/ihht" keys hub >/dev/null || exit 1
-	cp "$T/keys/gateway-1.key" "$T/keys/hub.key" "$T/peers/"
-	cat >"$T/cloud/ihht.conf" <<-END
-		gateway
-		    name = "cloud"
-		    run = "$T/cloud/run"
-		links
-		    key = "$T/keys/hub.key_secret"
-		    peers = "$T/peers"
-		    bundles = "@tcp://127.0.0.1:$port"
-		    receipts = "@tcp://127.0.0.1:$((port + 1))"
-		postgres
-		    url = "host=$RUN dbname=ihht user=ihht_sync"
-	END
-	conf links key "$T/keys/gateway-1.key_secret"
-	conf links peers "$T/peers"
-	conf links bundles ">tcp://127.0.0.1:$port"
-	conf links receipts ">tcp://127.0.0.1:$((port + 1))"
-	start local-store
-	background sync-worker "$BIN/sync-worker" --config "$T/cloud/ihht.conf"
-	wait_ready local-store
-	wait_ready sync-worker
+	pg_start >/dev/null && two_hosts && two_hosts_start || exit 1
 }
-
-sent() { ss -tinH "$1" | grep -o 'bytes_sent:[0-9]*' | cut -d: -f2 | sort -n | tail -1; }
 
 # What has left by now: bytes there, bytes of receipts back, readings, of them before zstd, messages.
 look() {
-	echo "$(sent "dport = :$port") $(sent "sport = :$((port + 1))") $(sql 'SELECT count(*) FROM readings')" \
+	echo "$(bytes_sent "dport = :$port") $(bytes_sent "sport = :$((port + 1))") $(sql 'SELECT count(*) FROM readings')" \
 		"$(counter local-store bundle_bytes_raw) $(counter local-store bundles_sent) $(counter local-store crates_sent)"
 }
 
@@ -87,7 +62,7 @@ backlog() {
 	stop ble-ingest >&2
 }
 
-two_hosts
+begin
 "$1"
 stop local-store >&2
 kill9 sync-worker

@@ -11,25 +11,9 @@ tell "device $A plx Memory"
 tell "set $A memory 1"
 tell "set $A not-completed 1"
 tell "rate $A 4"
-start local-store
-"$BIN/ihht" --config "$CONF" session start 00000000-0000-4000-8000-000000000001 $A >>"$T/log/commands.log" 2>&1
-listen
-mark
-start ble-ingest
-wait_ready ble-ingest
-tell "near $A"
-streams $A "values come"
-away() {  # how many seconds it is away
-	mark
-	tell "far $A"
-	wait_until "[ \$(air_since | grep -c '@ remembers') -ge $1 ]"
-	tell "near $A"
-	heard " gap .*$A.*reason=link_lost" "away for some seconds: a gap"
-}
-# what the oximeter kept in between: 88 %, which it never says live
-stored() { lite "SELECT count(*) FROM readings r JOIN gap g WHERE r.spo2 = 88 AND r.taken_us > g.from_us AND r.taken_us < g.to_us"; }
+running_session $A
 
-away 4
+away $A 4
 wait_until '[ "$(stored)" -ge 2 ]'
 ok $? "its records of that time are readings in the gap"
 heard "sample .*device_us=[0-9]+ spo2=88" "  they are live too"
@@ -39,7 +23,7 @@ before=$(lite "SELECT group_concat(taken_us || ' ' || epoch || ' ' || seq) FROM 
 first=$(stored)
 
 # it is asked for the first gap once more, as it had said that its answer was not whole
-away 3
+away $A 3
 wait_until "[ \"\$(stored)\" -ge $((first + 1)) ]"
 ok $? "and the next time"
 is "$(lite "SELECT group_concat(taken_us || ' ' || epoch || ' ' || seq) FROM (SELECT * FROM readings WHERE spo2 = 88 ORDER BY taken_us LIMIT $first)")" \

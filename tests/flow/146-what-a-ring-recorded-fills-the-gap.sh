@@ -12,26 +12,10 @@ bluez_start
 tell "device $A viatom O2Ring"
 tell "set $A memory 1"
 tell "rate $A 1"
-start local-store
-"$BIN/ihht" --config "$CONF" session start 00000000-0000-4000-8000-000000000001 $A >>"$T/log/commands.log" 2>&1
-listen
-mark
-start ble-ingest
-wait_ready ble-ingest
-tell "near $A"
-streams $A "values come"
-away() {  # how many seconds it is away
-	mark
-	tell "far $A"
-	wait_until "[ \$(air_since | grep -c '@ remembers') -ge $1 ]"
-	tell "near $A"
-	heard " gap .*$A.*reason=link_lost" "away for some seconds: a gap"
-}
-# what the ring recorded in between: 88 %, which it never says live
-stored() { lite "SELECT count(*) FROM readings r JOIN gap g WHERE r.spo2 = 88 AND r.taken_us > g.from_us AND r.taken_us < g.to_us"; }
+running_session $A
 all() { lite "SELECT count(*) FROM readings WHERE spo2 = 88"; }
 
-away 14
+away $A 14
 wait_until '[ "$(stored)" -ge 12 ]'
 ok $? "its recording of that time is readings in the gap" || diag "$(log_of ble-ingest | tail -5)"
 mark
@@ -40,7 +24,7 @@ is "$(lite "SELECT count(*) FROM readings WHERE spo2 = 88 AND (device_us IS NOT 
 	"  with the ring's time, as bluetooth"
 is "$(lite "SELECT max(seq) - min(seq) + 1 - count(*) FROM readings WHERE spo2 = 88")" 0 "  no second is missing"
 first=$(all)
-away 6
+away $A 6
 wait_until "[ \"\$(stored)\" -ge $((first + 4)) ]"
 ok $? "and the next time"
 is "$(all)" "$(stored)" "nothing beside the gaps"

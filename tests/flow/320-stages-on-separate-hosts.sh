@@ -3,48 +3,28 @@
 # arrives, a stranger's key gets nothing, and the wire carries few bytes a reading.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/pipeline.sh"
+. "$(dirname "$0")/two-hosts.sh"
 fresh
 recordings "$T/files" 3000
 rows=$(csv_rows "$T/files" | wc -l)
-port=$(free_port)
 pg_start || skip_all "no Postgres"
 
-mkdir "$T/peers" "$T/cloud" "$T/cloud/run"
-check "the gateway gets its key" "$BIN/ihht" keys gateway-1
-check "so does the hub" "$BIN/ihht" keys hub
-cp "$T/keys/gateway-1.key" "$T/keys/hub.key" "$T/peers/"
-cat >"$T/cloud/ihht.conf" <<END
-gateway
-    name = "cloud"
-    run = "$T/cloud/run"
-links
-    key = "$T/keys/hub.key_secret"
-    peers = "$T/peers"
-    bundles = "@tcp://127.0.0.1:$port"
-    receipts = "@tcp://127.0.0.1:$((port + 1))"
-postgres
-    url = "host=$RUN dbname=ihht user=ihht_sync"
-END
-conf links key "$T/keys/gateway-1.key_secret"
-conf links peers "$T/peers"
-conf links bundles ">tcp://127.0.0.1:$port"
-conf links receipts ">tcp://127.0.0.1:$((port + 1))"
+two_hosts
+ok $? "the gateway and the hub get their keys"
 conf ble-ingest source replay
 conf ble-ingest files "$T/files"
 conf ble-ingest speed 0
 conf ble-ingest start "$RECORDED"
 
-start local-store
-background sync-worker "$BIN/sync-worker" --config "$T/cloud/ihht.conf"
-wait_ready local-store
-wait_ready sync-worker
+two_hosts_start
+ok $? "both hosts are ready"
 check "a session is started for every recording" start_sessions "$T/files"
 start ble-ingest
 check "SQLite has all rows" wait_until "[ \$(lite 'SELECT count(*) FROM readings') -ge $rows ]" 120
 for file in "$T"/files/*.csv; do "$BIN/ihht" session stop "$(basename "$file" .csv)"; done >>"$T/log/commands.log"
 check "Postgres has all rows" wait_until "[ \$(sql 'SELECT count(*) FROM readings') -ge $rows ]" 120
 same_rows "$T/files"
-bytes=$(ss -tinH "dport = :$port" | grep -o 'bytes_sent:[0-9]*' | cut -d: -f2 | sort -n | tail -1)
+bytes=$(bytes_sent "dport = :$port")
 diag "$(awk -v b="${bytes:-0}" -v n="$rows" 'BEGIN { printf "%.2f bytes a reading on the wire, keys and framing included", b / n }')"
 [ "${bytes:-999999999}" -lt $((rows * 6)) ]
 ok $? "fewer than 6 bytes a reading on the wire"

@@ -6,6 +6,9 @@
 #	mark; saw '@ up' NAME          a test, that fake_bluez says so after mark
 #	heard 'state=lost' NAME        and that zmq-sniffer prints such a line of live
 #	streams $A                     a value of it was heard since mark
+#	running_session $A             local-store and ble-ingest run, a session has its values
+#	away $A 4                      it is out of range for so many seconds and keeps records
+#	stored                         how many of those are readings: 88 %, which it never says live
 
 bluez_start() {
 	cat >"$T/bus.conf" <<-END
@@ -67,3 +70,23 @@ listen() {
 	background sniffer sh -c 'exec "$0" --config "$1" --link live >"$2" 2>/dev/null' \
 		"$BIN/zmq-sniffer" "$CONF" "$T/live"
 }
+
+running_session() {
+	start local-store
+	"$BIN/ihht" --config "$CONF" session start 00000000-0000-4000-8000-000000000001 "$1" >>"$T/log/commands.log" 2>&1
+	listen
+	mark
+	start ble-ingest
+	wait_ready ble-ingest
+	tell "near $1"
+	streams "$1" "values come"
+}
+
+away() {
+	mark
+	tell "far $1"
+	wait_until "[ \$(air_since | grep -c '@ remembers') -ge $2 ]"
+	tell "near $1"
+	heard " gap .*$1.*reason=link_lost" "away for some seconds: a gap"
+}
+stored() { lite "SELECT count(*) FROM readings r JOIN gap g WHERE r.spo2 = 88 AND r.taken_us > g.from_us AND r.taken_us < g.to_us"; }
