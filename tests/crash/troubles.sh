@@ -69,7 +69,16 @@ disk_begins() {
 	MISCHIEF_FILES=$DB MISCHIEF_DISK=$1 MISCHIEF_DONE=$T/done mischief revive local-store
 	revive ble-ingest
 }
-disk_has_come() { [ -e "$T/done" ] && HITS=1; }
+# Who is refused at its start ends, and is started again, as by a supervisor.
+disk_has_come() {
+	if is_gone "${PIDS[local-store]}"; then
+		revive local-store
+		HITS=1
+	elif [ -e "$T/done" ] && is_ready local-store; then
+		HITS=1
+	fi
+	[ $HITS = 1 ]
+}
 disk_ends() { revive local-store; }
 
 # ---- the power fails at a point of local-store: what was not synced is gone.  `all`: the machine
@@ -203,7 +212,7 @@ archived_ends() {
 		has_died "$fault"
 	done
 	start local-store
-	wait $asking
+	[ -z "$asking" ] || wait $asking
 	ask archive restore "$ID" || WHY="$WHY does not come back"
 	compare
 }
