@@ -90,6 +90,15 @@ audited_finding(struct audited *a)
 	return a->finding;
 }
 
+void
+audited_span(struct audited *a, int64_t from_us, int64_t to_us)
+{
+	if (!a->to_us || from_us < a->from_us)
+		a->from_us = from_us;
+	if (!a->to_us || to_us > a->to_us)
+		a->to_us = to_us;
+}
+
 int
 audited_digests_agree(const struct audited *a)
 {

@@ -19,7 +19,7 @@ struct audited {
 	struct digest local_then;      /* of SQLite's first ones, as many as Postgres has */
 	uint64_t n_settled;            /* of SQLite's that have their receipt */
 	struct digest archived;        /* of SQLite's that have left it for files, as it noted them */
-	int64_t archived_from_us, archived_to_us;
+	int64_t from_us, to_us;        /* of all of SQLite's, left or not; 0 none */
 	int archived_then;             /* some had left when the digests were made */
 	uint64_t n_quarantined;        /* rows of it in quarantine: then it is looked at row by row */
 	struct digest cloud_records, settled_records, local_records;
@@ -47,6 +47,8 @@ struct audited *list_find_no(const struct list *list, int64_t no);
 
 /* The finding of a session that differs; made when there is none yet. */
 struct finding *audited_finding(struct audited *audited);
+
+void audited_span(struct audited *audited, int64_t from_us, int64_t to_us);  /* it has these, too */
 
 /* What the digests say: no difference but rows on their way. */
 int audited_digests_agree(const struct audited *audited);

@@ -34,12 +34,13 @@ json_ids(const struct list *list)
 	return text;
 }
 
-/* Of what has left only the sum is at hand: sent again it comes back, and is looked at row by row. */
+/* Of what has left only the sum is at hand, so that all of the session is sent again, what has left
+ * and what has not: it comes back, and is looked at row by row. */
 static void
 find_archived(const struct audited *a, struct finding *f)
 {
 	if (a->cloud.count < a->local.count)
-		finding_missing(f, a->local.count - a->cloud.count, a->archived_from_us, a->archived_to_us);
+		finding_missing(f, a->local.count - a->cloud.count, a->from_us, a->to_us);
 	else
 		finding_wrong(f, "readings of it have left SQLite, and are not those of Postgres: `ihht archive restore` "
 			      "brings them back, to be compared row by row");

@@ -169,10 +169,7 @@ sqlite_archived(struct in_sqlite *in, struct list *list, struct err *err)
 		    digest_parse(digest, &one) < 0)
 			continue;
 		one.count = (uint64_t)sqlite3_column_int64(s, 1);
-		if (!a->archived.count || sqlite3_column_int64(s, 3) < a->archived_from_us)
-			a->archived_from_us = sqlite3_column_int64(s, 3);
-		if (sqlite3_column_int64(s, 4) > a->archived_to_us)
-			a->archived_to_us = sqlite3_column_int64(s, 4);
+		audited_span(a, sqlite3_column_int64(s, 3), sqlite3_column_int64(s, 4));
 		digest_join(&a->archived, &one);
 	}
 	db_finalize(&s);

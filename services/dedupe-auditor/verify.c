@@ -201,6 +201,7 @@ digest_local_reading(struct audited *a, struct row *row)
 {
 	memcpy(row->user, a->user, 16);
 	digest_add(&a->local, row);
+	audited_span(a, row->reading.taken_us, row->reading.taken_us);
 	a->n_settled += row->id <= a->synced;
 	if (a->local.count == a->cloud.count)
 		a->local_then = a->local;

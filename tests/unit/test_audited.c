@@ -46,6 +46,19 @@ TEST(the_first_rows_of_sqlite_and_all_with_receipt_are_pending)
 	ok(!audited_digests_agree(&a), "one with receipt is not there");
 }
 
+TEST(its_span_is_of_all_that_was_seen)
+{
+	struct audited a = {.no = 1};
+
+	audited_span(&a, 40, 50);
+	is_int(a.from_us, 40);
+	is_int(a.to_us, 50);
+	audited_span(&a, 30, 45);
+	audited_span(&a, 45, 60);
+	is_int(a.from_us, 30);
+	is_int(a.to_us, 60);
+}
+
 TEST(a_session_with_rows_in_quarantine_is_looked_at_closely_and_is_not_equal)
 {
 	struct audited a = {.no = 1, .n_quarantined = 1};
@@ -182,6 +195,7 @@ main(void)
 {
 	RUN(the_same_digests_are_equal);
 	RUN(the_first_rows_of_sqlite_and_all_with_receipt_are_pending);
+	RUN(its_span_is_of_all_that_was_seen);
 	RUN(a_session_with_rows_in_quarantine_is_looked_at_closely_and_is_not_equal);
 	RUN(as_many_rows_but_others_do_not_agree);
 	RUN(a_session_that_sqlite_lacks_does_not_agree);
