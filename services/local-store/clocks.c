@@ -17,20 +17,15 @@ clocks_look(struct lifecycle *life, int64_t utc_us, int64_t mono_us, struct err 
 {
 	int64_t lead_us = utc_us - mono_us;
 	struct entry *entry = NULL;
-	int written = 0;
 
 	if (life->lead_us && llabs(lead_us - life->lead_us) < STEERED_US)
 		return 0;
 	life->lead_us = lead_us;
-	while ((entry = sessions_next(life->sessions, entry))) {
-		if (!entry->lead_us || entry->lead_us >= lead_us)
-			continue;
-		entry->lead_us = lead_us;
-		if (keep(life, entry, err) < 0)
-			return -1;
-		written = 1;
-	}
-	return written;
+	while ((entry = sessions_next(life->sessions, entry)))
+		if (entry->lead_us && entry->lead_us < lead_us)
+			entry->lead_us = lead_us;
+	/* also those that are not in hand: their time, too, has passed */
+	return store_begin(life->store, err) < 0 || store_lead_clocks(life->store, lead_us, err) < 0 ? -1 : 1;
 }
 
 int
@@ -51,12 +46,12 @@ clocks_now_us(const struct lifecycle *life, const struct entry *entry, int64_t n
 }
 
 /* Had it begun when the clock was set?  A session begun since goes by the clock as it is now, by
- * which the time before the step is yet to come. */
+ * which the time before the step is yet to come, and has not been behind before. */
 static bool
 had_begun(const struct lifecycle *life, const struct entry *entry, int64_t at_us, int64_t now_us)
 {
 	return at_us >= entry->row.start_us &&
-	       (!entry->lead_us || at_us <= clocks_now_us(life, entry, now_us) + STEERED_US);
+	       (!entry->lead_us || entry->behind_us || at_us <= clocks_now_us(life, entry, now_us) + STEERED_US);
 }
 
 int

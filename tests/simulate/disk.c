@@ -168,6 +168,14 @@ disk_cut_power(void)
 			cut(m);
 }
 
+size_t
+disk_size(const char *name)
+{
+	const struct medium *m = find(name, false);
+
+	return m ? m->size : 0;
+}
+
 static bool
 refuses(int chance)
 {

@@ -7,6 +7,8 @@
 #ifndef DISK_H
 #define DISK_H
 
+#include <stddef.h>
+
 void disk_install(void);      /* SQLite's default from now on */
 void disk_wipe(void);         /* a new, empty one */
 
@@ -14,5 +16,7 @@ void disk_wipe(void);         /* a new, empty one */
 void disk_die(void);
 void disk_revive(void);
 void disk_cut_power(void);    /* while dead */
+
+size_t disk_size(const char *name);
 
 #endif

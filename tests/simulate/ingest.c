@@ -86,6 +86,8 @@ speak(unsigned device, const struct source_now *now, struct taken *out)
 	value->device = (int)device;
 	value->taken_us = now->utc_us;
 	value->mono_us = now->mono_us;
+	value->clock = world->n.clock_steps;
+	value->boot = world->n.cuts;
 	value->spo2 = (double)(70 + up_to(30));
 	value->heart_rate = (double)(50 + up_to(90));
 	*out = (struct taken){.kind = TAKEN_SAMPLE, .device = device};

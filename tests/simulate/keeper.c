@@ -8,8 +8,10 @@
 #include "services/local-store/commands.h"
 #include "services/local-store/outbox/outbox.h"
 #include "services/local-store/recount.h"
+#include "services/local-store/retention/recall.h"
 #include "services/local-store/samples.h"
 #include "tests/simulate/disk.h"
+#include "tests/simulate/leaving.h"
 #include "tests/simulate/net.h"
 #include "tests/simulate/truth.h"
 
@@ -17,6 +19,7 @@
 #define COMMIT_ROWS 500
 #define GATHER_US   20000
 #define RETRY_US    SECOND_US
+#define BEAT_US     (10 * SECOND_US)    /* it looks at least so often */
 #define BUNDLES     16          /* a worker's queue */
 #define URGENT      16          /* what changed may overtake readings, see outbox.c */
 
@@ -33,9 +36,13 @@ struct keeper {
 	struct outbox *outbox;
 	struct samples intake;
 	struct effects effects[MAX_EFFECTS];
+	struct start {
+		int64_t at_us;             /* 0: it begins nothing */
+		bool from_before;
+	} starts[MAX_EFFECTS];             /* what each of them begins */
 	size_t n_effects;
 	bool more, trouble;
-	int64_t begun_us, retry_us;
+	int64_t begun_us, retry_us, worked_us;
 };
 
 /* ---- memory as the disk has it */
@@ -43,6 +50,7 @@ struct keeper {
 static void
 forget(struct keeper *k)
 {
+	leaving_forget(&k->life);
 	outbox_close(&k->outbox);
 	sessions_free(&k->sessions);
 	samples_forget(&k->intake);
@@ -57,7 +65,8 @@ recall(struct keeper *k, struct err *err)
 	int known;
 
 	k->sessions = sessions_new();
-	k->life = (struct lifecycle){.store = k->store, .sessions = k->sessions, .gateway = GATEWAY, .room = INT64_MAX};
+	k->life = (struct lifecycle){.store = k->store, .sessions = k->sessions, .gateway = GATEWAY,
+				     .archive = leaving_folder(), .room = INT64_MAX};
 	if (store_setting(k->store, "hlc", 0, &k->life.hlc, err) < 0 ||
 	    store_load_active(k->store, k->sessions, err) < 0 || recount_running(&k->life, err) < 0 ||
 	    store_load_stale(k->store, k->sessions, err) < 0)
@@ -69,7 +78,7 @@ recall(struct keeper *k, struct err *err)
 		broken("what was announced as stored is on disk: %lld, the disk says %lld",
 		       (long long)world->truth->stored_upto, (long long)(known ? upto : 0));
 	k->outbox = outbox_open(k->store, k->sessions, GATEWAY, &k->limits, true, err);
-	return k->outbox ? 0 : -1;
+	return k->outbox ? leaving_recall(&k->life, err) : -1;
 }
 
 void
@@ -80,7 +89,7 @@ keeper_start(void)
 
 	disk_revive();
 	k->store = store_open(KEEPER_FILE, &err);
-	if (!k->store || recall(k, &err) < 0) {
+	if (!k->store || leaving_limit(k->store, &err) < 0 || recall(k, &err) < 0) {
 		if (world->calm)
 			broken("a store opens after any death: %s", err.text);
 		keeper_kill();
@@ -156,12 +165,24 @@ recover(struct keeper *k)
 			return;
 		}
 	}
+	store_fold(k->store);
 	if (store_begin(k->store, &err) < 0 ||
 	    store_put_setting(k->store, "hlc", k->life.hlc, &err) < 0 ||
 	    store_commit(k->store, &err) < 0)
 		store_rollback(k->store);
 	else
 		k->trouble = false;
+}
+
+static void
+tell_begun(const struct entry *entry, const struct start *start)
+{
+	struct lived *l = truth_begin(entry->row.id, entry->row.device_id);
+
+	if (!start->at_us)
+		return;
+	l->from_us = start->at_us;
+	l->from_before = start->from_before;
 }
 
 static void
@@ -184,7 +205,7 @@ announce(struct keeper *k)
 	}
 	for (fx = k->effects; fx < k->effects + k->n_effects; fx++) {
 		if (fx->reply.ok && fx->entry)
-			truth_session(fx->entry->row.id);
+			tell_begun(fx->entry, &k->starts[fx - k->effects]);
 		net_send(CLIENT, &msg_reply, &fx->reply);
 		if (fx->entry)
 			sessions_trim(k->sessions, fx->entry->row.device_id);
@@ -206,7 +227,7 @@ commit(struct keeper *k, struct err *err)
 		return -1;
 	k->begun_us = 0;
 	announce(k);
-	return 0;
+	return leaving_measure(&k->life, err);
 }
 
 /* ---- in */
@@ -217,7 +238,13 @@ take_sample(struct keeper *k, const struct message *message, const void *msg, st
 	const struct sample *sample = msg;
 	size_t n_taken = k->intake.n_taken;
 	struct value *value;
-	int r = samples_take(&k->intake, &k->life, k->outbox, message, msg, utc_now(), err);
+	int r;
+
+	if (!k->life.room) {
+		world->n.full++;
+		return 0;  /* it waits in the queue, or its sender asks again */
+	}
+	r = samples_take(&k->intake, &k->life, k->outbox, message, msg, utc_now(), err);
 
 	if (message == &msg_sample && k->intake.n_taken > n_taken && (value = truth_of(sample->motion)))
 		value->offered = world->n_steps;
@@ -227,12 +254,16 @@ take_sample(struct keeper *k, const struct message *message, const void *msg, st
 static int
 take_command(struct keeper *k, const struct message *message, const void *msg, struct err *err)
 {
-	struct effects *fx = &k->effects[k->n_effects++];
+	struct effects *fx = &k->effects[k->n_effects];
+	struct start *start = &k->starts[k->n_effects++];
 
 	effects_clear(fx, msg_str(&message->fields[0], msg));
 	if (settle(k, err) < 0 || store_begin(k->store, err) < 0 ||
 	    commands_apply(&k->life, message, msg, utc_now(), fx, err) < 0)
 		return -1;
+	*start = (struct start){0};
+	if (fx->entry && message == &msg_session_start)
+		*start = (struct start){world->mono_us, ((const struct session_start *)msg)->start_us != MSG_NONE};
 	if (fx->entry)
 		outbox_due(k->outbox, fx->entry);
 	return 0;
@@ -244,8 +275,6 @@ take_receipt(struct keeper *k, const struct receipt *receipt, struct err *err)
 	struct entry *entry;
 	int known;
 
-	if (receipt->outcome == OUTCOME_REFUSED)
-		broken("no bundle is refused: %s", receipt->text);
 	if (settle(k, err) < 0 || store_begin(k->store, err) < 0)
 		return -1;
 	known = outbox_receipt(k->outbox, receipt, world->mono_us, &entry, err);
@@ -261,7 +290,10 @@ take_repair(struct keeper *k, const struct repair *repair, struct err *err)
 
 	if (!entry)
 		return err->code == ENOENT ? 0 : -1;
-	if (store_begin(k->store, err) < 0)
+	if (!k->life.room && entry->n_archived)
+		return 0;
+	if (settle(k, err) < 0 || store_begin(k->store, err) < 0 ||
+	    recall_span(&k->life, entry, repair->from_us, repair->to_us, utc_now(), err) < 0)
 		return -1;
 	if (outbox_repair(k->outbox, entry, repair->from_us, repair->to_us, err) < 0)
 		return err->code == ENOBUFS ? 0 : -1;
@@ -283,7 +315,9 @@ take(struct keeper *k, const struct message *message, const void *msg, struct er
 static bool
 is_full(const struct keeper *k)
 {
-	return k->intake.n_taken >= COMMIT_ROWS || k->intake.n_started == SAMPLES_STARTED ||
+	size_t n = k->intake.n_taken;
+
+	return n >= COMMIT_ROWS || (n && n >= (size_t)k->life.room) || k->intake.n_started == SAMPLES_STARTED ||
 	       k->n_effects == MAX_EFFECTS;
 }
 
@@ -368,6 +402,10 @@ keeper_wake_us(void)
 	if (sessions_have_stale(k->sessions))
 		return world->mono_us;
 	wake = outbox_wake_us(k->outbox, world->mono_us);
+	if (leaving_wake_us() < wake)
+		wake = leaving_wake_us();
+	if (k->worked_us + BEAT_US < wake)
+		wake = k->worked_us + BEAT_US;
 	if (k->more)
 		wake = world->mono_us;
 	/* also when nothing is due, as a frame that came in calls for a look */
@@ -380,11 +418,13 @@ keeper_work(void)
 	struct keeper *k = world->keeper;
 	struct err err;
 
+	k->worked_us = world->mono_us;
 	if (k->trouble) {
 		recover(k);
 		return;
 	}
-	if ((k->begun_us && commit(k, &err) < 0) || recount(k, &err) < 0 || send_bundles(k, &err) < 0)
+	if ((k->begun_us && commit(k, &err) < 0) || recount(k, &err) < 0 || send_bundles(k, &err) < 0 ||
+	    leaving_work(&k->life, &err) < 0)
 		fail(k);
 }
 

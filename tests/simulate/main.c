@@ -4,11 +4,12 @@
  *	simulate [SEED [STEPS]]
  *
  * The real rules of ble-ingest (inflow, spool, window), local-store (intake, sessions,
- * lifecycle, outbox on SQLite), sync-worker (what a bundle may hold) and dedupe-auditor
+ * lifecycle, outbox, retention on SQLite), sync-worker (what a bundle may hold) and dedupe-auditor
  * (compare) run on a simulated network, disk and clock.  A world lives for some minutes of
- * kills, power cuts, write errors, lost, doubled and late frames, commits of unknown outcome
- * and deleted rows; then it is calm, and everything must be where it belongs: each value
- * once in both stores, each loss told, each answer kept.  Then comes the next world.
+ * kills, power cuts, write errors, lost, doubled and late frames, commits of unknown outcome,
+ * clocks that are set, rows deleted in Postgres and, in every other world, rows that leave for
+ * files; then it is calm, and everything must be where it belongs: each value once in both
+ * stores (or its file), each loss told, each answer kept.  Then comes the next world.
  *
  * A promise that does not hold is named with the seed and step that bring it back.
  */
@@ -22,7 +23,9 @@
 #include "tests/simulate/cloud.h"
 #include "tests/simulate/disk.h"
 #include "tests/simulate/ingest.h"
+#include "tests/simulate/judge.h"
 #include "tests/simulate/keeper.h"
+#include "tests/simulate/leaving.h"
 #include "tests/simulate/net.h"
 #include "tests/simulate/people.h"
 #include "tests/simulate/truth.h"
@@ -150,6 +153,8 @@ set_clock(int64_t most_us)
 	world->utc_us += by_us;
 	if (world->most_utc_us < world->utc_us)
 		world->most_utc_us = world->utc_us;
+	if (world->follows)
+		world->cloud_utc_us = world->most_utc_us;
 	world->n.clock_steps++;
 	world->n.clock_sets += llabs(by_us) > CLOCK_STEP_US;
 }
@@ -305,17 +310,20 @@ live(struct world *w)
 	truth_new();
 	people_new();
 	cloud_new();
+	leaving_new();
 	keeper_new();
 	ingest_new();
 	world->has_thief = one_in(2);
 	world->has_setter = !one_in(3);
+	world->follows = !one_in(4);
 	until_us = MINUTE_US + up_to(STORM_US);
 	while (world->mono_us < until_us)
 		step(&fate);
 	world->calm = true;
 	world->weather = (struct weather){0};
 	ingest_silence();
-	until_us = world->mono_us + DRAIN_US;
+	/* stamps ahead of Postgres' clock wait for it */
+	until_us = world->mono_us + DRAIN_US + world->most_utc_us - world->cloud_utc_us;
 	while (!is_drained()) {
 		if (world->mono_us > until_us)
 			broken("when all is calm everything arrives (spool %lld waiting, store %s, people %s, "
@@ -323,9 +331,10 @@ live(struct world *w)
 			       people_are_done() ? "done" : "asking", auditor_is_content() ? "content" : "not");
 		step(&fate);
 	}
-	truth_check();
+	judge();
 	ingest_free();
 	keeper_free();
+	leaving_free();
 	cloud_free();
 	people_free();
 	truth_free();
@@ -352,7 +361,8 @@ report(const struct world *sum, uint64_t n_worlds)
 	       "%llu values, %llu stored in %llu sessions, lost 0, doubled 0\n"
 	       "%llu kills, %llu power cuts, %llu refused writes and syncs, %llu clock steps (%llu by up to 3 hours),\n"
 	       "%llu frames lost, %llu twice, %llu late, %llu commits of unknown outcome,\n"
-	       "%llu rows deleted in Postgres, %llu repairs\n",
+	       "%llu stamps refused as too far ahead, %llu rows deleted in Postgres, %llu repairs,\n"
+	       "%llu readings left for files, %llu came back, %llu turned away by a full store\n",
 	       (unsigned long long)sum->n_steps, (unsigned long long)n_worlds,
 	       (double)sum->mono_us / (60.0 * (double)MINUTE_US),
 	       (unsigned long long)sum->n.values, (unsigned long long)sum->n.stored,
@@ -361,8 +371,10 @@ report(const struct world *sum, uint64_t n_worlds)
 	       (unsigned long long)sum->n.clock_steps, (unsigned long long)sum->n.clock_sets,
 	       (unsigned long long)sum->n.frames_lost,
 	       (unsigned long long)sum->n.frames_twice, (unsigned long long)sum->n.frames_late,
-	       (unsigned long long)sum->n.commits_unknown, (unsigned long long)sum->n.cloud_lost,
-	       (unsigned long long)sum->n.repairs);
+	       (unsigned long long)sum->n.commits_unknown, (unsigned long long)sum->n.refused,
+	       (unsigned long long)sum->n.cloud_lost, (unsigned long long)sum->n.repairs,
+	       (unsigned long long)sum->n.archived, (unsigned long long)sum->n.recalled,
+	       (unsigned long long)sum->n.full);
 }
 
 int
@@ -386,7 +398,7 @@ main(int argc, char **argv)
 	disk_install();
 	for (; sum.n_steps < steps; n_worlds++) {
 		w = (struct world){.seed = seed + n_worlds, .random = seed + n_worlds, .utc_us = BEGIN_US,
-				   .most_utc_us = BEGIN_US};
+				   .most_utc_us = BEGIN_US, .cloud_utc_us = BEGIN_US};
 		snprintf(w.folder, sizeof(w.folder), "%s", folder);
 		live(&w);
 		add(&sum, &w);

@@ -20,7 +20,7 @@ struct person {
 		struct survey survey;
 		struct event event;
 	} as;
-	int64_t next_us, asked_us;
+	int64_t next_us;
 };
 
 struct people {
@@ -137,7 +137,6 @@ want_stop(struct person *p)
 static void
 want(struct person *p, int n)
 {
-	p->asked_us = world->mono_us;
 	if (!*p->session_id)
 		want_start(p, n);
 	else if (one_in(6))
@@ -190,10 +189,7 @@ learn(struct person *p, const struct reply *reply)
 
 	if (p->asked == &msg_session_start) {
 		memcpy(p->session_id, reply->session_id, sizeof(p->session_id));
-		l = truth_begin(reply->session_id, p->as.start.device_id);
-		if (!l->asked_us)
-			l->asked_us = p->asked_us;
-		l->from_before |= p->as.start.start_us != MSG_NONE;
+		(void)truth_begin(reply->session_id, p->as.start.device_id);
 		return;
 	}
 	l = truth_lived(p->session_id);

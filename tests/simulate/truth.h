@@ -15,30 +15,29 @@ struct value {
 	bool lost;               /* the spool was full, and said so */
 	bool maybe_lost;         /* in the spool when the power failed */
 	uint64_t offered;        /* step at which local-store last decided whose it is; 0 never */
+	uint64_t clock, boot;    /* how often the clock had been set, and power had failed */
+	bool arrived;            /* it was in Postgres, whatever became of it */
 	uint8_t n_stored, n_in_cloud;    /* found at the end … */
 	char session[37];                /* … where, and as what */
 	int64_t phase, cycle;
 };
 
-/* A session that local-store has confirmed. */
-struct known_session {
-	char id[37];
-	uint64_t confirmed;      /* step */
-};
-
-/* What a person knows of a session, in mono: it runs from when it was heard to when it was asked to
- * stop, whatever clocks on the wall say.  In between its phases. */
+/* A session that local-store has confirmed.  In mono it runs from then to when a person asked to
+ * stop it, whatever clocks on the wall say; in between its phases. */
 struct lived_phase {
 	int64_t asked_us, heard_us, phase, cycle;
 };
 struct lived {
 	char id[37];
 	int device;
-	int64_t asked_us, heard_us;          /* the start */
+	uint64_t confirmed, clock;           /* step; how often the clock had been set */
+	int64_t from_us, begun_us;           /* begun no earlier, and confirmed */
 	bool from_before;                    /* begun in the past, as was said */
 	int64_t stop_asked_us, stopped_us;
 	struct lived_phase *phases;
 	size_t n_phases, room_phases;
+	bool kept;                           /* found at the end, so long */
+	int64_t start_us, end_us;
 };
 
 /* A survey, event or stop that was answered with yes. */
@@ -51,8 +50,6 @@ struct promised {
 struct truth {
 	struct value *values;    /* number n is values[n - 1] */
 	size_t n, room;
-	struct known_session *sessions;
-	size_t n_sessions, room_sessions;
 	int64_t stored_spool, stored_upto;       /* highest that was announced */
 	struct promised *promised;
 	size_t n_promised, room_promised;
@@ -64,15 +61,11 @@ void truth_new(void);
 void truth_free(void);
 struct value *truth_add(void);
 struct value *truth_of(double motion);           /* NULL: nobody ever said that */
-void truth_session(const char *id);
 void truth_yes(const struct message *message, const void *msg);
 
-/* A person asks for something of a session and hears that it is so; NULL: there is no such. */
-struct lived *truth_lived(const char *id);
 struct lived *truth_begin(const char *id, const char *device_id);
+struct lived *truth_lived(const char *id);       /* NULL: there is no such */
 void truth_ask_phase(struct lived *lived, int64_t phase, int64_t cycle);
 
-/* Both stores against it and against each other, when all is calm and drained. */
-void truth_check(void);
 
 #endif

@@ -30,6 +30,7 @@ struct weather {
 struct net;
 struct ingest;
 struct keeper;
+struct leaving;
 struct cloud;
 struct people;
 struct truth;
@@ -38,21 +39,25 @@ struct world {
 	uint64_t seed, random;
 	uint64_t n_steps;
 	int64_t mono_us, utc_us;       /* utc_us: what a clock on the wall would say at mono_us 0 */
-	int64_t most_utc_us;           /* utc_us at its most: Postgres' own clock */
+	int64_t most_utc_us;           /* utc_us at its most */
+	int64_t cloud_utc_us;          /* that of Postgres' own clock, which nobody sets */
 	struct weather weather;
 	bool calm;                     /* no faults until this world ends */
 	bool has_thief;                /* somebody deletes rows in Postgres */
 	bool has_setter;               /* somebody sets the clock */
+	bool follows;                  /* … and Postgres' with it, which is never behind */
 	struct net *net;
 	struct ingest *ingest;
 	struct keeper *keeper;
+	struct leaving *leaving;
 	struct cloud *cloud;
 	struct people *people;
 	struct truth *truth;
 	char folder[60];               /* of the spool, which is a mapped file */
 	struct {
 		uint64_t kills, cuts, refusals, frames_lost, frames_twice, frames_late, commits_unknown,
-			clock_steps, clock_sets, cloud_lost, values, stored, sessions, repairs;
+			clock_steps, clock_sets, refused, cloud_lost, values, stored, sessions, repairs, archived,
+			recalled, full;
 	} n;
 };
 

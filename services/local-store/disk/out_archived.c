@@ -142,7 +142,7 @@ store_remove_reading(struct store *store, int64_t session_no, const struct readi
 /* ---- how large it is and may become */
 
 static int
-pragma_value(struct store *store, enum statement which, int64_t *value, struct err *err)
+one_value(struct store *store, enum statement which, int64_t *value, struct err *err)
 {
 	sqlite3_stmt *s = store->statements[which];
 	int r = db_step(s, err);
@@ -153,11 +153,17 @@ pragma_value(struct store *store, enum statement which, int64_t *value, struct e
 }
 
 int
+store_archive_bytes(struct store *store, int64_t *bytes, struct err *err)
+{
+	return one_value(store, ARCHIVE_SIZE, bytes, err);
+}
+
+int
 store_size(struct store *store, int64_t *bytes, int64_t *used, struct err *err)
 {
 	int64_t pages, free_pages;
 
-	if (pragma_value(store, PAGES, &pages, err) < 0 || pragma_value(store, FREE_PAGES, &free_pages, err) < 0)
+	if (one_value(store, PAGES, &pages, err) < 0 || one_value(store, FREE_PAGES, &free_pages, err) < 0)
 		return -1;
 	*bytes = pages * PAGE;
 	*used = (pages - free_pages) * PAGE;

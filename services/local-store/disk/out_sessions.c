@@ -243,6 +243,16 @@ store_put_clock(struct store *store, const struct entry *entry, struct err *err)
 }
 
 int
+store_lead_clocks(struct store *store, int64_t lead_us, struct err *err)
+{
+	sqlite3_stmt *s = store->statements[LEAD_CLOCKS];
+
+	sqlite3_bind_text(s, 1, store->boot, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(s, 2, lead_us);
+	return db_run(s, err);
+}
+
+int
 store_put_sync(struct store *store, const struct entry *entry, const char *status,
 	       int64_t now_us, struct err *err)
 {

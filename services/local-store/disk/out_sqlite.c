@@ -36,6 +36,8 @@ static const char *const sql[N_STATEMENTS] = {
 	[PUT_SPAN] = "INSERT OR REPLACE INTO phases VALUES (?1, ?2, ?3, ?4, ?5)",
 	[CLOCK] = "SELECT boot, lead_us, behind_us, most_us FROM clocks WHERE session = ?",
 	[PUT_CLOCK] = "INSERT OR REPLACE INTO clocks VALUES (?1, ?2, ?3, ?4, ?5)",
+	[ARCHIVE_SIZE] = "SELECT coalesce(sum(bytes), 0) FROM archive",
+	[LEAD_CLOCKS] = "UPDATE clocks SET lead_us = ?2 WHERE boot = ?1 AND lead_us < ?2 AND lead_us <> 0",
 	[PUT_SYNC] = "UPDATE session SET synced_reading = ?2, sync_status = ?3, "
 		     "sync_attempts = sync_attempts + 1, last_sync_us = ?4 WHERE no = ?1",
 	[SPOOL] = "SELECT upto FROM spools WHERE spool = ?",

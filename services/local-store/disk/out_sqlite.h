@@ -79,6 +79,8 @@ int store_put_session(struct store *store, struct entry *entry, struct err *err)
 int store_put_span(struct store *store, const struct entry *entry, const struct span *span,
 		   struct err *err);
 int store_put_clock(struct store *store, const struct entry *entry, struct err *err);
+/* The clocks of all sessions that are behind it, to that lead. */
+int store_lead_clocks(struct store *store, int64_t lead_us, struct err *err);
 /* Whether its figures must be counted again; and those of which it is so, into their queue. */
 int store_put_stale(struct store *store, const struct entry *entry, bool stale, struct err *err);
 int store_load_stale(struct store *store, struct sessions *sessions, struct err *err);
@@ -113,6 +115,7 @@ int store_part(struct store *store, int64_t session_no, int64_t after, struct pa
 int store_part_leaving(struct store *store, struct part *part, struct err *err);  /* any; likewise */
 int store_part_number(struct store *store, int64_t session_no, int64_t *number, struct err *err);
 int store_put_part(struct store *store, const struct part *part, struct err *err);
+int store_archive_bytes(struct store *store, int64_t *bytes, struct err *err);  /* of all files */
 /* Nothing of the session was left behind: it need not be looked at before it changes. */
 int store_complete_parts(struct store *store, int64_t session_no, int64_t now_us, struct err *err);
 
