@@ -52,9 +52,10 @@ static const struct verb verbs[] = {
 	{"alerts", "[--follow [--run COMMAND]]", "what somebody should look at",
 	 "The alerts that stand now, as local-store tells them: rows that wait too long for\n"
 	 "Postgres, bundles that fail, a backlog that grows, rows in quarantine, a disk that\n"
-	 "fills or refuses, a clock that was set.  --follow tells each as it begins, changes or\n"
-	 "ends, until Ctrl-C; --run has sh run COMMAND for it, with ALERT_NAME, ALERT_LEVEL\n"
-	 "(info: over), ALERT_TEXT and ALERT_GATEWAY.  Exit code 1: an alert stands.\n\n"
+	 "fills or refuses, a clock that was set, a database near its cap, an archive that grows\n"
+	 "or cannot be written.  --follow tells each as it begins, changes or ends, until Ctrl-C;\n"
+	 "--run has sh run COMMAND for it, with ALERT_NAME, ALERT_LEVEL (info: over), ALERT_TEXT\n"
+	 "and ALERT_GATEWAY.  Exit code 1: an alert stands.\n\n"
 	 "  ihht alerts\n"
 	 "  ihht alerts --follow --run 'echo \"$ALERT_TEXT\" | mail -s \"$ALERT_NAME\" root'\n",
 	 alerts_run, NULL},

@@ -26,6 +26,7 @@ struct local_store {
 	struct retention *retention;
 	struct shares shares;                   /* of the cap */
 	int64_t percent, file_bytes;            /* used of the room for rows; of the file itself */
+	int64_t archive_bytes;                  /* in the files of the archive */
 	struct effects effects[MAX_EFFECTS];    /* to be said after the commit */
 	size_t n_effects;
 	struct synced synced[MAX_SYNCED];       /* likewise */

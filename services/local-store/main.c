@@ -51,7 +51,10 @@ static const struct conf_key keys[] = {
 	{"alert-failing-percent", CONF_NUMBER, "5", 0, 100, NULL,
 	 "alert when more of the bundles of 10 minutes fail"},
 	{"alert-clock-seconds", CONF_NUMBER, "2", 1, 3600, NULL, "alert when the clock was set by more"},
-	{"alert-disk-percent", CONF_NUMBER, "80", 1, 100, NULL, "alert when more of the disk is used"},
+	{"alert-disk-percent", CONF_NUMBER, "80", 1, 100, NULL,
+	 "alert when more of the disk is used, of the database or of the archive"},
+	{"alert-archive-mb", CONF_NUMBER, "4096", 0, 100000000, NULL,
+	 "alert at 50, 80, 95 and 100 % of so much in gateway/archive; 0: never"},
 };
 static const struct process_manual manual = {
 	"local-store", "keeps every reading, session and survey in SQLite and sends them on", keys,
@@ -231,6 +234,7 @@ attach(struct local_store *me, struct err *err)
 		.failing_percent = conf_number(conf, "alert-failing-percent"),
 		.clock_s = conf_number(conf, "alert-clock-seconds"),
 		.disk_percent = conf_number(conf, "alert-disk-percent"),
+		.archive_bytes = conf_number(conf, "alert-archive-mb") * 1000000,
 	};
 	struct watchdog_facts facts = {.mono_us = clock_mono_us(), .utc_us = clock_utc_us()};
 

@@ -43,6 +43,7 @@ status_beat(struct local_store *me)
 		     "bundles_quarantined=%llu bundles_refused=%llu quarantine_held=%lld "
 		     "quarantine_replaying=%lld quarantine_dropped=%lld crates_sent=%llu bundle_bytes=%llu "
 		     "bundle_bytes_raw=%llu pack_ratio=%.2f rate_limited=%d database_bytes=%lld database_percent=%lld "
+		     "archive_bytes=%lld "
 		     "readings_archived=%llu readings_recalled=%llu files_archived=%llu files_damaged=%llu",
 		     (unsigned long long)me->intake.n_stored, (unsigned long long)me->intake.n_seen,
 		     (unsigned long long)me->intake.n_outside, (unsigned long long)me->intake.n_gaps,
@@ -59,34 +60,50 @@ status_beat(struct local_store *me)
 		     (long long)q.dropped, (unsigned long long)c.n_crates, (unsigned long long)c.n_bytes,
 		     (unsigned long long)c.n_raw_bytes,
 		     c.n_bytes ? (double)c.n_raw_bytes / (double)c.n_bytes : 1.0, c.limited,
-		     (long long)me->file_bytes, (long long)me->percent,
+		     (long long)me->file_bytes, (long long)me->percent, (long long)me->archive_bytes,
 		     (unsigned long long)me->life.counts.readings_archived,
 		     (unsigned long long)me->life.counts.readings_recalled,
 		     (unsigned long long)me->life.counts.files_archived,
 		     (unsigned long long)me->life.counts.files_damaged);
 }
 
+/* Of the disk that is the fuller one: the database's or the archive's. */
+static double
+disk_used(const struct process *p)
+{
+	const char *const paths[] = {p->database, p->archive};
+	double used, most = -1;
+	struct statvfs disk;
+	size_t i;
+
+	for (i = 0; i < 2; i++)
+		if (statvfs(paths[i], &disk) == 0 && disk.f_blocks) {
+			used = 1 - (double)disk.f_bavail / (double)disk.f_blocks;
+			most = used > most ? used : most;
+		}
+	return most;
+}
+
 static struct watchdog_facts
 look_around(struct local_store *me)
 {
-	struct watchdog_facts facts = {.mono_us = clock_mono_us(), .utc_us = clock_utc_us(), .disk_used = -1};
+	struct watchdog_facts facts = {.mono_us = clock_mono_us(), .utc_us = clock_utc_us(), .disk_used = disk_used(me->process)};
 	struct outbox_counts c = {0};
-	struct statvfs disk;
 	struct err err;
 
 	if (me->outbox) {
 		outbox_counts(me->outbox, &c);
 		(void)store_oldest_unsynced(me->store, &facts.oldest_us, &err);
+		(void)store_archive_bytes(me->store, &me->archive_bytes, &err);
 	}
 	facts.database_percent = me->percent;
+	facts.archive_bytes = me->archive_bytes;
 	facts.archive_why = me->retention ? retention_trouble(me->retention) : "";
 	if (!*facts.archive_why && me->life.counts.files_damaged)
 		facts.archive_why = "a file is damaged or gone; ihht archive verify names it";
 	facts.pending = c.pending;
 	facts.n_arrived = c.n_applied + c.n_duplicate + c.n_quarantined;
 	facts.n_failed = c.n_refused + c.n_resent;
-	if (statvfs(me->process->database, &disk) == 0 && disk.f_blocks)
-		facts.disk_used = 1 - (double)disk.f_bavail / (double)disk.f_blocks;
 	return facts;
 }
 

@@ -11,7 +11,7 @@
 #define RING        (WATCHDOG_MINUTES + 1)
 
 static const char *const names[N_RULES] = {"unsynced", "failing", "backlog", "clock", "disk", "database",
-					    "archive"};
+					    "archive", "archive_size"};
 
 void
 watchdog_init(struct watchdog *r, const struct watchdog_limits *limits, const struct watchdog_facts *facts)
@@ -136,13 +136,28 @@ disk(struct watchdog *r, const struct watchdog_facts *f, char text[301])
 		    "the disk of the store is used to %.0f %%; make room before it is full", percent);
 }
 
+/* Of a room 50, 80, 95 % are used, or all of it: a level, and what that means. */
+struct step {
+	int64_t percent, level;
+	const char *text;
+};
+
+/* A further step is told at once, also where the level is the same. */
+static const struct step *
+step_of(struct watchdog *r, enum rule rule, const struct step *steps, int64_t percent, int64_t now_us)
+{
+	while (percent < steps->percent)
+		steps++;
+	if (steps->percent != r->step[rule])
+		r->told_us[rule] = now_us - MINUTE_US;
+	r->step[rule] = steps->percent;
+	return steps;
+}
+
 static int64_t
 database(struct watchdog *r, const struct watchdog_facts *f, char text[301])
 {
-	static const struct {
-		int64_t percent, level;
-		const char *text;
-	} steps[] = {
+	static const struct step steps[] = {
 		{100, LEVEL_CRITICAL, "no new reading is taken, their senders keep them, until Postgres has taken some; "
 		 "ihht doctor says why it does not"},
 		{95, LEVEL_CRITICAL, "what is left waits for Postgres; ihht doctor says why"},
@@ -150,17 +165,27 @@ database(struct watchdog *r, const struct watchdog_facts *f, char text[301])
 		{50, LEVEL_WARN, "see local-store/keep-days and database-most-mb"},
 		{0, LEVEL_NONE, ""},
 	};
-	size_t i = 0;
+	const struct step *step = step_of(r, RULE_DATABASE, steps, f->database_percent, f->mono_us);
 
-	while (f->database_percent < steps[i].percent)
-		i++;
-	/* a further step is told at once, also where the level is the same */
-	if (steps[i].percent != r->database_step)
-		r->told_us[RULE_DATABASE] = f->mono_us - MINUTE_US;
-	r->database_step = steps[i].percent;
-	return !steps[i].percent ? LEVEL_NONE
-				 : says(text, steps[i].level, "the database holds %lld %% of what it may: %s",
-					(long long)f->database_percent, steps[i].text);
+	return !step->percent ? LEVEL_NONE
+			      : says(text, step->level, "the database holds %lld %% of what it may: %s",
+				     (long long)f->database_percent, step->text);
+}
+
+static int64_t
+archive_size(struct watchdog *r, const struct watchdog_facts *f, char text[301])
+{
+	static const struct step steps[] = {
+		{100, LEVEL_CRITICAL, ""}, {95, LEVEL_CRITICAL, ""}, {80, LEVEL_WARN, ""}, {50, LEVEL_WARN, ""},
+		{0, LEVEL_NONE, ""},
+	};
+	int64_t percent = r->limits.archive_bytes ? f->archive_bytes * 100 / r->limits.archive_bytes : 0;
+	const struct step *step = step_of(r, RULE_ARCHIVE_SIZE, steps, percent, f->mono_us);
+
+	return !step->percent ? LEVEL_NONE
+			      : says(text, step->level, "the archive's files hold %lld MB, %lld %% of local-store/"
+				     "alert-archive-mb; none is removed: move old months elsewhere, or expect more",
+				     (long long)(f->archive_bytes / 1000000), (long long)percent);
 }
 
 static int64_t
@@ -187,6 +212,7 @@ watchdog_look(struct watchdog *r, const struct watchdog_facts *f, struct alert o
 {
 	static int64_t (*const looks[N_RULES])(struct watchdog *, const struct watchdog_facts *, char[301]) = {
 		unsynced, failing, backlog, clock_rule, disk, database, archive,
+		archive_size,
 	};
 	struct alert *a = out;
 	int64_t level;

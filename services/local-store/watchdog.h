@@ -8,6 +8,7 @@
  *	disk        the store's disk is used to more than so many %
  *	database    50, 80, 95 % of what the database may hold are used, or all of it
  *	archive     rows that should leave the database cannot, or cannot be read back
+ *	archive_size   50, 80, 95 % of what was expected of the archive are used, or all of it
  *
  * An alert is told when its level changes, again every minute while it lasts (PUB forgets
  * who comes late), and once when it is over.  Pure.
@@ -25,6 +26,7 @@ struct watchdog_limits {
 	int64_t failing_percent;
 	int64_t clock_s;
 	int64_t disk_percent;
+	int64_t archive_bytes;             /* expected at most; 0: no matter */
 };
 
 struct watchdog_facts {
@@ -34,11 +36,12 @@ struct watchdog_facts {
 	uint64_t n_arrived, n_failed;      /* bundles, since the start */
 	double disk_used;                  /* 0..1; -1: unknown */
 	int64_t database_percent;          /* 100 and more: nothing new is taken */
+	int64_t archive_bytes;             /* in its files */
 	const char *archive_why;           /* why rows cannot leave; "" or NULL: they can */
 };
 
 enum rule { RULE_UNSYNCED, RULE_FAILING, RULE_BACKLOG, RULE_CLOCK, RULE_DISK, RULE_DATABASE, RULE_ARCHIVE,
-	    N_RULES };
+	    RULE_ARCHIVE_SIZE, N_RULES };
 
 #define WATCHDOG_MINUTES 10
 
@@ -48,7 +51,7 @@ struct watchdog {
 	int64_t told_us[N_RULES];
 	int64_t clock_ahead_us;            /* UTC less mono, as it was found right */
 	int64_t clock_since_us;            /* mono; when it was found wrong, 0: it is right */
-	int64_t database_step;             /* 0, 50, 80, 95 or 100, as told */
+	int64_t step[N_RULES];             /* of what has a room: 0, 50, 80, 95 or 100, as told */
 	struct {
 		int64_t pending;
 		uint64_t n_arrived, n_failed;

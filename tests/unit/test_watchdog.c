@@ -8,7 +8,7 @@
 
 static const struct watchdog_limits limits = {
 	.unsynced_warn_s = 300, .unsynced_critical_s = 1800, .failing_percent = 5, .clock_s = 2,
-	.disk_percent = 80,
+	.disk_percent = 80, .archive_bytes = 200000000,
 };
 
 struct run {
@@ -168,6 +168,75 @@ TEST(a_disk_that_fills_is_told)
 	told(&run, "disk", LEVEL_INFO, "over");
 }
 
+TEST(a_database_near_its_cap_is_told_step_by_step)
+{
+	static const struct {
+		int64_t percent, level;
+		const char *part;
+	} steps[] = {
+		{50, LEVEL_WARN, "holds 50 % of what it may: see local-store/keep-days"},
+		{80, LEVEL_WARN, "leaves it early"},
+		{95, LEVEL_CRITICAL, "waits for Postgres"},
+		{100, LEVEL_CRITICAL, "no new reading is taken"},
+		{49, LEVEL_INFO, "over"},
+	};
+	struct run run;
+	size_t i;
+
+	begin(&run);
+	run.facts.database_percent = 49;
+	is_int(later(&run, SECOND), 0);
+	for (i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+		run.facts.database_percent = steps[i].percent;
+		later(&run, SECOND);
+		told(&run, "database", steps[i].level, steps[i].part);
+		ok(later(&run, SECOND) == 0, "a step is told once");
+	}
+}
+
+TEST(an_archive_that_grows_is_told_step_by_step)
+{
+	static const struct {
+		int64_t bytes, level;
+		const char *part;
+	} steps[] = {
+		{100000000, LEVEL_WARN, "hold 100 MB, 50 % of"},
+		{160000000, LEVEL_WARN, "80 % of"},
+		{190000000, LEVEL_CRITICAL, "95 % of"},
+		{400000000, LEVEL_CRITICAL, "200 % of local-store/alert-archive-mb"},
+		{1000, LEVEL_INFO, "over"},
+	};
+	struct run run;
+	size_t i;
+
+	begin(&run);
+	run.facts.archive_bytes = 99999999;
+	is_int(later(&run, SECOND), 0);
+	for (i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+		run.facts.archive_bytes = steps[i].bytes;
+		later(&run, SECOND);
+		told(&run, "archive_size", steps[i].level, steps[i].part);
+	}
+	run.dog.limits.archive_bytes = 0;
+	run.facts.archive_bytes = INT64_MAX / 200;
+	ok(later(&run, SECOND) == 0, "0: no matter");
+}
+
+TEST(rows_that_cannot_leave_are_told)
+{
+	struct run run;
+
+	begin(&run);
+	run.facts.archive_why = "";
+	is_int(later(&run, SECOND), 0);
+	run.facts.archive_why = "/archive: No space left on device";
+	later(&run, SECOND);
+	told(&run, "archive", LEVEL_WARN, "rows cannot leave the database as they should: /archive: No space");
+	run.facts.archive_why = NULL;
+	later(&run, SECOND);
+	told(&run, "archive", LEVEL_INFO, "over");
+}
+
 int
 main(void)
 {
@@ -177,5 +246,8 @@ main(void)
 	RUN(only_a_backlog_that_grows_for_ten_minutes_is_told);
 	RUN(a_clock_that_is_set_is_told_and_then_taken_as_right);
 	RUN(a_disk_that_fills_is_told);
+	RUN(a_database_near_its_cap_is_told_step_by_step);
+	RUN(an_archive_that_grows_is_told_step_by_step);
+	RUN(rows_that_cannot_leave_are_told);
 	return test_done();
 }
