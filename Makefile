@@ -81,6 +81,10 @@ $(B)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# What is taken in by .incbin.
+$(B)/services/local-store/disk/out_sqlite.o: services/local-store/disk/schema.sql
+$(B)/services/dedupe-auditor/change/out_journal.o: services/dedupe-auditor/change/journal.sql
+
 # ---- unit tests: test_X.c is linked with what it needs of the service folder that has an X.c
 # (test_<service>_X.c when two have one), but never with a main.c
 folder = $(word 2,$(subst /, ,$(firstword $(wildcard services/*/$(1).c services/*/*/$(1).c))))

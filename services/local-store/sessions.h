@@ -43,6 +43,7 @@ struct entry {
 	/* outbox's */
 	int64_t synced;              /* readings.id up to which Postgres has all of it */
 	int64_t arrived;             /* and the last one it has: live ones overtake a backlog */
+	int64_t maybe_sent;          /* some up to this one went before their turn */
 	int64_t scanned;             /* the log up to here is not read for it, or for it alone */
 	struct heap *heap[LANES];    /* taken and not yet in a bundle: those that grow … */
 	int n_heaps;                 /* … and those that wait */

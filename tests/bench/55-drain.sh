@@ -13,12 +13,12 @@ pg_start >/dev/null || exit 1
 sed -i '/fsync = off/d;/shared_buffers = 32MB/d' "$T/pg/data/postgresql.auto.conf"
 pg_stop && pg_start >/dev/null || exit 1
 
-bare() { "$TOOL/bare" "host=$RUN dbname=ihht user=ihht_sync" copy $SESSIONS $((ROWS / SESSIONS / 500)) 500 | sed -n 's/.*readings_per_s=\([0-9]*\).*/\1/p'; }
+bare() { "$TOOL/bare" "host=$RUN dbname=ihht user=ihht_sync" copy $SESSIONS 2 500 | sed -n 's/.*readings_per_s=\([0-9]*\).*/\1/p'; }
 empty() { sql "TRUNCATE readings, sessions, sync_receipts, sync_heads, record_history CASCADE; CHECKPOINT" postgres; }
 
 # A store as days without a network leave it: at 1 Hz the readings of all sessions are mixed.
 start local-store
-wait_ready local-store
+wait_until '[ -n "$(lite "SELECT value FROM settings WHERE name = '"'sent_upto'"'")" ]'
 kill9 local-store
 sqlite3 "$DB" <<-SQL
 	PRAGMA synchronous = off;

@@ -29,6 +29,8 @@ struct bench {
 	size_t n_flying;
 	int64_t now, last;              /* the reading put last */
 	int of[MOST], times[MOST];      /* by number: whose it is, how often it has arrived */
+	bool sent[MOST];
+	int n_fresh;                    /* readings */
 };
 
 static void
@@ -115,8 +117,10 @@ send(struct bench *b)
 				      &b->rig.err), 0);
 	for (i = 0; i < f->n; i++) {
 		f->seqs[i] = rows[i].seq;
-		ok(!bundle->fresh || !b->times[rows[i].seq], "%lld was sent before", (long long)rows[i].seq);
+		ok(!bundle->fresh || !b->sent[rows[i].seq], "%lld was sent before", (long long)rows[i].seq);
+		b->sent[rows[i].seq] = true;
 	}
+	b->n_fresh += bundle->fresh ? (int)f->n : 0;
 	outbox_sent(b->o, b->now);
 	b->n_flying++;
 	return f;
@@ -263,6 +267,59 @@ TEST(what_ended_while_a_backlog_drained_is_completed_after_it)
 	bench_close(&b);
 }
 
+/* What a restart knows of what nobody was sent; whether what is late stays late, with live readings. */
+static void
+restart_behind(struct bench *b, bool live)
+{
+	static const struct outbox_limits quick = {.rows = 10, .open_rows = 160, .in_flight = 4,
+						   .wait_us = 30 * S, .resend_us = 600 * S};
+	int i;
+
+	bench_open(b, &quick);
+	(void)send(b);
+	for (i = 0; i < 200; i++)
+		put(b, i % SESSIONS, 10, false);
+	while (send(b))
+		;
+	if (live) {
+		b->now += 10 * S;
+		answer(b, b->flying, OUTCOME_APPLIED);
+		for (i = 0; i < 20; i++) {
+			put(b, i % SESSIONS, 10, false);
+			while (send(b))
+				answer(b, b->flying, OUTCOME_APPLIED);
+		}
+	}
+	restart(b);
+	b->n_fresh = 0;
+}
+
+TEST(what_no_run_has_read_is_fresh_after_a_restart_too)
+{
+	static struct bench b;
+	int n_left, i, live;
+
+	for (live = 0; live < 2; live++) {
+		restart_behind(&b, live);
+		for (n_left = 0, i = 1; i <= b.last; i++)
+			n_left += !b.sent[i];
+		ok(n_left > 1000, "%d", n_left);
+		drain(&b);
+		ok(b.n_fresh > n_left - 200, "%s: %d of %d", live ? "live" : "none", b.n_fresh, n_left);
+		bench_close(&b);
+	}
+}
+
+static void
+repair(struct bench *b, int session)
+{
+	struct entry *entry = store_load_id(b->rig.store, b->rig.sessions, b->ids[session], &b->rig.err);
+
+	is_int(store_begin(b->rig.store, &b->rig.err), 0);
+	is_int(outbox_repair(b->o, entry, NOW_US + b->last / 2 * S, MSG_TIME_MAX, &b->rig.err), 0);
+	is_int(store_commit(b->rig.store, &b->rig.err), 0);
+}
+
 /* What may come, in any order; `seed` brings it back. */
 static void
 live_through(struct bench *b, unsigned seed)
@@ -285,6 +342,8 @@ live_through(struct bench *b, unsigned seed)
 		case 6:
 			if (random() % 10 == 0)
 				restart(b);
+			else if (random() % 20 == 0)
+				repair(b, (int)random() % SESSIONS);
 			break;
 		case 7: case 8: case 9: case 10:
 			(void)send(b);
@@ -327,6 +386,7 @@ main(void)
 	RUN(live_readings_overtake_a_backlog);
 	RUN(live_readings_of_a_trickle_leave_by_their_age);
 	RUN(what_ended_while_a_backlog_drained_is_completed_after_it);
+	RUN(what_no_run_has_read_is_fresh_after_a_restart_too);
 	RUN(whatever_comes_in_whatever_order_progress_is_true_and_all_arrives);
 	return test_done();
 }

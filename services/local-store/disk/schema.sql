@@ -46,6 +46,9 @@ CREATE TABLE IF NOT EXISTS settings (
 	value  INTEGER NOT NULL
 ) STRICT;
 
+-- Readings up to this one may have been sent by a version that did not note it.
+INSERT OR IGNORE INTO settings SELECT 'sent_upto', coalesce(max(id), 0) FROM readings;
+
 -- What a session breathed when, so that a late reading gets the phase of its own time.
 CREATE TABLE IF NOT EXISTS phases (
 	session        INTEGER NOT NULL,

@@ -48,11 +48,14 @@ ship_heap(struct outbox *o, enum lane lane, struct heap *heap, bool urgent, stru
 	struct shipment *sh = NULL;
 	int r;
 
+	outbox_leaves(o, lane, heap);
+	if (outbox_mark(o, err) < 0)
+		return -1;
 	heaps_take(&o->heaps[lane], heap);
 	r = outbox_ship(o, heap->entry, heap->rows, heap->n, urgent, &sh, err);
 	if (r > 0 && sh) {
 		sh->lane = lane;
-		sh->fresh = heap->first_id > o->maybe_sent;
+		sh->fresh = outbox_is_unsent(o, heap);
 		sh->first_id = heap->first_id;
 		sh->last_id = heap->last_id;
 	}

@@ -47,9 +47,10 @@ outbox_open(struct store *store, struct sessions *sessions, const char *gateway,
 	o->rows = calloc(limits->rows, sizeof(*o->rows));
 	ASSERT(o->bundle && o->crate && o->rows);
 	o->rate = (struct rate){bucket_new(limits->rows_per_s, 0), bucket_new(limits->bytes_per_s, 0)};
-	o->live.end = o->maybe_sent = store_last_reading(store);
+	o->live.end = store_last_reading(store);
 	o->quarantine = quarantine_open(store, err);
-	if (!o->quarantine || store_setting(store, "synced_floor", 0, &o->floor, err) < 0)
+	if (!o->quarantine || outbox_recall_unsent(o, err) < 0 ||
+	    store_setting(store, "synced_floor", 0, &o->floor, err) < 0)
 		outbox_close(&o);
 	else
 		o->live.next = o->floor;
@@ -117,8 +118,7 @@ outbox_hold(struct outbox *o, struct entry *entry, int64_t now_us)
 	heaps_drop(&o->heaps[LATE], entry);
 	outbox_read_no_more(o, entry);
 	/* its rows go again in other bundles, while a worker may still have one of these */
-	if (o->maybe_sent < o->live.next)
-		o->maybe_sent = o->live.next;
+	outbox_out_of_order(o, entry, o->live.next);
 	if (!entry->held_until_us) {
 		o->n_held++;
 		entry->n_shipped++;  /* keeps it in hand */

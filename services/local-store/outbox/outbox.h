@@ -6,8 +6,8 @@
  * bounded; beyond it the log just grows on disk.  A changed session or record goes at once
  * and overtakes readings, also where these wait because so many a second may leave; and
  * readings that are taken now overtake those that are behind (stretches.c).  Nothing
- * of this is on disk but how far each session has come, so after a crash some rows are sent
- * twice, which is harmless.
+ * of this is on disk but how far each session has come and, roughly, what was never sent
+ * (unsent.c), so after a crash some rows are sent twice, which is harmless.
  *
  * With `pack` bytes on the wire cost: what is ready leaves in crates (proto/crate.h), and who
  * would be ready within a second goes along.  What is sent again is a bundle by itself.

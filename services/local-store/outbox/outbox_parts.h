@@ -26,6 +26,12 @@ struct stretch {
 	struct entry *only;
 };
 
+/* Readings of the log, by id. */
+struct unsent {
+	int64_t from, upto;                 /* after `from`, up to `upto` … */
+	int64_t beyond;                     /* … and all after this one */
+};
+
 struct rate {
 	struct bucket rows, bytes;
 };
@@ -47,7 +53,9 @@ struct outbox {
 	struct stretch late[MAX_STRETCHES];
 	size_t n_late;
 	int64_t behind_us;            /* since when live readings find no room; 0: they do */
-	int64_t maybe_sent;           /* what comes after was never sent by anybody */
+	struct unsent unsent, marked; /* never sent before this run; and what is so on disk */
+	int64_t sent[LANES];          /* in bundles up to here, in this run */
+	int64_t out_of_order;         /* some up to here went before their turn; 0: none */
 	int64_t now_us;               /* of the running outbox_work() */
 	int64_t floor;                /* as on disk: a restart reads from here */
 	struct heaps heaps[LANES];
@@ -86,6 +94,17 @@ int64_t outbox_unread(const struct outbox *outbox);  /* rows, about */
 /* Before what has not been read: of all sessions, of one. */
 int64_t outbox_read_upto(const struct outbox *outbox);
 int64_t outbox_read_upto_of(const struct outbox *outbox, const struct entry *entry);
+
+/* What nobody was ever sent: as the disk has it from earlier runs; whether a heap is of it. */
+int outbox_recall_unsent(struct outbox *outbox, struct err *err);
+bool outbox_is_unsent(const struct outbox *outbox, const struct heap *heap);
+
+/* It shrinks: by a heap; by some of a session, up to there, that go before their turn; a stretch
+ * that is late begins.  And this must be on disk before anything of it leaves. */
+void outbox_leaves(struct outbox *outbox, enum lane lane, const struct heap *heap);
+void outbox_out_of_order(struct outbox *outbox, struct entry *entry, int64_t upto);
+void outbox_late_begins(struct outbox *outbox);
+int outbox_mark(struct outbox *outbox, struct err *err);
 
 /* More is gathered than so many quarters of what may be. */
 bool outbox_is_crowded(const struct outbox *outbox, enum lane lane, size_t quarters);

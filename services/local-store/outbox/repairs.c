@@ -52,6 +52,9 @@ outbox_repair_next(struct outbox *o, struct err *err)
 	int64_t id, no;
 	int r = 0;
 
+	outbox_out_of_order(o, job->entry, o->live.end);  /* some of these may be yet to go */
+	if (outbox_mark(o, err) < 0)
+		return -1;
 	range = store_range(o->store, job->entry->no, job->from_us, job->to_us);
 	while (n < o->limits.rows && (r = store_next(range, &id, &no, &o->rows[n], err)) > 0)
 		if (skip)
@@ -63,7 +66,6 @@ outbox_repair_next(struct outbox *o, struct err *err)
 	store_enough(range);
 	if (r < 0 || (r = outbox_ship(o, job->entry, o->rows, n, false, &sh, err)) < 0)
 		return -1;
-	o->maybe_sent = o->live.end;  /* there may be rows among them that were yet to go */
 	if (r > 0 && n) {
 		sh->lane = LATE;
 		sh->from_us = o->rows[0].taken_us;

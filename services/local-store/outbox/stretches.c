@@ -37,6 +37,7 @@ remove_late(struct outbox *o, struct stretch *gone)
 	struct entry *only = gone->only;
 
 	memmove(gone, gone + 1, (size_t)(o->late + --o->n_late - gone) * sizeof(*gone));
+	outbox_late_begins(o);
 	if (only)
 		only->n_shipped--;
 }
@@ -86,7 +87,8 @@ outbox_flows(struct outbox *o, int64_t now_us)
 		return;
 	if (!is_read(&o->live))
 		o->late[o->n_late++] = o->live;
-	o->live.next = o->live.end;
+	outbox_late_begins(o);
+	o->live.next = o->sent[LIVE] = o->live.end;
 	o->behind_us = 0;
 	heaps_move(&o->heaps[LIVE], &o->heaps[LATE]);
 	o->ended_open[LATE] |= o->ended_open[LIVE];
