@@ -18,7 +18,7 @@ empty() { sql "TRUNCATE readings, sessions, sync_receipts, sync_heads, record_hi
 
 # A store as days without a network leave it: at 1 Hz the readings of all sessions are mixed.
 start local-store
-wait_until '[ -n "$(lite "SELECT value FROM settings WHERE name = '"'sent_upto'"'")" ]'
+wait_ready local-store
 kill9 local-store
 sqlite3 "$DB" <<-SQL
 	PRAGMA synchronous = off;
