@@ -22,6 +22,7 @@ struct fanout {
 	struct lws *live;                 /* the live link's fd, as lws sees it */
 	int tick;                         /* a timerfd */
 	int64_t tick_us;
+	int64_t tick_mono_us, sent_mono_us;  /* the last tick, and the last that was sent since */
 	struct lws_context *lws;
 	struct board board;
 	struct clients clients;

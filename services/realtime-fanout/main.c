@@ -46,6 +46,7 @@
 
 #define TICK_US     4000                  /* for a few watchers; more wait for tick-ms */
 #define FEW         50
+#define MOST_TICK_US 100000
 #define MOST_A_TICK 5000                  /* messages of one link, so that watchers get their turn */
 #define FAREWELL_S  5                     /* to be told that a token has expired */
 #define RETURN_US   (60 * CLOCK_SECOND)   /* the last watcher may come back so long */
@@ -142,14 +143,30 @@ offer_all(struct fanout *me)
 }
 
 /*
+ * How long until the next tick.  With many watchers what comes within it goes out together; and when
+ * the machine is busy, so that to send takes as long as to wait, they wait longer rather than that
+ * everybody falls behind.
+ */
+static int64_t
+next_tick_us(const struct fanout *me)
+{
+	int64_t busy_us = me->sent_mono_us - me->tick_mono_us, us = me->tick_us;
+
+	if (me->clients.n <= FEW)
+		return TICK_US;
+	if (us < 2 * busy_us)
+		us = 2 * busy_us;
+	return us < MOST_TICK_US ? us : MOST_TICK_US;
+}
+
+/*
  * lws_sul would do, but lws counts in milliseconds and polls without pause through the last
  * one: 20 % of a core for a tick of 4 ms.
  */
 static void
 arm_tick(struct fanout *me)
 {
-	int64_t us = me->clients.n > FEW ? me->tick_us : TICK_US;
-	struct itimerspec at = {.it_value.tv_nsec = us * 1000};
+	struct itimerspec at = {.it_value.tv_nsec = next_tick_us(me) * 1000};
 
 	(void)timerfd_settime(me->tick, 0, &at, NULL);
 }
@@ -183,6 +200,7 @@ on_tick(struct fanout *me)
 	for (i = 0; i < N_LINKS; i++)
 		if (me->more[i])
 			pump(me, i);
+	me->tick_mono_us = me->sent_mono_us = clock_mono_us();
 }
 
 /* One of the descriptors has something: `whose` is the address of the member it belongs to. */

@@ -54,6 +54,7 @@ writable(struct fanout *me, struct lws *wsi, struct watcher *w)
 	char *out = me->out + LWS_PRE;
 	struct piece piece;
 
+	me->sent_mono_us = now;
 	clients_next(&me->clients, w, now, out, &piece);
 	if (!piece.len && now - w->spoke_mono_us >= BEAT_EVERY_US) {
 		piece.len = sizeof(quiet) - 1;

@@ -150,6 +150,7 @@ writable(struct fanout *me, struct lws *wsi, struct watcher *w)
 		fanout_offer(me, w);
 		return 0;
 	}
+	me->sent_mono_us = now;
 	clients_next(&me->clients, w, now, (char *)out, &piece);
 	if (piece.len && lws_write(wsi, out, piece.len, how(&piece)) < 0)
 		return -1;
