@@ -11,11 +11,11 @@ PKG_ble-ingest      := libsystemd
 PKG_local-store     := sqlite3
 PKG_sync-worker     := libpq
 PKG_dedupe-auditor  := sqlite3 libpq
-PKG_realtime-fanout := libwebsockets sqlite3
-PKG_http-api        := libpq libmicrohttpd zlib sqlite3
+PKG_realtime-fanout := libwebsockets sqlite3 libcurl
+PKG_http-api        := libpq libmicrohttpd zlib sqlite3 libcurl
 PKG_zmq-sniffer     :=
 PKG_ihht            := libpq sqlite3
-PKG_tests           := sqlite3 libpq libsystemd
+PKG_tests           := sqlite3 libpq libsystemd libcurl
 
 # What one service has of another, or of a room of it: the rules for the app's old data and the
 # formats of exports are written once.
@@ -53,12 +53,14 @@ $(B)/bin/%: $$(call objects,services/$$*,2) $$(call uses,$$*) $$(call edges,$$*)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(call LIBS,$(PKG_$*))
 
-# db and pg are apart: only a service with sqlite3 or libpq in the table gets them.
+# db, pg and fetch are apart: only a service with sqlite3, libpq or libcurl in the table gets them.
 EDGE_sqlite3 := $(B)/common/db.o
 EDGE_libpq   := $(B)/common/pg.o
+EDGE_libcurl := $(B)/common/fetch.o
+EDGES        := $(EDGE_sqlite3) $(EDGE_libpq) $(EDGE_libcurl)
 edges = $(foreach p,$(PKG_$(1)),$(EDGE_$(p)))
 
-$(B)/libcommon.a: $(filter-out $(EDGE_sqlite3) $(EDGE_libpq),$(call objects,common,1)) $(call objects,proto,1)
+$(B)/libcommon.a: $(filter-out $(EDGES),$(call objects,common,1)) $(call objects,proto,1)
 	@mkdir -p $(@D)
 	@rm -f $@ && $(AR) rcs $@ $^
 
@@ -101,7 +103,7 @@ unit: $(UNIT) ## the unit tests
 	@tests/tap unit 2 $^
 
 $(B)/tests/unit/test_%: $(B)/tests/unit/test_%.o $$(call owned,$$(call owner,$$*)) \
-                        $(EDGE_sqlite3) $(EDGE_libpq) $(B)/libcommon.a
+                        $(EDGES) $(B)/libcommon.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(call LIBS,$(PKG_tests) $(PKG_$(call owner,$*)))
 
 # ---- programs of the tests: one file each, with what all share
@@ -135,7 +137,7 @@ $(B)/tests/tool/bare: $(B)/services/sync-worker/pure.a
 FUZZ := $(patsubst tests/fuzz/%.c,build/fuzz/tests/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 fuzzers: $(FUZZ)
 build/fuzz/tests/fuzz/fuzz_%: $(B)/tests/fuzz/fuzz_%.o $$(call owned,$$(call owner,$$*)) \
-                              $(EDGE_sqlite3) $(EDGE_libpq) $(B)/libcommon.a
+                              $(EDGES) $(B)/libcommon.a
 	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(call LIBS,$(PKG_tests) $(PKG_$(call owner,$*)))
 
 # ---- the rules of all processes in one program, with clocks of its own
@@ -231,6 +233,7 @@ fuzz:         ## each fuzzer for FUZZ_SECONDS (60)
 	@FUZZ_SECONDS=$(or $(FUZZ_SECONDS),60) tests/tap fuzz 2 $(FUZZ)
 
 bench: all tools $(BENCH) ## the figures, each with its limit
+	@deploy/install-deps bench || true
 	@tests/bench/run $(BENCH)
 
 size:         ## files and functions over the house limits

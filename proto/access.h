@@ -45,11 +45,11 @@ int caller_may(const struct caller *caller, const char *user_id);
 int caller_read(const json_t *claims, struct caller *caller, struct err *err);
 
 /* The settings of section `access`, for process.c. */
-#define ACCESS_SETTINGS 5
+#define ACCESS_SETTINGS 6
 extern const struct conf_key access_settings[ACCESS_SETTINGS];
 
-/* `conf` is that section.  Keys are read when they are needed, and again when their file has
- * changed; without any, every token is refused, and why is said.  NULL: see err. */
+/* `conf` is that section.  Where keys come from: see keyring.h; without any, every
+ * token is refused, and why is said.  NULL: see err. */
 struct access;
 struct access *access_open(const struct conf *conf, struct err *err);
 void access_close(struct access **access);

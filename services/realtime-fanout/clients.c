@@ -193,7 +193,7 @@ clients_add(struct clients *clients, enum client_kind kind, void *wsi, const str
 		ASSERT(w->query);
 		*w->query = *query;
 	}
-	w->spoke_mono_us = w->heard_mono_us = mono_us;
+	w->began_mono_us = w->spoke_mono_us = w->heard_mono_us = mono_us;
 	if (kind == CLIENT_PHOENIX) {
 		clients->board->n_want_rows++;
 		w->next = ring_next(clients->board->rows);
@@ -395,6 +395,7 @@ give_frames(struct clients *clients, struct watcher *w, char *bytes, struct piec
 			break;
 		piece->len += len;
 		w->next++;
+		w->n_frames++;
 		clients->n_frames_out++;
 	}
 	if (w->kind == CLIENT_WS && piece->len)

@@ -44,6 +44,8 @@ struct watcher {
 	size_t snapshot_at;
 	int waiting;                  /* asked to be writable, and not heard since ... */
 	int64_t waiting_mono_us;      /* ... then */
+	int64_t began_mono_us;
+	uint64_t n_frames;            /* sent to it */
 	int64_t spoke_mono_us;        /* we last sent something */
 	int64_t heard_mono_us;        /* it last answered a ping (WebSocket) */
 	int64_t pinged_mono_us;

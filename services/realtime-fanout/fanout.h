@@ -31,7 +31,7 @@ struct fanout {
 	void (*wake)(struct fanout *me, void *whose);  /* see server_open() */
 	const char *why;                  /* what we wait for, "" when nothing */
 	int64_t lag_us;                   /* the most of a value since the last beat */
-	uint64_t n_refused;               /* requests that got a 4xx or 5xx */
+	uint64_t n_requests, n_refused;   /* all; that got a 4xx or 5xx */
 	char out[LWS_PRE + CLIENTS_PIECE];
 	char token[JWT_MAX_BYTES + 2];    /* of the request that is looked at */
 };
@@ -51,6 +51,10 @@ int server_open(struct fanout *me, const char *address, int port, struct err *er
 
 /* Asks lws to call when the watcher can be written to, if there is anything for it. */
 void fanout_offer(struct fanout *me, struct watcher *watcher);
+
+/* The counts of a beat, and of the metrics: name=value pairs. */
+#define COUNTS_MAX 700
+void fanout_counts(const struct fanout *me, char counts[COUNTS_MAX]);
 
 #define BEAT_EVERY_US (15 * 1000000LL)
 
@@ -84,6 +88,9 @@ int out_token(struct fanout *me, struct lws *wsi);
 int out_phoenix_begin(struct fanout *me, struct lws *wsi, struct connection *connection);
 /* What it said is whole in connection->said; -1 and why it has to go. */
 int out_phoenix_hear(struct fanout *me, struct connection *connection, struct err *err);
+
+/* A stream has ended: its line in the log. */
+void out_log_stream(const struct watcher *watcher);
 
 /* For an answer that a page of a listed origin may read. */
 int out_allow_origin(struct fanout *me, struct lws *wsi, unsigned char **p, unsigned char *end);

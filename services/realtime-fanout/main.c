@@ -9,6 +9,7 @@
  *	        /events  Server-Sent Events, each one frame
  *	        /realtime/v1/websocket  the same for Supabase's own client, see phoenix.h
  *	        /health  how it goes
+ *	        /metrics for Prometheus, this process alone
  *	owns    nothing: all state is rebuilt from what passes
  *
  * A frame is {"seq","type", ...}.  seq has no hole within one run of this process; who
@@ -225,26 +226,36 @@ wake(struct fanout *me, void *whose)
 
 /* ---- once a second */
 
-static void
-beat(struct fanout *me)
+void
+fanout_counts(const struct fanout *me, char counts[COUNTS_MAX])
 {
 	const struct clients *c = &me->clients;
 	const struct board *b = &me->board;
 
+	(void)snprintf(counts, COUNTS_MAX,
+		       "watchers=%zu frames=%llu frames_out=%llu watchers_dropped=%llu holes=%llu "
+		       "resumed_from_store=%llu ring_frames=%llu live_missed=%llu live_lag_ms=%.3f "
+		       "device_holes=%llu requests=%llu requests_refused=%llu sessions_refused=%llu",
+		       c->n, (unsigned long long)b->n_frames, (unsigned long long)c->n_frames_out,
+		       (unsigned long long)c->n_dropped, (unsigned long long)c->n_holes,
+		       (unsigned long long)c->n_replayed,
+		       (unsigned long long)(ring_next(b->ring) - ring_first(b->ring)),
+		       (unsigned long long)b->n_live_missed, (double)me->lag_us / 1000,
+		       (unsigned long long)b->n_device_holes, (unsigned long long)me->n_requests,
+		       (unsigned long long)me->n_refused, (unsigned long long)b->n_refused);
+}
+
+static void
+beat(struct fanout *me)
+{
+	const struct board *b = &me->board;
+	char counts[COUNTS_MAX];
+
 	me->why = !state_is_up(b->state, "ble-ingest")    ? "no beat of ble-ingest: nothing live"
 		  : !state_is_up(b->state, "local-store") ? "no beat of local-store: no sessions"
 							  : "";
-	process_beat(me->process, *me->why ? PROCESS_WAITING : PROCESS_READY, me->why,
-		     "watchers=%zu frames=%llu frames_out=%llu watchers_dropped=%llu holes=%llu "
-		     "resumed_from_store=%llu ring_frames=%llu live_missed=%llu live_lag_ms=%.3f device_holes=%llu requests_refused=%llu "
-		     "sessions_refused=%llu",
-		     c->n, (unsigned long long)b->n_frames, (unsigned long long)c->n_frames_out,
-		     (unsigned long long)c->n_dropped, (unsigned long long)c->n_holes,
-		     (unsigned long long)c->n_replayed,
-		     (unsigned long long)(ring_next(b->ring) - ring_first(b->ring)),
-		     (unsigned long long)b->n_live_missed, (double)me->lag_us / 1000,
-		     (unsigned long long)b->n_device_holes,
-		     (unsigned long long)me->n_refused, (unsigned long long)b->n_refused);
+	fanout_counts(me, counts);
+	process_beat(me->process, *me->why ? PROCESS_WAITING : PROCESS_READY, me->why, "%s", counts);
 	me->lag_us = 0;
 }
 

@@ -6,11 +6,14 @@
 #include <sys/socket.h>
 
 #include "common/clock.h"
+#include "common/log.h"
 #include "fanout.h"
+#include "own_metrics.h"
 
 #define EVENTS "/events"
 #define LIVE_WS "/live"
 #define HEALTH "/health"
+#define METRICS "/metrics"
 
 void
 fanout_offer(struct fanout *me, struct watcher *watcher)
@@ -29,6 +32,32 @@ out_bound(struct lws *wsi)
 	int bytes = 256 * 1024;
 
 	(void)setsockopt(lws_get_socket_fd(wsi), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+}
+
+/* ---- the log of requests: never what stands behind the ?, nor who asked */
+
+static void
+out_log(struct lws *wsi, int status)
+{
+	static const char *const paths[] = {EVENTS, LIVE_WS, OUT_PHOENIX_PATH, HEALTH, METRICS};
+	const char *path = "?";
+	size_t i;
+
+	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		if (out_is_path(wsi, paths[i]))
+			path = paths[i];
+	log_info("request", "route=\"%s %s\" status=%d",
+		 lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) > 0 ? "GET" : "?", path, status);
+}
+
+void
+out_log_stream(const struct watcher *w)
+{
+	static const char *const paths[] = {EVENTS, LIVE_WS, OUT_PHOENIX_PATH};
+
+	log_info("request", "route=\"GET %s\" status=%d ms=%lld frames=%llu end=\"%s\"", paths[w->kind],
+		 w->kind == CLIENT_SSE ? 200 : 101, (long long)(clock_mono_us() - w->began_mono_us) / 1000,
+		 (unsigned long long)w->n_frames, w->leave ? w->leave : "");
 }
 
 /* ---- plain answers */
@@ -63,20 +92,22 @@ out_header(struct lws *wsi, const char *name, const char *value, unsigned char *
 					   (const unsigned char *)value, (int)strlen(value), p, end);
 }
 
-/* Small enough to go in one write. */
 static int
-answer(struct lws *wsi, int status, const char *type, const struct text *body)
+answer(struct fanout *me, struct lws *wsi, int status, const char *type, const struct text *body)
 {
-	unsigned char bytes[LWS_PRE + 2048], *start = bytes + LWS_PRE, *p = start;
-	unsigned char *end = bytes + sizeof(bytes);
+	unsigned char *start = (unsigned char *)me->out + LWS_PRE, *p = start;
+	unsigned char *end = start + CLIENTS_PIECE;
 
-	if (lws_add_http_common_headers(wsi, (unsigned)status, type, body->len, &p, end) ||
+	me->n_requests++;
+	me->n_refused += status >= 400;
+	out_log(wsi, status);
+	if (body->len > CLIENTS_PIECE ||
+	    lws_add_http_common_headers(wsi, (unsigned)status, type, body->len, &p, end) ||
 	    out_header(wsi, "cache-control:", "no-store", &p, end) ||
 	    (status == 405 && out_header(wsi, "allow:", "GET", &p, end)) ||
 	    (status == 426 && out_header(wsi, "upgrade:", "websocket", &p, end)) ||
 	    (status == 503 && out_header(wsi, "retry-after:", "5", &p, end)) ||
-	    lws_finalize_write_http_header(wsi, start, &p, end) ||
-	    body->len > sizeof(bytes) - LWS_PRE)
+	    lws_finalize_write_http_header(wsi, start, &p, end))
 		return -1;
 	memcpy(start, body->bytes, body->len);
 	if (lws_write(wsi, start, body->len, LWS_WRITE_HTTP_FINAL) < 0)
@@ -90,14 +121,13 @@ out_problem(struct fanout *me, struct lws *wsi, int status, const char *detail)
 	struct text body = {0};
 	int r;
 
-	me->n_refused++;
 	text_put(&body, "{");
 	text_member(&body, "type", "about:blank");
 	text_member(&body, "title", title_of(status));
 	text_member_int(&body, "status", status);
 	text_member(&body, "detail", detail);
 	text_put(&body, "}\n");
-	r = answer(wsi, status, "application/problem+json", &body);
+	r = answer(me, wsi, status, "application/problem+json", &body);
 	text_free(&body);
 	return r;
 }
@@ -115,7 +145,21 @@ health(struct fanout *me, struct lws *wsi)
 	text_member_int(&body, "frames", (int64_t)me->board.n_frames);
 	text_member_int(&body, "run", me->board.run);
 	text_put(&body, "}\n");
-	r = answer(wsi, 200, "application/json", &body);
+	r = answer(me, wsi, 200, "application/json", &body);
+	text_free(&body);
+	return r;
+}
+
+static int
+metrics(struct fanout *me, struct lws *wsi)
+{
+	char counts[COUNTS_MAX];
+	struct text body = {0};
+	int r;
+
+	fanout_counts(me, counts);
+	own_metrics_write(&body, me->process, counts);
+	r = answer(me, wsi, 200, OWN_METRICS_TYPE, &body);
 	text_free(&body);
 	return r;
 }
@@ -271,7 +315,7 @@ out_admit(struct fanout *me, struct lws *wsi, const char *path, struct query *qu
 	int status;
 
 	if (!out_is_path(wsi, path))
-		return err_set(err, 0, "there are " HEALTH ", " EVENTS " (SSE), " LIVE_WS " and "
+		return err_set(err, 0, "there are " HEALTH ", " METRICS ", " EVENTS " (SSE), " LIVE_WS " and "
 			       OUT_PHOENIX_PATH " (WebSocket)"), 404;
 	if ((status = out_gate(me, wsi, err)))
 		return status;
@@ -291,6 +335,8 @@ out_http(struct fanout *me, struct lws *wsi, struct query *query, struct rights 
 		*close = out_problem(me, wsi, 405, "only GET");
 	else if (out_is_path(wsi, HEALTH))
 		*close = health(me, wsi);
+	else if (out_is_path(wsi, METRICS))
+		*close = metrics(me, wsi);
 	else if (out_is_path(wsi, LIVE_WS) || out_is_path(wsi, OUT_PHOENIX_PATH))
 		*close = out_problem(me, wsi, 426, "this speaks WebSocket; for plain HTTP "
 				     "there is " EVENTS);

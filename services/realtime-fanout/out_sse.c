@@ -81,6 +81,7 @@ out_sse(struct fanout *me, struct lws *wsi, enum lws_callback_reasons reason,
 	case LWS_CALLBACK_CLOSED_HTTP:
 		/* lws reports connections, too, that never came to have a user */
 		if (connection && connection->watcher) {
+			out_log_stream(connection->watcher);
 			clients_remove(&me->clients, connection->watcher, clock_mono_us());
 			connection->watcher = NULL;
 		}
