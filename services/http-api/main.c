@@ -154,6 +154,10 @@ command(struct http_api *me, struct ask *ask, int64_t now)
 	if (command_plan(ask, &plan, &problem) < 0 ||
 	    guard_plan(ask, &plan, &problem) < 0) {
 		http_refuse(ask, &problem);
+	} else if (plan_pack(&plan) < 0) {
+		plan_release(&plan);
+		(void)problem_set(&problem, 413, "data", PLAN_TOO_LARGE);
+		http_refuse(ask, &problem);
 	} else if (!plan.n) {  /* an empty batch */
 		text = command_nothing_new(&len);
 		http_answer(ask, 200, text, len, NULL);

@@ -1,10 +1,12 @@
 #include "services/local-store/drain.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "common/clock.h"
 #include "common/fault.h"
+#include "proto/records.h"
 #include "services/local-store/clocks.h"
 #include "services/local-store/commands.h"
 #include "services/local-store/quarantine/release.h"
@@ -62,17 +64,15 @@ take_sample(struct local_store *me, const struct link_frame *frame, struct err *
 }
 
 static int
-take_command(struct local_store *me, const struct link_frame *frame, struct err *err)
+take_one(struct local_store *me, const struct message *message, const void *msg, struct err *err)
 {
-	struct effects *fx = &me->effects[me->n_effects++];
+	struct effects *fx = transaction_effects(me, msg_str(&message->fields[0], msg));
 
 	me->n_commands++;
-	effects_clear(fx, msg_str(&frame->message->fields[0], frame->msg));
 	if (transaction_settle(me, err) < 0 || store_begin(me->store, err) < 0)
 		return -1;
-	if ((frame->message == &msg_release
-		     ? release_apply(&me->life, me->outbox, frame->msg, me->utc_us, fx, err)
-		     : commands_apply(&me->life, frame->message, frame->msg, me->utc_us, fx, err)) < 0)
+	if ((message == &msg_release ? release_apply(&me->life, me->outbox, msg, me->utc_us, fx, err)
+				     : commands_apply(&me->life, message, msg, me->utc_us, fx, err)) < 0)
 		return -1;
 	FAULT("local-store.commanded");
 	me->n_refused += !fx->reply.ok;
@@ -81,6 +81,32 @@ take_command(struct local_store *me, const struct link_frame *frame, struct err 
 	else if (fx->entry)
 		outbox_due(me->outbox, fx->entry);  /* which also keeps it in hand until then */
 	return 0;
+}
+
+/* All of it before the next commit; what is damaged ends it, and nobody is answered. */
+static int
+take_pack(struct local_store *me, const struct pack *pack, struct err *err)
+{
+	struct records commands = {pack->commands.bytes, pack->commands.bytes + pack->commands.len};
+	const struct message *message;
+	_Alignas(max_align_t) char msg[RECORDS_MAX];
+	int r;
+
+	while ((r = records_next(&commands, &message, msg, err)) > 0)
+		if (!strstr(message->links, "commands"))
+			(void)err_set(err, EBADMSG, "pack: %s is no command", message->name), complain(me, err);
+		else if (take_one(me, message, msg, err) < 0)
+			return -1;
+	if (r < 0)
+		complain(me, err);
+	return 0;
+}
+
+static int
+take_command(struct local_store *me, const struct link_frame *frame, struct err *err)
+{
+	return frame->message == &msg_pack ? take_pack(me, frame->msg, err)
+					    : take_one(me, frame->message, frame->msg, err);
 }
 
 /* To be told once what the receipt leads to is on disk. */

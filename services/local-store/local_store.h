@@ -11,7 +11,7 @@
 #include "services/local-store/samples.h"
 #include "services/local-store/watchdog.h"
 
-#define MAX_EFFECTS 64
+#define MAX_EFFECTS 64  /* of a transaction; a batch of commands may exceed it */
 #define MAX_SYNCED  64
 
 struct local_store {
@@ -27,8 +27,8 @@ struct local_store {
 	struct shares shares;                   /* of the cap */
 	int64_t percent, file_bytes;            /* used of the room for rows; of the file itself */
 	int64_t archive_bytes;                  /* in the files of the archive */
-	struct effects effects[MAX_EFFECTS];    /* to be said after the commit */
-	size_t n_effects;
+	struct effects *effects;                /* to be said after the commit */
+	size_t n_effects, effects_room;
 	struct synced synced[MAX_SYNCED];       /* likewise */
 	size_t n_synced;
 	bool blocked, more;                     /* no worker takes bundles; there are more to make */

@@ -263,6 +263,7 @@ detach(struct local_store *me)
 	link_close(&me->bundles);
 	link_close(&me->news);
 	transaction_forget(me);
+	free(me->effects);
 	store_close(&me->store);
 	process_close(&me->process);
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/clock.h"
@@ -11,6 +12,18 @@
 
 #define RETRY_US CLOCK_SECOND
 
+/* They have been told: what a large batch needed is given back. */
+static void
+forget_effects(struct local_store *me)
+{
+	if (me->effects_room > MAX_EFFECTS) {
+		free(me->effects);
+		me->effects = NULL;
+		me->effects_room = 0;
+	}
+	me->n_effects = 0;
+}
+
 void
 transaction_forget(struct local_store *me)
 {
@@ -18,8 +31,24 @@ transaction_forget(struct local_store *me)
 	outbox_close(&me->outbox);
 	sessions_free(&me->sessions);
 	samples_forget(&me->intake);
-	me->n_effects = me->n_synced = 0;
+	forget_effects(me);
+	me->n_synced = 0;
 	me->begun_us = 0;
+}
+
+struct effects *
+transaction_effects(struct local_store *me, const char *request_id)
+{
+	struct effects *more;
+
+	if (me->n_effects == me->effects_room) {
+		me->effects_room = me->effects_room ? 2 * me->effects_room : MAX_EFFECTS;
+		more = realloc(me->effects, me->effects_room * sizeof(*more));
+		ASSERT(more);
+		me->effects = more;
+	}
+	effects_clear(&me->effects[me->n_effects], request_id);
+	return &me->effects[me->n_effects++];
 }
 
 int
@@ -162,7 +191,8 @@ announce(struct local_store *me)
 	}
 	for (i = 0; i < me->n_synced; i++)
 		news_say(me->news, &msg_synced, me->synced[i].session_id, &me->synced[i]);
-	me->intake.n_started = me->intake.n_taken = me->n_effects = me->n_synced = 0;
+	me->intake.n_started = me->intake.n_taken = me->n_synced = 0;
+	forget_effects(me);
 	tell_quarantine(me);
 }
 
@@ -195,6 +225,6 @@ transaction_is_full(const struct local_store *me)
 	size_t n = me->intake.n_taken;
 
 	return n >= me->commit_rows || (n && n >= (size_t)me->life.room) ||
-	       me->intake.n_started == SAMPLES_STARTED || me->n_effects == MAX_EFFECTS ||
+	       me->intake.n_started == SAMPLES_STARTED || me->n_effects >= MAX_EFFECTS ||
 	       me->n_synced == MAX_SYNCED;
 }

@@ -14,6 +14,8 @@ int transaction_recall(struct local_store *me, struct err *err);
 
 /* Readings that wait to be stored together go in now. */
 int transaction_settle(struct local_store *me, struct err *err);
+/* Of one more command: room for what it leads to. */
+struct effects *transaction_effects(struct local_store *me, const char *request_id);
 /* How much room there is: after all that changes the store. */
 int transaction_measure(struct local_store *me, struct err *err);
 bool transaction_is_full(const struct local_store *me);

@@ -224,7 +224,7 @@ TEST(each_type_in_the_place_of_each_other_is_refused)
 
 TEST(text_and_bytes_must_have_their_length)
 {
-	static char long_text[500000];
+	static char long_text[1100000];
 	const struct message *m;
 	char why[100];
 

@@ -150,7 +150,7 @@ static const struct {
 	{&msg_progression, "{'session_id':'" ID "','current_altitude_level':null,"
 	 "'recommended_altitude_level':3}", "progression.current_altitude_level: is missing"},
 	{IMPORT("5"), "import.columns: must be text"},
-	{IMPORT("''"), "import.columns: must be 1 to 400000 bytes"},
+	{IMPORT("''"), "import.columns: must be 1 to 1000000 bytes"},
 	{IMPORT("'AAA'"), "import.columns: must be base64"},
 	{IMPORT("'A==='"), "import.columns: must be base64"},
 	{IMPORT("'===='"), "import.columns: must be base64"},
@@ -161,7 +161,7 @@ static const struct {
 	{IMPORT("'AAAA\\n\\n\\n\\n'"), "import.columns: must be base64"},
 	{IMPORT("'A-_A'"), "import.columns: must be base64"},
 	{IMPORT("'A\\u00e9A'"), "import.columns: must be base64"},
-	{IMPORT("null"), "import.columns: must be 1 to 400000 bytes"},
+	{IMPORT("null"), "import.columns: must be 1 to 1000000 bytes"},
 };
 
 static json_t *
@@ -231,9 +231,9 @@ TEST(text_and_bytes_have_their_limit)
 	static union any_of got;
 	struct err err;
 	json_t *v = json_object();
-	char *long_text = malloc(600001);
+	char *long_text = malloc(1400001);
 
-	memset(long_text, 'A', 600000);
+	memset(long_text, 'A', 1400000);
 	long_text[2001] = 0;
 	json_object_set_new(v, "session_id", json_string(ID));
 	json_object_set_new(v, "notes_post", json_string(long_text));
@@ -247,14 +247,14 @@ TEST(text_and_bytes_have_their_limit)
 	json_object_set_new(v, "request_id", json_string(ID));
 	json_object_set_new(v, "count", json_integer(1));
 	long_text[2001] = 'A';
-	long_text[533336] = 0;  /* 400002 bytes */
+	long_text[1333336] = 0;  /* 1000002 bytes */
 	json_object_set_new(v, "columns", json_string(long_text));
 	is_int(msg_from_json(&msg_import, v, NULL, &got, &err), -1);
 	is_str(err.text, "import.columns: must be base64 of no more than its limit");
-	memcpy(long_text + 533334, "==", 2);  /* 400000 */
+	memcpy(long_text + 1333334, "==", 2);  /* 1000000 */
 	json_object_set_new(v, "columns", json_string(long_text));
 	is_int(msg_from_json(&msg_import, v, NULL, &got, &err), 0);
-	is_int(got.import.columns.len, 400000);
+	is_int(got.import.columns.len, 1000000);
 	json_decref(v);
 	free(long_text);
 }

@@ -274,7 +274,7 @@ TEST(ten_thousand_readings_are_taken_and_one_more_is_refused)
 	free(text);
 }
 
-/* Values that cannot be packed as decimals fill an import's bytes before its rows. */
+/* Values that cannot be packed as decimals: still one message, and so one transaction. */
 TEST(rows_that_pack_badly_still_fit)
 {
 	char *text = malloc(SYNC_BATCH_READINGS * 140 + 200), *p = text;
@@ -290,7 +290,7 @@ TEST(rows_that_pack_badly_still_fit)
 			     61 + i / 3333.0, 1 + i / 9999.0, 1 + i / 8888.0);
 	strcpy(p, "]}");
 	if (ok(take(text, &plan, &problem) == 0, "%s", problem.detail))
-		ok(readings_of(&plan) > 8900);
+		ok(readings_of(&plan) > 8900 && plan.n == 1);
 	plan_release(&plan);
 	free(text);
 }
@@ -314,7 +314,6 @@ TEST(a_session_that_has_ended_is_started_and_stopped)
 		     &problem) == 0, "%s", problem.detail))
 		return;
 	is_int(plan.n, 2);
-	is_int(plan.one_by_one, 1);
 	start = plan.steps[0].msg;
 	stop = plan.steps[1].msg;
 	ids_session(LOCAL, id);
@@ -622,6 +621,29 @@ TEST(text_beyond_its_limit_is_refused)
 		}
 }
 
+/* More than one transaction holds is told, and nothing of it is sent. */
+TEST(what_is_packed_has_room_or_is_refused)
+{
+	struct plan plan = {.is_batch = 1};
+	struct survey *survey;
+	size_t n;
+
+	for (n = 1; n <= 400; n++) {
+		survey = plan_add(&plan, &msg_survey, n);
+		strcpy(survey->session_id, USER);
+		memset(survey->notes_post, 'x', sizeof(survey->notes_post) - 1);
+		survey->notes_post[sizeof(survey->notes_post) - 1] = 0;
+	}
+	is_int(plan_pack(&plan), 0);
+	for (; n <= 600; n++) {
+		survey = plan_add(&plan, &msg_survey, n);
+		*survey = *(struct survey *)plan.steps[0].msg;
+	}
+	free(plan.pack.msg);
+	is_int(plan_pack(&plan), -1);
+	plan_release(&plan);
+}
+
 TEST(five_hundred_rows_of_a_kind_and_no_more)
 {
 	char *text = malloc(40000), *p = text, *more;
@@ -679,6 +701,7 @@ main(void)
 	RUN(an_empty_batch_has_nothing_to_do);
 	RUN(everything_else_is_refused_by_field_or_set_apart_by_row);
 	RUN(text_beyond_its_limit_is_refused);
+	RUN(what_is_packed_has_room_or_is_refused);
 	RUN(five_hundred_rows_of_a_kind_and_no_more);
 	RUN(a_session_is_known_by_its_uuid_in_any_case_and_by_its_local_id);
 	return test_done();

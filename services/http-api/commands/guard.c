@@ -86,30 +86,28 @@ guard_key(const struct ask *ask, struct plan *guards, struct problem *problem)
 	return 0;
 }
 
-/* guards takes the plan's steps behind its own. */
+/* The guards' steps go in front of the plan's. */
 static int
 join(struct plan *guards, struct plan *plan)
 {
-	struct step *steps = realloc(guards->steps, (guards->n + plan->n) * sizeof(*steps));
+	struct step *steps = malloc((guards->n + plan->n) * sizeof(*steps));
 
 	if (!steps)
 		return -1;
+	memcpy(steps, guards->steps, guards->n * sizeof(*steps));
 	memcpy(steps + guards->n, plan->steps, plan->n * sizeof(*steps));
-	guards->steps = steps;
-	guards->n_guards = guards->n;
-	guards->n += plan->n;
+	free(guards->steps);
 	free(plan->steps);
-	guards->n_rows = plan->n_rows;
-	guards->tell_rows = plan->tell_rows;
-	guards->misfits = plan->misfits;
-	*plan = *guards;
+	plan->steps = steps;
+	plan->n_guards = guards->n;
+	plan->n += guards->n;
 	return 0;
 }
 
 int
 guard_plan(const struct ask *ask, struct plan *plan, struct problem *problem)
 {
-	struct plan guards = {.one_by_one = plan->one_by_one, .is_batch = plan->is_batch};
+	struct plan guards = {.is_batch = plan->is_batch};
 	size_t i;
 
 	if (!plan->n)

@@ -5,8 +5,9 @@
 #include <sys/queue.h>
 
 #include "proto/ids.h"
+#include "services/http-api/commands/set_apart.h"
 
-/* One step on its way. */
+/* One step, or the pack, on its way. */
 struct sent {
 	int64_t due_us, wait_us;
 	int answered;
@@ -15,11 +16,18 @@ struct sent {
 struct work {
 	TAILQ_ENTRY(work) all;
 	struct plan plan;
-	struct sent *sent;     /* of each step, from `first` to `next` under way */
-	size_t first, next;    /* all before `first` are answered, from `next` on not yet sent */
+	struct sent *sent;     /* of each step */
+	struct sent pack;
+	size_t n_packed;       /* its steps without an answer */
+	size_t first;          /* all before it are answered */
 	int64_t patience_us, give_up_us, end_us;
 	int64_t rows;          /* readings added */
 	size_t items, last_item;  /* items with anything new; the last of them */
+	struct refused {
+		size_t item;
+		struct reply reply;
+	} *refused;            /* rows of a batch, yet to be set apart */
+	size_t n_refused;
 	int ended;
 	struct result result;
 };
@@ -44,6 +52,7 @@ drop(struct pending *pending, struct work *w)
 	TAILQ_REMOVE(&pending->works, w, all);
 	plan_release(&w->plan);
 	free(w->sent);
+	free(w->refused);
 	free(w);
 }
 
@@ -64,12 +73,15 @@ void
 pending_add(struct pending *pending, struct plan *plan, void *owner, int64_t now_us)
 {
 	struct work *w = calloc(1, sizeof(*w));
+	size_t i;
 
 	ASSERT(w && plan->n);
 	w->sent = calloc(plan->n, sizeof(*w->sent));
 	ASSERT(w->sent);
 	w->plan = *plan;
 	*plan = (struct plan){0};
+	for (i = 0; i < w->plan.n; i++)
+		w->n_packed += w->plan.steps[i].is_packed != 0;
 	w->patience_us = w->plan.is_batch ? PENDING_BATCH_US : PENDING_GIVE_UP_US;
 	w->give_up_us = now_us + w->patience_us;
 	w->end_us = now_us + PENDING_MOST_US;
@@ -88,24 +100,40 @@ static size_t
 window_end(const struct work *w)
 {
 	size_t most = w->first < w->plan.n_guards ? w->plan.n_guards : w->plan.n;
-	size_t end = w->first + (w->plan.one_by_one ? 1 : PENDING_WINDOW);
+	size_t end = w->first + PENDING_WINDOW;
 
 	return end < most ? end : most;
+}
+
+static int
+is_due(struct sent *sent, int64_t now_us)
+{
+	if (sent->answered || sent->due_us > now_us)
+		return 0;
+	sent->wait_us = sent->wait_us ? 2 * sent->wait_us : PENDING_AGAIN_US;
+	sent->due_us = now_us + sent->wait_us;
+	return 1;
+}
+
+/* What is under way, or may be: the pack or NULL, and the steps from `first` to *end. */
+static struct sent *
+under_way(struct work *w, size_t *end)
+{
+	*end = window_end(w);
+	return w->plan.pack.msg && w->first >= w->plan.n_guards ? &w->pack : NULL;
 }
 
 static const struct step *
 due_of(struct work *w, int64_t now_us)
 {
-	size_t i, end = window_end(w);
+	size_t i, end;
+	struct sent *pack = under_way(w, &end);
 
-	for (i = w->first; i < end; i++) {
-		if (w->sent[i].answered || w->sent[i].due_us > now_us)
-			continue;
-		w->sent[i].wait_us = w->sent[i].wait_us ? 2 * w->sent[i].wait_us : PENDING_AGAIN_US;
-		w->sent[i].due_us = now_us + w->sent[i].wait_us;
-		w->next = i >= w->next ? i + 1 : w->next;
-		return &w->plan.steps[i];
-	}
+	if (pack && is_due(pack, now_us))
+		return &w->plan.pack;
+	for (i = w->first; i < end; i++)
+		if (!w->plan.steps[i].is_packed && is_due(&w->sent[i], now_us))
+			return &w->plan.steps[i];
 	return NULL;
 }
 
@@ -157,33 +185,105 @@ count(struct work *w, const struct step *step, const struct reply *reply)
 	}
 }
 
+/* Refused for what the row itself says, and not for its session, its person or our room. */
+static int
+is_of_the_row(const struct work *w, const struct step *step, const struct reply *reply)
+{
+	const struct message *m = step->message;
+	int is_start = m == &msg_session_start;
+
+	return w->plan.is_batch && *reply->field && strcmp(reply->field, "session_id") != 0 &&
+	       m != &msg_import && m != &msg_misfit && m != &msg_keyed && m != &msg_session_of &&
+	       !(is_start && (!strcmp(reply->field, "user_id") || !strcmp(reply->field, "device_id")));
+}
+
+static int
+is_refused_already(const struct work *w, const struct step *step)
+{
+	size_t i;
+
+	for (i = 0; i < w->n_refused && w->refused[i].item != step->item; i++)
+		;
+	return i < w->n_refused;
+}
+
+static void
+note_refused(struct work *w, const struct step *step, const struct reply *reply)
+{
+	struct refused *more = realloc(w->refused, (w->n_refused + 1) * sizeof(*more));
+
+	ASSERT(more);
+	w->refused = more;
+	more[w->n_refused++] = (struct refused){step->item, *reply};
+}
+
+/* Steps that keep the refused rows as they came; -1: one cannot be kept, so all of it is refused. */
+static int
+set_refused_apart(struct work *w)
+{
+	const struct refused *r;
+	struct problem why;
+	struct step of;
+	struct sent *more;
+	size_t n = w->plan.n;
+
+	for (r = w->refused; r < w->refused + w->n_refused; r++) {
+		(void)problem_set(&why, 422, r->reply.field, "%s", r->reply.text);
+		if (set_apart(&w->plan, r->item, &why) < 0) {
+			of = (struct step){w->result.message, NULL, r->item, 0};
+			refuse(w, &of, &r->reply);
+			return -1;
+		}
+	}
+	w->n_refused = 0;
+	more = realloc(w->sent, w->plan.n * sizeof(*more));
+	ASSERT(more);
+	w->sent = more;
+	memset(more + n, 0, (w->plan.n - n) * sizeof(*more));
+	return 0;
+}
+
+static void
+end_if_done(struct work *w)
+{
+	while (w->first < w->plan.n && w->sent[w->first].answered)
+		w->first++;
+	if (w->first < w->plan.n)
+		return;
+	if (w->n_refused) {
+		(void)set_refused_apart(w);
+		return;
+	}
+	w->ended = 1;
+	w->result.outcome = PENDING_DONE;
+	w->result.added = w->rows + (int64_t)w->items;
+}
+
 static void
 take_reply(struct work *w, size_t i, const struct reply *reply)
 {
 	const struct step *step = &w->plan.steps[i];
 	struct reply other = *reply;
 
-	if (!reply->ok) {
-		refuse(w, step, reply);
-		return;
-	}
-	if (is_other_session(w, step, reply)) {
+	if (reply->ok && is_other_session(w, step, reply)) {
+		other.ok = 0;
 		memcpy(other.field, "user_id", sizeof("user_id"));
 		memcpy(other.text, "another session of this person is running",
 		       sizeof("another session of this person is running"));
+	}
+	if (other.ok)
+		count(w, step, reply);
+	else if (is_of_the_row(w, step, &other))
+		note_refused(w, step, &other);
+	else if (!is_refused_already(w, step)) {
 		refuse(w, step, &other);
 		return;
 	}
 	w->sent[i].answered = 1;
+	if (step->is_packed && --w->n_packed == 0)
+		w->pack.answered = 1;
 	w->result.reply = *reply;
-	count(w, step, reply);
-	while (w->first < w->plan.n && w->sent[w->first].answered)
-		w->first++;
-	if (w->first == w->plan.n) {
-		w->ended = 1;
-		w->result.outcome = PENDING_DONE;
-		w->result.added = w->rows + (int64_t)w->items;
-	}
+	end_if_done(w);
 }
 
 int
@@ -195,7 +295,7 @@ pending_reply(struct pending *pending, const struct reply *reply, int64_t now_us
 	TAILQ_FOREACH(w, &pending->works, all) {
 		if (w->ended)
 			continue;
-		for (i = w->first; i < w->next; i++)
+		for (i = w->first; i < w->plan.n; i++)
 			if (!w->sent[i].answered && !strcmp(w->plan.steps[i].msg, reply->request_id)) {
 				w->give_up_us = now_us + w->patience_us;
 				take_reply(w, i, reply);
@@ -223,11 +323,18 @@ pending_ended(struct pending *pending, int64_t now_us, struct result *result)
 	return 0;
 }
 
+static int64_t
+sooner(const struct sent *sent, int64_t next)
+{
+	return !sent->answered && sent->due_us < next ? sent->due_us : next;
+}
+
 int64_t
 pending_next_us(const struct pending *pending)
 {
 	int64_t next = INT64_MAX;
-	const struct work *w;
+	const struct sent *pack;
+	struct work *w;
 	size_t i, end;
 
 	TAILQ_FOREACH(w, &pending->works, all) {
@@ -235,9 +342,11 @@ pending_next_us(const struct pending *pending)
 			return 0;
 		next = w->give_up_us < next ? w->give_up_us : next;
 		next = w->end_us < next ? w->end_us : next;
-		for (i = w->first, end = window_end(w); i < end; i++)
-			if (!w->sent[i].answered && w->sent[i].due_us < next)
-				next = w->sent[i].due_us;
+		if ((pack = under_way(w, &end)))
+			next = sooner(pack, next);
+		for (i = w->first; i < end; i++)
+			if (!w->plan.steps[i].is_packed)
+				next = sooner(&w->sent[i], next);
 	}
 	return next;
 }

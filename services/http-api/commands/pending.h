@@ -2,8 +2,9 @@
  * pending - commands sent and not yet answered
  *
  * PUSH is no receipt and PUB may be lost, so a command is sent again until its reply arrives:
- * local-store answers a repeated request_id as before.  A plan's steps go out several at a
- * time, or one by one where one needs the other; the first refusal ends it.
+ * local-store answers a repeated request_id as before.  A plan's guards come first; what is
+ * packed goes as one, and is answered step by step.  The first refusal ends it, but of a batch a
+ * row that is refused for what it says is set apart, and the others are taken.
  *
  * Pure: the caller sends, receives, and says what time it is (clock_mono_us()).
  */
@@ -17,7 +18,7 @@
 #define PENDING_GIVE_UP_US 5000000   /* after so long without an answer */
 #define PENDING_BATCH_US   15000000  /* the same for a batch: without an answer to any of it */
 #define PENDING_MOST_US    30000000  /* and in all */
-#define PENDING_WINDOW     32        /* steps under way at once */
+#define PENDING_WINDOW     32        /* steps under way at once, besides those of a pack */
 
 struct pending;
 struct pending *pending_new(void);

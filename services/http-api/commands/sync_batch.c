@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "proto/ids.h"
+#include "services/http-api/commands/set_apart.h"
 #include "services/http-api/commands/sync_readings.h"
 #include "services/http-api/commands/sync_rows.h"
 
@@ -85,6 +86,7 @@ check_frame(const json_t *body, struct batch *b, struct problem *problem)
 	if (!json_is_string(session) ||
 	    sync_batch_session(json_string_value(session), b->session_id) < 0)
 		return problem_set(problem, 422, "sessionId", "must be a session's UUID or local id");
+	memcpy(b->plan->session_id, b->session_id, sizeof(b->session_id));
 	if (!sync_batch_is_uuid(json_string_value(session)))
 		b->local_session_id = json_string_value(session);
 	return 0;
@@ -113,7 +115,7 @@ take_rows(struct batch *b, const struct kind *kind, const json_t *data,
 
 		r = json_is_object(row) ? kind->take(b, row, i, &err)
 					: err_set(&err, EBADMSG, "a row must be a JSON object");
-		if (r < 0 && sync_misfit(b, row, i, &err, problem) < 0)
+		if (r < 0 && set_apart_unread(b->plan, i, &err, problem) < 0)
 			return -1;
 	}
 	return 0;
@@ -122,9 +124,10 @@ take_rows(struct batch *b, const struct kind *kind, const json_t *data,
 int
 sync_batch_read(const json_t *body, struct plan *plan, struct problem *problem)
 {
-	struct batch b = {.plan = plan, .kind = json_string_value(json_object_get(body, "type"))};
-	const struct kind *kind = find_kind(json_object_get(body, "type"));
-	const json_t *data = json_object_get(body, "data");
+	const json_t *type = json_object_get(body, "type");
+	const struct kind *kind = find_kind(type);
+	struct batch b = {.plan = plan};
+	json_t *data = json_object_get(body, "data");
 
 	if (!kind)
 		return problem_set(problem, 422, "type", "must be one of readings, session, "
@@ -133,10 +136,13 @@ sync_batch_read(const json_t *body, struct plan *plan, struct problem *problem)
 	if (!json_is_array(data) && !json_is_object(data))
 		return problem_set(problem, 422, "data", "must be a row or a list of rows");
 	plan->is_batch = 1;
-	plan->one_by_one = kind->take == sync_session;
+	plan->rows = json_incref(data);
+	(void)snprintf(plan->kind, sizeof(plan->kind), "%s", json_string_value(type));
 	if (check_frame(body, &b, problem) < 0 || take_rows(&b, kind, data, problem) < 0) {
 		plan_release(plan);
 		return -1;
 	}
+	if (!plan->n)
+		plan_release(plan);
 	return 0;
 }

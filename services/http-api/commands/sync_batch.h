@@ -7,9 +7,11 @@
  *	sessionId  the app's local id or our UUID; a row that names another session is bad
  *	outcomes   true: the answer tells what became of each row
  *
- * A bad row is set apart, as it came and with what was wrong (message misfit), and the others
- * are taken; a frame that is wrong refuses the whole batch before anything of it is sent on.  Rows are as legacy.h reads them; ids and figures that we compute ourselves
- * (`id`, `created_at`, averages of a session, ...) may be there and are not used.
+ * What is taken becomes true in one transaction of local-store (message pack or import).  A bad
+ * row is set apart, as it came and with what was wrong (message misfit); a frame that is wrong
+ * refuses the whole batch before anything of it is sent on.  Rows are as legacy.h reads them;
+ * ids and figures that we compute ourselves (`id`, `created_at`, averages of a session, ...) may
+ * be there and are not used.
  *
  * Readings.  Identity is (taken_us, epoch, seq) in their session: epoch is a digest of the
  * session's UUID and seq one of what was measured (spo2, heart_rate, perfusion_index,

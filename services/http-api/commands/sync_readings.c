@@ -8,9 +8,9 @@
 
 #include "proto/columns.h"
 #include "services/http-api/commands/legacy.h"
+#include "services/http-api/commands/set_apart.h"
 #include "services/http-api/commands/sync_batch.h"
 
-#define ROWS_PER_IMPORT 10000  /* all of a batch where it fits: one transaction */
 #define DIGEST_BITS     (MSG_COUNT - 1)
 
 static const struct legacy_name reading_names[] = {
@@ -145,24 +145,24 @@ sort_unique(struct reading *rows, size_t n)
 	return kept;
 }
 
-/* As many of the rows as one message holds: 0 when not even one (out of memory). */
-static size_t
-add_import(const struct reading *rows, size_t n, const char *session_id, struct plan *plan)
+/* All of them in one message, and so in one transaction.  A body of 2 MB always fits. */
+static int
+add_import(const struct reading *rows, size_t n, const char *session_id, struct plan *plan,
+	   struct problem *problem)
 {
 	struct import *import = plan_add(plan, &msg_import, 0);
 	struct err err;
 	size_t len;
 
 	if (!import)
-		return 0;
-	n = n > ROWS_PER_IMPORT ? ROWS_PER_IMPORT : n;
-	while (columns_pack(&msg_reading, rows, n, import->columns.bytes,
-			    sizeof(import->columns.bytes), &len, &err) < 0)
-		n /= 2;  /* one always has room */
+		return problem_set(problem, 503, "", "out of memory");
+	if (columns_pack(&msg_reading, rows, n, import->columns.bytes, sizeof(import->columns.bytes),
+			 &len, &err) < 0)
+		return problem_set(problem, 413, "data", PLAN_TOO_LARGE);
 	import->columns.len = (uint32_t)len;
 	import->count = (int64_t)n;
 	memcpy(import->session_id, session_id, sizeof(import->session_id));
-	return n;
+	return 0;
 }
 
 /* Those that can be read, in front; how many.  -1: see problem. */
@@ -180,7 +180,7 @@ take_all(struct batch *b, const json_t *data, size_t n, struct reading *rows,
 
 		if (take_reading(row, b->session_id, epoch, &rows[taken], &err) == 0)
 			taken++;
-		else if (sync_misfit(b, row, i, &err, problem) < 0)
+		else if (set_apart_unread(b->plan, i, &err, problem) < 0)
 			return -1;
 	}
 	return taken;
@@ -189,25 +189,18 @@ take_all(struct batch *b, const json_t *data, size_t n, struct reading *rows,
 int
 sync_readings(struct batch *b, const json_t *data, struct problem *problem)
 {
-	size_t n = json_is_array(data) ? json_array_size(data) : 1, done, some;
+	size_t n = json_is_array(data) ? json_array_size(data) : 1;
 	struct reading *rows;
 	long taken;
-	int r = -1;
 
 	if (!n)
 		return 0;
 	if (!(rows = malloc(n * sizeof(*rows))))
 		return problem_set(problem, 503, "", "out of memory");
-	if ((taken = take_all(b, data, n, rows, problem)) < 0)
-		goto out;
-	n = sort_unique(rows, (size_t)taken);
-	for (done = 0; done < n; done += some)
-		if (!(some = add_import(rows + done, n - done, b->session_id, b->plan))) {
-			(void)problem_set(problem, 503, "", "out of memory");
-			goto out;
-		}
-	r = 0;
-out:
+	taken = take_all(b, data, n, rows, problem);
+	n = taken > 0 ? sort_unique(rows, (size_t)taken) : 0;
+	if (taken >= 0 && n)
+		taken = add_import(rows, n, b->session_id, b->plan, problem);
 	free(rows);
-	return r;
+	return taken < 0 ? -1 : 0;
 }

@@ -13,13 +13,7 @@ struct batch {
 	char session_id[37];            /* "" when it names none */
 	const char *local_session_id;   /* when it names one so, else NULL */
 	struct plan *plan;
-	const char *kind;               /* its type, as the caller said it */
 };
-
-/* Sets a row apart that could not be taken; -1: not even that, see problem. */
-int sync_misfit(struct batch *batch, const json_t *row, size_t item, const struct err *why,
-		struct problem *problem);
-
 
 /* 0; -1 and "message.field: what would be right".  item: the row, from 0. */
 int sync_session(struct batch *batch, const json_t *row, size_t item, struct err *err);
