@@ -14,7 +14,7 @@ PKG_dedupe-auditor  := sqlite3 libpq
 PKG_realtime-fanout := libwebsockets sqlite3 libcurl
 PKG_http-api        := libpq libmicrohttpd zlib sqlite3 libcurl
 PKG_zmq-sniffer     :=
-PKG_ihht            := libpq sqlite3
+PKG_ihht            := libpq sqlite3 libcurl
 PKG_tests           := sqlite3 libpq libsystemd libcurl
 
 # What one service has of another, or of a room of it: the rules for the app's old data and the

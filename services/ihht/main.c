@@ -234,7 +234,7 @@ static const struct verb verbs[] = {
 	 "  ihht migrate apply old.plan --sessions 100\n", migrate_run, NULL},
 	{"report", "[--since TIME] [--until TIME]", "does it do what it is for?",
 	 "Measures from the data: sessions without a duplicate, sessions with readings in Postgres,\n"
-	 "surveys there within a minute, progression, the last 30 sessions as the API reads them;\n"
+	 "surveys there within a minute, progression, the last 30 sessions as an agent reads them;\n"
 	 "and live latency, which is known of now only.  Counted are sessions that began, and\n"
 	 "surveys taken, in that time; TIME is ISO 8601, or 7d, 12h, 30m ago.  Exit code 1: a\n"
 	 "target is missed.\n\n"

@@ -47,6 +47,13 @@ for d in 1 2 3; do
 done >>"$T/log/commands.log" 2>&1
 wait_until '[ "$(sql "SELECT count(*) FROM progression")" = 3 ]'
 wait_until '[ "$(lite "SELECT count(*) FROM session WHERE sync_status = '"'completed'"'")" = 3 ]'
+report
+like "$OUT" "last 30 sessions readable by an agent +not measured: there is no key to sign with" "an agent needs a token"
+"$BIN/ihht" token admin >"$T/token"
+report
+like "$OUT" "last 30 sessions readable by an agent +not measured: no http-api at 127.0.0.1:${SETTINGS[http-api/port]}" "and somebody to ask"
+start http-api
+wait_ready http-api
 well "three sessions are as they should be"
 report --json
 is "$(for m in duplicate_sessions sessions_with_readings surveys_within_a_minute last_sessions_readable; do value $m; done | xargs)" \
@@ -57,6 +64,15 @@ report --json --until 1d
 is "$(jq -c '[.metrics[].of] + [.metrics[5].not_measured]' <<<"$OUT")" '[0,0,0,0,0,0,"it is not kept, and known of now only"]' "another span has none of it"
 stop ble-ingest
 stop realtime-fanout
+
+# ---- what has left this gateway for its archive is in Postgres, where it is measured
+stop local-store
+conf local-store keep-days 0
+start local-store
+wait_until '[ "$(lite "SELECT count(*) FROM readings")" -le 1 ] && [ "$(lite "SELECT count(*) FROM archive WHERE state = '"'archived'"'")" = 3 ]'
+well "readings that have left for the archive count as before"
+report --json
+is "$(for m in sessions_with_readings last_sessions_readable; do value $m; done | xargs)" "[3,3,0,true] [3,3,0,true]" "all of them"
 
 # all of it was five minutes ago: its progression is due, and a span of the past leaves out latency
 sql "UPDATE sessions SET start_time = start_time - interval '5 minutes', end_time = end_time - interval '5 minutes';
@@ -94,10 +110,10 @@ sql "INSERT INTO progression SELECT * FROM kept; DROP TABLE kept"
 
 sql "ALTER POLICY admin ON session_surveys USING (false)"
 report --json
-is "$(value last_sessions_readable)" "[0,3,3,false]" "surveys that the API must not read"
+is "$(value last_sessions_readable)" "[0,3,3,false]" "surveys that an agent must not read"
 sql "ALTER POLICY admin ON session_surveys USING ((SELECT ihht.is_admin()))"
 sql "ALTER POLICY admin ON sessions USING (id <> '$id' AND (SELECT ihht.is_admin()))"
-misses "a session that the API must not read" "last 30 sessions readable by the API" "$id: ihht_api does not see it"
+misses "a session that an agent must not read" "last 30 sessions readable by an agent" "$id: an agent does not see it"
 sql "ALTER POLICY admin ON sessions USING ((SELECT ihht.is_admin()))"
 well "and all is well again"
 

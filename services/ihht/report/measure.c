@@ -11,10 +11,12 @@
 #include "common/hlc.h"
 #include "common/pg.h"
 #include "services/ihht/beats.h"
+#include "services/ihht/report/agent.h"
 
 #define LISTEN_US 1300000  /* a beat a second, and some */
 #define SLICE_US  50000
 #define GRACE_US  (60 * CLOCK_SECOND)
+#define LIST_PART 50       /* of a list an agent gets so many at once */
 
 void
 measures_init(struct measure m[N_MEASURES])
@@ -24,7 +26,7 @@ measures_init(struct measure m[N_MEASURES])
 		[READINGS] = {"sessions_with_readings", "sessions with readings in Postgres", "100 %"},
 		[SURVEYS] = {"surveys_within_a_minute", "surveys in Postgres within a minute", "100 %"},
 		[PROGRESSION] = {"sessions_with_progression", "training sessions with progression", "100 %"},
-		[READABLE] = {"last_sessions_readable", "last 30 sessions readable by the API", "100 %"},
+		[READABLE] = {"last_sessions_readable", "last 30 sessions readable by an agent", "100 %"},
 		[LATENCY] = {"live_latency_ms", "live latency", "under 1 s"},
 	};
 	int i;
@@ -88,16 +90,15 @@ static const char *const questions[] = {
 		" AND s.data_source IN ('bluetooth', 'mock') AND s.end_time < now() - interval '1 minute'",
 };
 
-/* What one connection sees of the newest sessions; both must see the same. */
+/* The newest sessions, and how much there is of each. */
 static const char newest[] =
-	"SELECT s.id, concat_ws(' ', s.start_time, s.end_time, s.status,"
-	" (SELECT count(*) FROM public.readings r WHERE r.user_id = s.user_id AND r.session_id = s.id"
+	"SELECT s.id, (SELECT count(*) FROM public.readings r WHERE r.user_id = s.user_id AND r.session_id = s.id"
 	" AND r.timestamp >= s.start_time AND r.timestamp <= coalesce(s.end_time, now() + interval '1 day')),"
 	" (SELECT count(*) FROM public.session_surveys v WHERE v.user_id = s.user_id AND v.session_id = s.id),"
+	" (SELECT count(*) FROM public.progression v WHERE v.user_id = s.user_id AND v.session_id = s.id),"
 	" (SELECT count(*) FROM public.intra_session_responses v WHERE v.user_id = s.user_id AND v.session_id = s.id),"
 	" (SELECT count(*) FROM public.session_adaptive_events v WHERE v.user_id = s.user_id AND v.session_id = s.id),"
-	" (SELECT count(*) FROM public.session_phase_stats v WHERE v.user_id = s.user_id AND v.session_id = s.id),"
-	" (SELECT count(*) FROM public.progression v WHERE v.user_id = s.user_id AND v.session_id = s.id))"
+	" (SELECT count(*) FROM public.session_phase_stats v WHERE v.user_id = s.user_id AND v.session_id = s.id)"
 	" FROM public.sessions s WHERE s.start_time >= $1 AND s.start_time < $2 AND s.status <> 'active'"
 	" ORDER BY s.start_time DESC, s.id DESC LIMIT 30";
 
@@ -128,52 +129,83 @@ measure_question(PGconn *pg, const char *sql, const struct span_of_time *span, s
 	return rows ? 0 : -1;
 }
 
-/* What the reader sees of a session; NULL: nothing. */
-static const char *
-seen_as(const PGresult *rows, const char *id)
+/* As many as Postgres has of it, in the order of `newest`; of a list the first part will do. */
+static int
+is_whole(const json_t *session, const json_t *summary, const PGresult *rows, int row)
 {
-	int i;
+	static const char *const one[] = {"session_survey", "progression"};
+	static const char *const lists[] = {"intra_session_responses", "session_adaptive_events", "session_phase_stats"};
+	const json_t *quality = json_object_get(summary, "quality");
+	long long has, n = atoll(PQgetvalue(rows, row, 1));
+	int i, column = 2;
 
-	for (i = 0; i < PQntuples(rows); i++)
-		if (!strcmp(PQgetvalue(rows, i, 0), id))
-			return PQgetvalue(rows, i, 1);
-	return NULL;
+	if (json_integer_value(json_object_get(quality, "readings")) != n)
+		return 0;
+	for (i = 0; i < 2; i++, column++)
+		if (json_is_object(json_object_get(session, one[i])) != (atoll(PQgetvalue(rows, row, column)) > 0))
+			return 0;
+	for (i = 0; i < 3; i++, column++) {
+		has = (long long)json_array_size(json_object_get(session, lists[i]));
+		n = atoll(PQgetvalue(rows, row, column));
+		if (has != n && (has < LIST_PART || n < LIST_PART))
+			return 0;
+	}
+	return 1;
 }
 
 static int
-measure_readable(PGconn *auditor, PGconn *reader, const struct span_of_time *span,
+measure_session(struct agent *agent, const PGresult *rows, int row, struct measure *m, struct err *err)
+{
+	const char *id = PQgetvalue(rows, row, 0);
+	json_t *detail = NULL, *summary = NULL;
+	int got = agent_ask(agent, "get_session", id, &detail, err), whole = 0;
+
+	if (got > 0)
+		got = agent_ask(agent, "session_summary", id, &summary, err);
+	if (got > 0)
+		whole = is_whole(json_object_get(detail, "session"), summary, rows, row);
+	json_decref(summary);
+	json_decref(detail);
+	if (got < 0)
+		return -1;
+	add(m, whole, id, got ? "an agent does not see all of it" : "an agent does not see it");
+	return 0;
+}
+
+/* Whether an agent can be asked is no failure of ours: it is said. */
+static int
+measure_readable(const struct process *process, PGconn *auditor, const struct span_of_time *span,
 		 struct measure *m, struct err *err)
 {
-	PGresult *all = ask(auditor, newest, span, err);
-	PGresult *seen = all ? ask(reader, newest, span, err) : NULL;
-	const char *as;
+	PGresult *rows = ask(auditor, newest, span, err);
+	struct agent *agent = NULL;
+	struct err why;
 	int i;
 
-	for (i = 0; seen && i < PQntuples(all); i++) {
-		as = seen_as(seen, PQgetvalue(all, i, 0));
-		add(m, as && !strcmp(as, PQgetvalue(all, i, 1)), PQgetvalue(all, i, 0),
-		    as ? "ihht_api does not see all of it" : "ihht_api does not see it");
-	}
-	PQclear(seen);
-	PQclear(all);
-	return seen ? 0 : -1;
+	if (rows && PQntuples(rows) && !(agent = agent_open(process, &why)))
+		(void)snprintf(m->why_not, sizeof(m->why_not), "%.110s", why.text);
+	for (i = 0; agent && i < PQntuples(rows); i++)
+		if (measure_session(agent, rows, i, m, &why) < 0) {
+			(void)snprintf(m->why_not, sizeof(m->why_not), "%.110s", why.text);
+			break;
+		}
+	agent_close(&agent);
+	PQclear(rows);
+	return rows ? 0 : -1;
 }
 
 int
-measure_cloud(PGconn *auditor, PGconn *reader, const struct span_of_time *span,
+measure_cloud(const struct process *process, PGconn *auditor, const struct span_of_time *span,
 	      struct measure measures[N_MEASURES], struct err *err)
 {
 	int i;
 
-	/* one snapshot for both would take an export; a session between two questions is new */
-	if (pg_exec(auditor, "SET default_transaction_read_only = on", err) < 0 ||
-	    pg_exec(reader, "SET default_transaction_read_only = on;"
-		    "SELECT set_config('request.jwt.claims', '{\"role\": \"service_role\"}', false)", err) < 0)
+	if (pg_exec(auditor, "SET default_transaction_read_only = on", err) < 0)
 		return -1;
 	for (i = DUPLICATES; i <= PROGRESSION; i++)
 		if (measure_question(auditor, questions[i], span, &measures[i], err) < 0)
 			return -1;
-	return measure_readable(auditor, reader, span, &measures[READABLE], err);
+	return measure_readable(process, auditor, span, &measures[READABLE], err);
 }
 
 /* ---- the SQLite file */

@@ -6,7 +6,7 @@
  *	readings     sessions that have readings in Postgres
  *	surveys      surveys that were in Postgres a minute after they were taken
  *	progression  completed training sessions that tell the dial for the next one
- *	readable     of the newest 30 sessions, those that http-api's role reads as a whole
+ *	readable     of the newest 30 sessions, those that an agent reads as a whole, at /mcp
  *	latency      from a value's reception to the watchers, now
  */
 #ifndef MEASURE_H
@@ -40,8 +40,8 @@ void measures_init(struct measure measures[N_MEASURES]);
 /* 1 as it should be, 0 not, -1 there is nothing to say. */
 int measure_met(const struct measure *measure);
 
-/* From Postgres; `auditor` and `reader` are connections as ihht_audit and as ihht_api. */
-int measure_cloud(PGconn *auditor, PGconn *reader, const struct span_of_time *span,
+/* From Postgres, as ihht_audit, and from http-api. */
+int measure_cloud(const struct process *process, PGconn *auditor, const struct span_of_time *span,
 		  struct measure measures[N_MEASURES], struct err *err);
 
 /* What of the SQLite file should be in Postgres and is not; without a file there is nothing. */

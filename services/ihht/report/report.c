@@ -1,7 +1,7 @@
 /*
  * report - the success metrics, measured from the data
  *
- *	in      Postgres, read as ihht_audit and as http-api's role; the SQLite file; beats
+ *	in      Postgres, read as ihht_audit; http-api, asked as an agent; the SQLite file; beats
  */
 #include <ctype.h>
 #include <errno.h>
@@ -71,14 +71,12 @@ measure_all(struct process *process, const struct span_of_time *span,
 	    struct measure measures[N_MEASURES], struct err *err)
 {
 	PGconn *auditor = connect_as(process, "dedupe-auditor", "ihht_audit", err);
-	PGconn *reader = auditor ? connect_as(process, "http-api", "ihht_api", err) : NULL;
 	int r = -1;
 
-	if (reader)
-		r = measure_cloud(auditor, reader, span, measures, err);
+	if (auditor)
+		r = measure_cloud(process, auditor, span, measures, err);
 	if (r == 0)
 		r = measure_local(process, auditor, span, measures, err);
-	pg_close(&reader);
 	pg_close(&auditor);
 	if (r == 0 && span->until_us < clock_utc_us())
 		(void)snprintf(measures[LATENCY].why_not, sizeof(measures[LATENCY].why_not),
