@@ -17,6 +17,8 @@
  * was here), quarantined (all but the rows it names is in) or refused (it will not be taken
  * like this, and why).
  *
+ * While more bundles wait, up to 16 of them share one wait for the disk (docs/decisions/0017).
+ *
  * One bundle is in hand at a time; more wait in the socket, and those of a crate (proto/crate.h,
  * over tcp) in memory, each for a transaction and a receipt of its own.  While Postgres is away
  * the bundle is kept and tried again (backoff.h), the beat says `waiting` and why.  A worker
@@ -33,7 +35,7 @@
 #include "common/pg.h"
 #include "common/sig.h"
 #include "proto/crate.h"
-#include "proto/link.h"
+#include "services/sync-worker/answers.h"
 #include "services/sync-worker/out_postgres.h"
 
 #define TELL_US (60 * CLOCK_SECOND)
@@ -62,17 +64,18 @@ static const struct process_manual manual = {
 struct sync_worker {
 	int signals;
 	struct process *process;
-	struct link *bundles, *receipts;
+	struct link *bundles;
+	struct answers answers;
 	struct crate_opener *crate;      /* the crate in hand: its next bundle goes before any other */
 	struct bundle_opener *opener;
 	struct bundle_content content;   /* the bundle in hand */
 	struct sink *sink;
+	uint64_t n_forgotten;            /* as the sink has counted it */
 	char conninfo[1024];
-	struct log_often refused, bad;
+	struct log_often bad;
 	char gateway[80];                /* the last one heard of: who is told */
 	int64_t told_us;                 /* when it was, that a person is needed; 0: it is not */
-	uint64_t n_applied, n_duplicate, n_quarantined, n_refused, n_added, n_seen, n_bad,
-		n_crates;
+	uint64_t n_bad, n_crates;
 };
 
 static int
@@ -94,7 +97,9 @@ attach(struct sync_worker *me, struct err *err)
 	me->sink = sink_open(&settings);
 	me->opener = bundle_opener_new();
 	me->crate = crate_opener_new();
-	if (!(me->receipts = link_open(me->process, "receipts", LINK_OUT, err)) ||
+	me->answers.instance = me->process->instance;
+	me->answers.since_us = me->process->run;
+	if (!(me->answers.receipts = link_open(me->process, "receipts", LINK_OUT, err)) ||
 	    !(me->bundles = link_open(me->process, "bundles", LINK_IN, err)))
 		return -1;
 	return 0;
@@ -104,39 +109,10 @@ static void
 detach(struct sync_worker *me)
 {
 	link_close(&me->bundles);
-	link_close(&me->receipts);
+	link_close(&me->answers.receipts);
 	crate_opener_free(&me->crate);
 	bundle_opener_free(&me->opener);
 	sink_close(&me->sink);
-}
-
-static void
-count(struct sync_worker *me, const struct receipt *receipt)
-{
-	me->n_added += (uint64_t)receipt->added;
-	me->n_seen += (uint64_t)receipt->seen;
-	if (receipt->outcome == OUTCOME_APPLIED)
-		me->n_applied++;
-	else if (receipt->outcome == OUTCOME_DUPLICATE)
-		me->n_duplicate++;
-	else if (receipt->outcome == OUTCOME_QUARANTINED)
-		me->n_quarantined++;
-	else
-		me->n_refused++;
-}
-
-/* Postgres' own words may quote values of people: they go to the gateway, not into a log. */
-static int
-answer(struct sync_worker *me, const char *gateway, const struct receipt *receipt,
-       struct err *err)
-{
-	count(me, receipt);
-	if (receipt->outcome == OUTCOME_REFUSED && log_often(&me->refused, clock_mono_us())) {
-		log_warn("bundle_refused", "id=%s sqlstate=\"%s\" more=%llu", receipt->id,
-			 receipt->sqlstate, (unsigned long long)me->refused.n);
-		me->refused.n = 0;
-	}
-	return link_send_to(me->receipts, &msg_receipt, gateway, receipt->session_id, receipt, err);
 }
 
 static int
@@ -150,7 +126,7 @@ refuse(struct sync_worker *me, const char *gateway, const struct bundle *bundle,
 	memcpy(receipt.session_id, bundle->session_id, sizeof(receipt.session_id));
 	receipt.outcome = OUTCOME_REFUSED;
 	(void)snprintf(receipt.text, sizeof(receipt.text), "%.290s", why);
-	return answer(me, gateway, &receipt, err);
+	return answers_give(&me->answers, gateway, &receipt, err);
 }
 
 static void
@@ -163,6 +139,16 @@ drop(struct sync_worker *me, const struct err *err)
 	me->bad.n = 0;
 }
 
+static bool
+more_waits(const struct sync_worker *me)
+{
+	size_t size = sizeof(int);
+	int events = 0;
+
+	(void)zmq_getsockopt(link_socket(me->bundles), ZMQ_EVENTS, &events, &size);
+	return crate_left(me->crate) || events & ZMQ_POLLIN;
+}
+
 /* In hand, or refused at once. */
 static int
 take_bundle(struct sync_worker *me, const struct bundle *bundle, struct err *err)
@@ -170,7 +156,7 @@ take_bundle(struct sync_worker *me, const struct bundle *bundle, struct err *err
 	if (bundle_open(me->opener, bundle, me->gateway, clock_utc_us(), &me->content, err) < 0)
 		return refuse(me, me->gateway, bundle, err->text, err);
 	FAULT("sync-worker.received");
-	sink_put(me->sink, &me->content);
+	sink_put(me->sink, &me->content, me->answers.n_held + 1 < ANSWERS_MOST && more_waits(me));
 	return 0;
 }
 
@@ -208,15 +194,27 @@ take_frame(struct sync_worker *me, struct err *err)
 static int
 step(struct sync_worker *me, struct err *err)
 {
-	struct receipt receipt;
+	static struct receipt receipt;
 
-	if (!sink_step(me->sink, &receipt))
-		return 0;
-	FAULT("sync-worker.committed");
-	if (answer(me, me->content.bundle->gateway, &receipt, err) < 0)
-		return -1;
-	FAULT("sync-worker.receipted");
-	return 0;
+	if (sink_step(me->sink, &receipt)) {
+		FAULT("sync-worker.committed");
+		answers_hold(&me->answers, me->content.bundle->gateway, &receipt);
+	}
+	if (me->n_forgotten != sink_counts(me->sink)->n_forgotten) {
+		me->n_forgotten = sink_counts(me->sink)->n_forgotten;
+		return answers_forget(&me->answers, err);
+	}
+	return sink_is_on_disk(me->sink) ? answers_release(&me->answers, err) : 0;
+}
+
+/* Nothing follows that would bring it to the disk. */
+static void
+sync_held(struct sync_worker *me)
+{
+	size_t n = me->answers.n_held;
+
+	if (sink_is_free(me->sink) && n && (n == ANSWERS_MOST || !more_waits(me)))
+		sink_sync(me->sink);
 }
 
 /* The gateway's people hear what is to be put right, once a minute, and when it is. */
@@ -236,17 +234,8 @@ tell(struct sync_worker *me, struct err *err)
 		       wrong ? sink_why(me->sink) : "Postgres takes bundles again");
 	alert.level = wrong ? LEVEL_CRITICAL : LEVEL_INFO;
 	alert.at_us = clock_utc_us();
-	return link_send_to(me->receipts, &msg_alert, *me->gateway ? me->gateway : me->process->gateway,
+	return link_send_to(me->answers.receipts, &msg_alert, *me->gateway ? me->gateway : me->process->gateway,
 			    alert.name, &alert, err) < 0 ? -1 : 0;
-}
-
-/* Heard for certain: it is said when the gateway is there, and again whenever it joins anew. */
-static int
-greet(struct sync_worker *me, const char *gateway, struct err *err)
-{
-	struct hello hello = {.instance = me->process->instance, .started_us = me->process->run};
-
-	return link_send_to(me->receipts, &msg_hello, gateway, me->process->manual->name, &hello, err);
 }
 
 /* Who comes later hears what is wrong, too. */
@@ -255,9 +244,10 @@ welcome(struct sync_worker *me, struct err *err)
 {
 	char prefix[80], gateway[80];
 
-	while (link_joined(me->receipts, prefix, sizeof(prefix))) {
+	while (link_joined(me->answers.receipts, prefix, sizeof(prefix))) {
 		me->told_us = me->told_us ? 1 : 0;
-		if (sscanf(prefix, "hello/%79[^/]/", gateway) == 1 && greet(me, gateway, err) < 0)
+		if (sscanf(prefix, "hello/%79[^/]/", gateway) == 1 &&
+		    answers_greet(&me->answers, gateway, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -275,11 +265,11 @@ beat(struct sync_worker *me)
 		     "bundles_refused=%llu crates=%llu frames_bad=%llu readings_added=%llu "
 		     "readings_seen=%llu retries=%llu copy_fallbacks=%llu postgres_up=%d "
 		     "failures_in_a_row=%lld breaker_open=%d breaker_trying=%d breaker_opened=%llu",
-		     (unsigned long long)me->n_applied, (unsigned long long)me->n_duplicate,
-		     (unsigned long long)me->n_quarantined, (unsigned long long)me->n_refused,
+		     (unsigned long long)me->answers.n_applied, (unsigned long long)me->answers.n_duplicate,
+		     (unsigned long long)me->answers.n_quarantined, (unsigned long long)me->answers.n_refused,
 		     (unsigned long long)me->n_crates, (unsigned long long)me->n_bad,
-		     (unsigned long long)me->n_added,
-		     (unsigned long long)me->n_seen,
+		     (unsigned long long)me->answers.n_added,
+		     (unsigned long long)me->answers.n_seen,
 		     (unsigned long long)c->n_retries, (unsigned long long)c->n_copy_fallbacks,
 		     c->postgres_up, (long long)breaker->n_failed, breaker->state == BREAKER_OPEN,
 		     breaker->state == BREAKER_TRYING, (unsigned long long)breaker->n_opened);
@@ -292,7 +282,7 @@ loop(struct sync_worker *me, struct err *err)
 	zmq_pollitem_t on[N] = {
 		[SIGNAL] = {.fd = me->signals, .events = ZMQ_POLLIN},
 		[BUNDLES] = {.socket = link_socket(me->bundles)},
-		[RECEIPTS] = {.socket = link_socket(me->receipts), .events = ZMQ_POLLIN},
+		[RECEIPTS] = {.socket = link_socket(me->answers.receipts), .events = ZMQ_POLLIN},
 	};
 
 	while (!on[SIGNAL].revents) {
@@ -305,9 +295,10 @@ loop(struct sync_worker *me, struct err *err)
 			return err_set(err, errno, "poll: %s", zmq_strerror(errno));
 		if (((on[BUNDLES].revents & ZMQ_POLLIN) && take_frame(me, err) < 0) || step(me, err) < 0)
 			return -1;
-		while (sink_is_free(me->sink) && crate_left(me->crate))
+		while (sink_is_free(me->sink) && crate_left(me->crate) && me->answers.n_held < ANSWERS_MOST)
 			if (take_of_crate(me, err) < 0 || step(me, err) < 0)
 				return -1;
+		sync_held(me);
 		if (welcome(me, err) < 0 || tell(me, err) < 0)
 			return -1;
 		beat(me);
@@ -318,7 +309,7 @@ loop(struct sync_worker *me, struct err *err)
 int
 main(int argc, char **argv)
 {
-	struct sync_worker me = {0};
+	static struct sync_worker me;
 	int exit_code = PROCESS_TRY_AGAIN;
 	struct err err;
 
@@ -333,9 +324,9 @@ main(int argc, char **argv)
 		log_error("stopping", "why=\"%s\"", err.text);
 	detach(&me);
 	log_info("stopped", "bundles_applied=%llu bundles_duplicate=%llu bundles_refused=%llu "
-		 "readings_added=%llu readings_seen=%llu", (unsigned long long)me.n_applied,
-		 (unsigned long long)me.n_duplicate, (unsigned long long)me.n_refused,
-		 (unsigned long long)me.n_added, (unsigned long long)me.n_seen);
+		 "readings_added=%llu readings_seen=%llu", (unsigned long long)me.answers.n_applied,
+		 (unsigned long long)me.answers.n_duplicate, (unsigned long long)me.answers.n_refused,
+		 (unsigned long long)me.answers.n_added, (unsigned long long)me.answers.n_seen);
 	process_close(&me.process);
 	return exit_code;
 }

@@ -23,6 +23,7 @@
  *	HEAD     begin, receipt, session, records; then a savepoint, or without readings commit
  *	COPY     fresh readings straight into their partition, and commit
  *	UPSERT   other readings: those that are not there yet; after the last of them commit
+ *	SYNC     nothing: a commit that waits for the disk
  * A COPY that is refused (a reading was there already) is rolled back to the savepoint (BACK)
  * and its readings go the other way.  A bundle that is not fresh is written also when its
  * receipt is there: it may be a repair, of rows that Postgres has lost since.
@@ -32,7 +33,7 @@
  * it.  Readings go in one statement, so the bad ones are found by trying parts (halving.h),
  * each refusal rolled back to the savepoint.
  */
-enum step { AWAY, CONNECTING, SETUP, FREE, MONTHS, HEAD, COPY, UPSERT, BACK, UNDO };
+enum step { AWAY, CONNECTING, SETUP, FREE, MONTHS, HEAD, COPY, UPSERT, BACK, UNDO, SYNC };
 
 struct sink {
 	struct sink_settings settings;
@@ -45,6 +46,9 @@ struct sink {
 
 	const struct bundle_content *content;  /* NULL: none in hand */
 	int copy;                         /* this bundle may go by COPY */
+	bool lazy;                        /* its commit need not wait for the disk */
+	bool unsynced;                    /* there may be such commits */
+	char user_id[37];                 /* whose bundle was the last */
 	int known;                        /* its receipt was there before */
 	int over;                         /* and is settled after UNDO; receipt says how */
 	int immediate;                    /* constraints speak at once, not at the commit */
@@ -85,6 +89,8 @@ back_off(struct sink *s, const char *sqlstate, const char *text)
 	if (s->counts.postgres_up || s->settings.backoff.n_failed == 1)
 		log_warn("postgres_away", "retry_ms=%lld why=\"%s\"", (long long)ms, s->why);
 	s->counts.n_retries++;
+	s->counts.n_forgotten += s->unsynced;
+	s->unsynced = false;
 	s->counts.postgres_up = 0;
 	memset(s->months, 0, sizeof(s->months));
 	wire_close(&s->wire);
@@ -209,9 +215,10 @@ send_head(struct sink *s)
 	wire_statement(&s->wire, DO_RECEIPT, &s->values);
 	if (s->immediate)
 		wire_sql(&s->wire, "SET CONSTRAINTS ALL IMMEDIATE");
-	if (!s->settings.prepare)
-		wire_sql(&s->wire, "SET LOCAL synchronous_commit = on");
-	s->session_at = s->records_at = 2 + s->immediate + !s->settings.prepare;
+	if (s->lazy || !s->settings.prepare)
+		wire_sql(&s->wire, s->lazy ? "SET LOCAL synchronous_commit = off"
+					   : "SET LOCAL synchronous_commit = on");
+	s->session_at = s->records_at = 2 + s->immediate + (s->lazy || !s->settings.prepare);
 	if (!refusals_has_record(&s->refusals, 0))
 		send_session(s);
 	for (place = 1; bundle_next(&records, &message, &record); place++)
@@ -372,10 +379,11 @@ set_outcome(struct sink *s, enum outcome outcome, int64_t added)
 	refusals_put(&s->refusals, &s->receipt);
 }
 
-/* It is committed; which of it? */
+/* It is committed; which of it?  A commit of nothing writes nothing, and so waits for nothing. */
 static void
 set_committed(struct sink *s)
 {
+	s->unsynced = s->lazy || (s->unsynced && s->known && !s->added);
 	set_outcome(s, s->halving.n < s->content->n_rows ? OUTCOME_REFUSED
 		    : s->refusals.n ? OUTCOME_QUARANTINED
 		    : s->known && !s->added ? OUTCOME_DUPLICATE : OUTCOME_APPLIED, s->added);
@@ -430,6 +438,7 @@ static void
 after_head(struct sink *s)
 {
 	s->known = s->wire.rows[1] == 0;
+	s->unsynced |= s->known;  /* another worker's commit, perhaps */
 	if (!s->content->n_rows) {
 		set_committed(s);
 		settle(s);
@@ -567,7 +576,7 @@ failed(struct sink *s)
 	fault = fault_of(s->sqlstate, constraint ? constraint : "");
 	if (s->step == COPY)
 		copy_refused(s, fault == FAULT_REFUSE);
-	else if (s->step == SETUP || s->step == UNDO || s->step == BACK || fault != FAULT_REFUSE)
+	else if (s->step == SETUP || s->step == UNDO || s->step == BACK || s->step == SYNC || fault != FAULT_REFUSE)
 		back_off(s, s->sqlstate, err.text);
 	else if (s->step == HEAD)
 		head_refused(s);
@@ -626,6 +635,10 @@ advance(struct sink *s)
 			settle(s);
 		else
 			begin(s);
+		break;
+	case SYNC:
+		s->unsynced = false;
+		settle(s);
 		break;
 	case AWAY:
 	case CONNECTING:
@@ -728,11 +741,30 @@ sink_is_free(const struct sink *s)
 	return s->step == FREE;
 }
 
+bool
+sink_is_on_disk(const struct sink *s)
+{
+	return !s->unsynced;
+}
+
 void
-sink_put(struct sink *s, const struct bundle_content *content)
+sink_sync(struct sink *s)
+{
+	char sql[200];
+
+	ASSERT(s->step == FREE);
+	(void)snprintf(sql, sizeof(sql), "BEGIN; %sUPDATE public.sync_heads SET rev = rev WHERE user_id = '%s'; COMMIT",
+		       s->settings.prepare ? "" : "SET LOCAL synchronous_commit = on; ", s->user_id);
+	query(s, SYNC, sql);
+}
+
+void
+sink_put(struct sink *s, const struct bundle_content *content, bool more)
 {
 	ASSERT(s->step == FREE);
 	s->content = content;
+	s->lazy = more && s->settings.prepare;  /* a pooler may hide that Postgres has died */
+	memcpy(s->user_id, content->bundle->user_id, sizeof(s->user_id));
 	s->copy = content->bundle->fresh && content->n_rows && is_one_month(content);
 	start(s);
 }
