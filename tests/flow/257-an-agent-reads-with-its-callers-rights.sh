@@ -105,9 +105,12 @@ is "$(sql 'SELECT count(*) FROM sessions')" 11 "and nothing is changed"
 mkdir -p "$(dirname "$DB")"
 printf '1 2026-11-23T09:00:00.000000Z compared sessions=3 different=0 sha256=aa\n2 2026-11-23T09:10:00.000000Z compared sessions=4 different=0 sha256=bb\n' >"$(dirname "$DB")/audit.log"
 is "$(call session_summary "{\"session_id\":\"$S1\"}" '.provenance.audit | [.entry, .what, .found, .sha256]')" '[2,"compared","sessions=4 different=0","bb"]' "where the auditor keeps a log, its head stands with the numbers"
+calls=$(log_of http-api | grep -c 'route="POST /mcp"')
+wait_until "curl -sS '$URL/metrics' | grep -q '^ihht_http_api_mcp_requests_total{worker=\"1\"} $calls$'"
+ok $? "each request is counted"
+is "$(curl -sS "$URL/metrics" | grep -c '^ihht_http_api_mcp_[a-z_]*_total{worker="1"} [1-9]')" 11 "and the calls of each tool"
 pg_stop
 like "$(call list_sessions '{}')" 'Postgres is away.*try again' "without Postgres a tool says so"
-like "$(log_of http-api | grep -c 'route="POST /mcp"')" '^[0-9]+$' "each request is one line of the log"
-unlike "$(log_of http-api)" "$S1|$A|abc123|66.5" "without ids or values"
+unlike "$(log_of http-api)" "$S1|$A|abc123|spo2" "the log has no ids or values"
 stop http-api
 done_testing

@@ -74,10 +74,10 @@ decode_name(const char *header, char name[NAME_MOST])
 	header += before;
 	pad = n ? (header[n - 1] == '=') + (header[n - 2] == '=') : 0;
 	len = EVP_DecodeBlock((unsigned char *)name, (const unsigned char *)header, (int)n);
-	if (len < 0)
+	if (len < pad)
 		return -1;
 	name[len - pad] = 0;
-	return 0;
+	return strlen(name) == (size_t)(len - pad) ? 0 : -1;
 }
 
 /* What Mcp-Name repeats, NULL when this method has none. */

@@ -86,7 +86,7 @@ read_sessions_list(const struct param *p, const char *text, char *value, struct 
 			break;
 		used += (size_t)snprintf(value + used, PARAM_MAX - used, "%c%s", n ? ',' : '{', id);
 	}
-	if (*text || n < p->min)
+	if (*text || n < p->min || text[-1] == ',')
 		return problem_set(problem, 400, p->name, "must be %lld to %lld sessions: UUIDs or "
 				   "local ids", (long long)p->min, (long long)p->max);
 	value[used] = '}';
