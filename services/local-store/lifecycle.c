@@ -271,6 +271,23 @@ carry_on(struct session *row, const struct span *next)
 	}
 }
 
+static int
+begin_phase(struct lifecycle *life, struct entry *entry, const struct session_phase *m,
+	    const struct span *span, int64_t now_us, struct err *err)
+{
+	struct session *row = &entry->row;
+
+	if (end_phase(life, entry, span->from_us, m->recovery_trigger, now_us, err) < 0 ||
+	    store_put_span(life->store, entry, span, err) < 0 || entry_add_span(entry, span) < 0)
+		return -1;
+	carry_on(row, span);
+	row->current_phase = span->phase;
+	row->current_cycle = span->cycle;
+	row->current_altitude_level = span->altitude_level;
+	row->phase_us = span->from_us;
+	return lifecycle_touch(life, entry, now_us, err);
+}
+
 int
 lifecycle_phase(struct lifecycle *life, const struct session_phase *m, int64_t now_us,
 		struct effects *fx, struct err *err)
@@ -279,6 +296,7 @@ lifecycle_phase(struct lifecycle *life, const struct session_phase *m, int64_t n
 	struct entry *entry;
 	struct session *row;
 	int64_t own_us;
+	bool runs;
 	int r;
 
 	if ((r = lifecycle_find(life, m->session_id, fx, &entry, err)) <= 0)
@@ -289,28 +307,25 @@ lifecycle_phase(struct lifecycle *life, const struct session_phase *m, int64_t n
 		return effects_refuse(fx, "phase", "must be said");
 	if (!entry_active(entry))
 		return effects_refuse(fx, "session_id", "this session is over");
+	if ((r = store_has_request(life->store, entry, m->request_id, err)) != 0)
+		return r < 0 ? -1 : effects_accept(fx, row->id, false, "this phase has begun already");
 	span = (struct span){moment_us(row, m->at_us, own_us), m->phase, next_cycle(entry, m),
 			     m->altitude_level == MSG_NONE ? row->current_altitude_level
 							   : m->altitude_level};
-	if (row->current_phase == m->phase && row->current_cycle == span.cycle &&
-	    row->current_altitude_level == span.altitude_level)
-		return effects_accept(fx, row->id, false, "this phase runs already");
-	if (!is_moment(row, m->at_us, own_us))
+	runs = row->current_phase == m->phase && row->current_cycle == span.cycle &&
+	       row->current_altitude_level == span.altitude_level;
+	if (!runs && !is_moment(row, m->at_us, own_us))
 		return effects_refuse(fx, "at_us", "must lie between the start of the running phase "
 				      "and now");
 	if (span.cycle > MAX_CYCLES)
 		return effects_refuse(fx, "cycle", "a session has no more than %d: start another",
 				      MAX_CYCLES);
-	if (end_phase(life, entry, span.from_us, m->recovery_trigger, now_us, err) < 0 ||
-	    store_put_span(life->store, entry, &span, err) < 0 || entry_add_span(entry, &span) < 0)
+	if (store_put_request(life->store, entry, m->request_id, err) < 0)
 		return -1;
-	carry_on(row, &span);
-	row->current_phase = m->phase;
-	row->current_cycle = span.cycle;
-	row->current_altitude_level = span.altitude_level;
-	row->phase_us = span.from_us;
+	if (runs)
+		return effects_accept(fx, row->id, false, "this phase runs already");
 	fx->entry = entry;
-	return lifecycle_touch(life, entry, now_us, err) < 0
+	return begin_phase(life, entry, m, &span, now_us, err) < 0
 		       ? -1 : effects_accept(fx, row->id, true, "phase begun");
 }
 

@@ -22,7 +22,8 @@ ihht session start $ANNE oxi-2
 ends 1 'refused: user_id: ' "one session a person"
 ihht session start $BERT oxi-1
 ends 1 'refused: device_id: ' "one session a device"
-ihht session phase oxi-1 ALTITUDE cycle=1 altitude_level=6
+asked=$(cat /proc/sys/kernel/random/uuid)
+ihht session phase oxi-1 ALTITUDE cycle=1 altitude_level=6 request_id=$asked
 ends 0 'phase begun' "phase, by the device's name"
 ihht survey pre "${id:0:8}" clarity=4 energy=3 stress=2
 ends 0 'recorded' "survey pre, by the beginning of the id"
@@ -31,6 +32,9 @@ ends 0 'recorded' "event, by the local id"
 ihht event $id mask_lift altitude_phase_number=1 recovery_phase_number=1
 ends 1 'refused: ' "local-store's own rules are heard"
 ihht session phase $id RECOVERY
+ihht session phase $id ALTITUDE cycle=1 altitude_level=6 request_id=$asked
+ends 0 'this phase has begun already' "what was asked comes again after the next phase"
+is "$(lite "SELECT current_phase FROM session WHERE id = '$id'")" RECOVERY "and does not begin again"
 ihht survey intra $id phase_number=1 clarity=3 energy=3 stress_perception=2 sensations=zen+tingling
 ends 0 'recorded' "survey intra"
 ihht survey intra $id phase_number=1 clarity=5 energy=3 stress_perception=2 sensations=zen

@@ -136,14 +136,12 @@ net_send(enum party to, const struct message *message, const void *msg)
 	struct net *net = world->net;
 	int64_t due_us = world->mono_us + HOP_US;
 	size_t len = encode(net, message, msg);
-	/* a phase that came after the next one would begin anew; a client's link keeps their order */
-	bool in_order = message == &msg_session_phase;
 
 	if (one_in(world->weather.drop)) {
 		world->n.frames_lost++;
 		return;
 	}
-	if (!in_order && one_in(world->weather.late)) {
+	if (one_in(world->weather.late)) {
 		world->n.frames_late++;
 		put(net, to, message, len, due_us + up_to(20 * SECOND_US));
 		return;
@@ -152,7 +150,7 @@ net_send(enum party to, const struct message *message, const void *msg)
 		due_us = net->last_us[to];
 	net->last_us[to] = due_us;
 	put(net, to, message, len, due_us);
-	if (!in_order && one_in(world->weather.twice)) {
+	if (one_in(world->weather.twice)) {
 		world->n.frames_twice++;
 		put(net, to, message, len, due_us + up_to(5 * SECOND_US));
 	}

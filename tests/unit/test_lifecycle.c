@@ -204,7 +204,7 @@ TEST(a_phase_begins_once_and_cycles_count_by_themselves)
 	m = phase_of(id, PHASE_ALTITUDE);
 	ok(rig_apply(&rig, &msg_session_phase, &m).ok);
 	is_int(row->current_cycle, 2);
-	m.phase = PHASE_RECOVERY;
+	m = phase_of(id, PHASE_RECOVERY);
 	m.at_us = NOW_US - 1;
 	reply = rig_apply(&rig, &msg_session_phase, &m);
 	ok(!reply.ok);
@@ -212,6 +212,35 @@ TEST(a_phase_begins_once_and_cycles_count_by_themselves)
 	m.phase = PHASE_NONE;
 	reply = rig_apply(&rig, &msg_session_phase, &m);
 	is_str(reply.field, "phase");
+	rig_close(&rig);
+}
+
+TEST(a_phase_that_is_asked_for_again_after_the_next_one_does_not_begin_again)
+{
+	struct session_phase asked[3], *m;
+	struct rig rig;
+	struct reply reply;
+	const struct session *row;
+	char id[37];
+	int i;
+
+	rig_open(&rig);
+	strcpy(id, rig_start(&rig, 1, "ring"));
+	asked[0] = phase_of(id, PHASE_ALTITUDE);
+	asked[1] = phase_of(id, PHASE_ALTITUDE);  /* by somebody else; it runs */
+	asked[2] = phase_of(id, PHASE_RECOVERY);
+	for (m = asked; m < asked + 3; m++)
+		ok(rig_apply(&rig, &msg_session_phase, m).ok);
+	for (i = 0; i < 2; i++, rig_reload(&rig)) {
+		row = &sessions_by_id(rig.sessions, id)->row;
+		for (m = asked; m < asked + 3; m++) {
+			reply = rig_apply(&rig, &msg_session_phase, m);
+			ok(reply.ok && reply.seen == 1 && !reply.added, "%s", reply.text);
+			is_int(row->current_phase, PHASE_RECOVERY);
+			is_int(row->current_cycle, 1);
+		}
+	}
+	is_int(rig_sql(&rig, "SELECT count(*) FROM phases"), 2);
 	rig_close(&rig);
 }
 
@@ -469,6 +498,7 @@ main(void)
 	RUN(recordings_come_in_any_order_and_share_no_time);
 	RUN(a_recording_that_is_known_grows_and_nothing_else_does);
 	RUN(a_phase_begins_once_and_cycles_count_by_themselves);
+	RUN(a_phase_that_is_asked_for_again_after_the_next_one_does_not_begin_again);
 	RUN(a_phase_that_ends_leaves_its_figures);
 	RUN(stopping_twice_is_stopping_once);
 	RUN(an_unknown_session_is_named);

@@ -216,20 +216,6 @@ store_put_session(struct store *store, struct entry *entry, struct err *err)
 }
 
 int
-store_put_span(struct store *store, const struct entry *entry, const struct span *span,
-	       struct err *err)
-{
-	sqlite3_stmt *s = store->statements[PUT_SPAN];
-
-	sqlite3_bind_int64(s, 1, entry->no);
-	sqlite3_bind_int64(s, 2, span->from_us);
-	sqlite3_bind_int64(s, 3, span->phase);
-	store_bind_opt(s, 4, span->cycle);
-	store_bind_opt(s, 5, span->altitude_level);
-	return db_run(s, err);
-}
-
-int
 store_put_clock(struct store *store, const struct entry *entry, struct err *err)
 {
 	sqlite3_stmt *s = store->statements[PUT_CLOCK];

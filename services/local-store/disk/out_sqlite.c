@@ -34,6 +34,8 @@ static const char *const sql[N_STATEMENTS] = {
 	[SPANS] = "SELECT from_us, phase, cycle, altitude_level FROM phases WHERE session = ? "
 		  "ORDER BY from_us",
 	[PUT_SPAN] = "INSERT OR REPLACE INTO phases VALUES (?1, ?2, ?3, ?4, ?5)",
+	[REQUEST] = "SELECT 1 FROM phase_requests WHERE session = ?1 AND request = ?2",
+	[PUT_REQUEST] = "INSERT INTO phase_requests VALUES (?1, ?2)",
 	[CLOCK] = "SELECT boot, lead_us, behind_us, most_us FROM clocks WHERE session = ?",
 	[PUT_CLOCK] = "INSERT OR REPLACE INTO clocks VALUES (?1, ?2, ?3, ?4, ?5)",
 	[ARCHIVE_SIZE] = "SELECT coalesce(sum(bytes), 0) FROM archive",

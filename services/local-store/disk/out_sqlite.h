@@ -78,6 +78,9 @@ int store_unsync(struct store *store, const struct entry *entry, struct err *err
 int store_put_session(struct store *store, struct entry *entry, struct err *err);
 int store_put_span(struct store *store, const struct entry *entry, const struct span *span,
 		   struct err *err);
+/* Whether that command for a phase was taken: 1, 0, -1. */
+int store_has_request(struct store *store, const struct entry *entry, const char *request_id, struct err *err);
+int store_put_request(struct store *store, const struct entry *entry, const char *request_id, struct err *err);
 int store_put_clock(struct store *store, const struct entry *entry, struct err *err);
 /* The clocks of all sessions that are behind it, to that lead. */
 int store_lead_clocks(struct store *store, int64_t lead_us, struct err *err);

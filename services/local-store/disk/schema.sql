@@ -59,6 +59,13 @@ CREATE TABLE IF NOT EXISTS phases (
 	PRIMARY KEY (session, from_us)
 ) STRICT, WITHOUT ROWID;
 
+-- Commands for a phase that were taken: one that comes again, late, does not begin its phase again.
+CREATE TABLE IF NOT EXISTS phase_requests (
+	session  INTEGER NOT NULL,
+	request  TEXT NOT NULL,
+	PRIMARY KEY (session, request)
+) STRICT, WITHOUT ROWID;
+
 -- Readings that have left for a file (proto/archive.h).  They leave in several transactions:
 -- `gone` and `digest` say which are not in `readings` any more, so that both together are all
 -- there are, at every moment.
