@@ -192,15 +192,17 @@ static const struct verb verbs[] = {
 	 "difference.\n\n"
 	 "  ihht verify\n"
 	 "  ihht verify --session 7cc0f726-87c0-55cc-ba75-13641548d415 --repair\n", verify_run, NULL},
-	{"quarantine list", "[--all]", "rows that Postgres will not take",
+	{"quarantine list", "[--all]", "rows that Postgres, or the reader of batches, will not take",
 	 "Read from the SQLite file; no process needs to run.  Each row has a number, and what\n"
-	 "Postgres said.  held: it waits for you.  replay: it is on its way again.  --all shows\n"
-	 "dropped ones, too.\n\n"
+	 "Postgres said.  b1, b2 ... are rows of an app's batch (POST /api/sync/batch) as they came,\n"
+	 "and what was wrong with them.  held: it waits for you.  replay: it is on its way again.\n"
+	 "--all shows dropped and taken ones, too.\n\n"
 	 "  ihht quarantine list\n"
 	 "  ihht quarantine list --json | jq '.[] | select(.sqlstate == \"23514\") | .entry'\n",
 	 quarantine_list_run, NULL},
 	{"quarantine show", "ENTRY", "one of them, with its values and what was done with it",
 	 "  ihht quarantine show 7\n"
+	 "  ihht quarantine show b3\n"
 	 "  ihht quarantine show 7 --json\n", quarantine_show_run, NULL},
 	{"quarantine replay", "ENTRY|all [reason=TEXT]", "send it again, as it is",
 	 "For when Postgres takes it now: a constraint has gone, a column is wider.  What is\n"
@@ -209,8 +211,10 @@ static const struct verb verbs[] = {
 	 "  ihht quarantine replay all reason=\"column widened\"\n", quarantine_act_run, NULL},
 	{"quarantine fix", "ENTRY FIELD=VALUE... [reason=TEXT]", "change a record, and send it",
 	 "A survey, event, progression, phase or session gets new values, as a newer version of\n"
-	 "it; the old one is kept.  Readings and gaps are what happened and are never changed.\n\n"
+	 "it; the old one is kept.  Readings and gaps are what happened and are never changed.\n"
+	 "A row of a batch is mended by the app's own names, and taken; FIELD= leaves one out.\n\n"
 	 "  ihht quarantine fix 7 clarity=4\n"
+	 "  ihht quarantine fix b3 spo2=91 reason=\"her note says so\"\n"
 	 "  ihht quarantine fix 9 notes_post=\"slept well\" reason=\"asked her\"\n",
 	 quarantine_act_run, NULL},
 	{"quarantine drop", "ENTRY [reason=TEXT]", "leave it out of Postgres, for good",

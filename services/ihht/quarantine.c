@@ -1,6 +1,7 @@
 /*
- * quarantine - rows that Postgres will not take: list and show from the SQLite file; replay,
- * fix and drop through local-store, which keeps on record who did it and why
+ * quarantine - rows that Postgres will not take, and rows of batches (misfits.h): list and show
+ * from the SQLite file; replay, fix and drop through local-store, which keeps on record who did
+ * it and why
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include "services/ihht/client.h"
 #include "services/ihht/fields.h"
 #include "services/ihht/grid.h"
+#include "services/ihht/misfits.h"
 #include "services/ihht/rows.h"
 #include "services/ihht/verb.h"
 
@@ -47,15 +49,18 @@ list(struct ihht *me, sqlite3 *db, int all, struct err *err)
 	sqlite3_stmt *s = db_prepare(db, all ? "SELECT " ENTRY "ORDER BY q.no"
 				     : "SELECT " ENTRY "WHERE q.state <> 'dropped' ORDER BY q.no LIMIT 1000",
 				     err);
-	struct grid *grid = grid_new("ENTRY|KIND|STATE|SESSION|SINCE|TRIES|SQLSTATE|POSTGRES SAYS");
+	struct grid *grid = grid_new("ENTRY|KIND|STATE|SESSION|SINCE|TRIES|SQLSTATE|WHY");
 	json_t *rows = json_array();
-	int n = 0, r = -1;
+	int n = 0, misfits = 0, r = -1;
 
 	for (; s && (r = db_step(s, err)) > 0; n++)
 		if (me->json)
 			json_array_append_new(rows, rows_json(NULL, s));
 		else
 			list_row(grid, s);
+	if (r == 0 && (misfits = misfits_list(me, db, all, grid, rows, err)) < 0)
+		r = -1;
+	n += misfits;
 	if (r == 0 && me->json)
 		rows_print_json(json_incref(rows));
 	else if (r == 0 && n)
@@ -158,6 +163,25 @@ show(struct ihht *me, sqlite3 *db, int64_t entry, struct err *err)
 }
 
 static int
+show_misfit(struct ihht *me, sqlite3 *db, int64_t no, struct err *err)
+{
+	json_t *all = json_object();
+	int n = show_rows(me, db, "SELECT 'b' || no AS entry, kind, session_id, at_us AS first_us, field, why, "
+			  "row FROM misfits WHERE no = ?1", no, "entry", all, err), r = -1;
+
+	if (n > 0)
+		r = show_rows(me, db, "SELECT at_us, who, action, reason, after FROM quarantine_log WHERE "
+			      "kind = 'misfit' AND row = ?1 ORDER BY no", no, "action", all, err);
+	else if (n == 0)
+		(void)err_set(err, ENOENT, "b%lld: there is no such entry; `ihht quarantine list --all` shows "
+			      "them", (long long)no);
+	if (r >= 0 && me->json)
+		rows_print_json(json_incref(all));
+	json_decref(all);
+	return r < 0 ? -1 : 0;
+}
+
+static int
 read_entry(const char *text, int64_t *entry)
 {
 	char *end;
@@ -170,16 +194,16 @@ read_entry(const char *text, int64_t *entry)
 int
 quarantine_show_run(struct ihht *me, const struct verb *verb, int argc, char **argv)
 {
-	int64_t entry;
+	int64_t entry, misfit = argc == 1 ? misfits_number(argv[0]) : 0;
 	struct err err;
 	sqlite3 *db;
 	int r;
 
-	if (argc != 1 || read_entry(argv[0], &entry) < 0)
+	if (argc != 1 || (!misfit && read_entry(argv[0], &entry) < 0))
 		return verb_usage(verb, "needs an %s", verb->arguments);
 	if (!(db = db_open_readonly(me->process->database, &err)))
 		return verb_fail(verb, PROCESS_TRY_AGAIN, &err);
-	r = show(me, db, entry, &err);
+	r = misfit ? show_misfit(me, db, misfit, &err) : show(me, db, entry, &err);
 	db_close(&db);
 	if (r < 0)
 		return verb_fail(verb, err.code == ENOENT ? IHHT_UNWELL : PROCESS_TRY_AGAIN, &err);
@@ -292,23 +316,37 @@ take_reason(struct release *m, int *argc, char **argv)
 	*argc = n;
 }
 
+/* What is wrong with the words is usage, with the row a refusal, with the world another try. */
+static int
+fail(const struct verb *verb, const struct err *err)
+{
+	return verb_fail(verb, err->code == ENOENT || err->code == EINVAL ? IHHT_UNWELL : PROCESS_TRY_AGAIN,
+			 err);
+}
+
 int
 quarantine_act_run(struct ihht *me, const struct verb *verb, int argc, char **argv)
 {
 	const char *what = strchr(verb->name, ' ') + 1;
 	struct release m;
 	struct err err;
-	int all;
+	int all, is_misfit;
 
 	msg_clear(&msg_release, &m);
 	m.action = words_find(&words_quarantine_action, what);
 	take_reason(&m, &argc, argv);
 	all = argc == 1 && m.action == QUARANTINE_REPLAY && !strcmp(argv[0], "all");
-	if (argc < 1 || (!all && read_entry(argv[0], &m.entry) < 0) ||
+	is_misfit = argc > 0 && (m.misfit = misfits_number(argv[0])) > 0;
+	if (argc < 1 || (!all && !is_misfit && read_entry(argv[0], &m.entry) < 0) ||
 	    (m.action == QUARANTINE_FIX) != (argc > 1))
 		return verb_usage(verb, "needs %s", verb->arguments);
+	if (!is_misfit)
+		m.misfit = MSG_NONE;
+	else if (m.action != QUARANTINE_DROP && misfits_send(me, &m, argc - 1, argv + 1, &err) < 0)
+		return fail(verb, &err);
+	else
+		return ask(me, verb, &m);
 	if (m.action == QUARANTINE_FIX && set_changes(me, &m, argc - 1, argv + 1, &err) < 0)
-		return err.code == EINVAL ? verb_usage(verb, "%s", err.text)
-		       : verb_fail(verb, err.code == ENOENT ? IHHT_UNWELL : PROCESS_TRY_AGAIN, &err);
+		return err.code == EINVAL ? verb_usage(verb, "%s", err.text) : fail(verb, &err);
 	return ask(me, verb, &m);
 }

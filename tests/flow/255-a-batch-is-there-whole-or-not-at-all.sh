@@ -66,6 +66,34 @@ like "$(batch intra_session_response "$BAD")" \
 is "$(lite "SELECT field, json_extract(row, '$.phase_number') FROM misfits ORDER BY 2")" "$(printf 'sensations|1\nclarity|3')" "both wait as they came"
 is "$(lite "SELECT count(*) FROM survey WHERE kind = 'intra'")" 1 "and neither is among the answers"
 
+# ---- a person mends them, on record
+ihht() { OUT=$("$BIN/ihht" "$@" </dev/null 2>&1); STATUS=$?; }
+ihht quarantine list
+like "$OUT" 'b2 +intra_session_response +held .* sensations: none excludes' "ihht lists a row of a batch, and why"
+B=$(lite "SELECT 'b' || no FROM misfits WHERE field = 'clarity'") A=$(lite "SELECT 'b' || no FROM misfits WHERE field = 'sensations'")
+ihht quarantine replay "$B"
+is "$STATUS" 1 "as it came it is refused again"
+like "$OUT" 'clarity: ' "with the reason"
+ihht quarantine fix "$B" clarity=7
+is "$STATUS" 1 "mended wrongly, too"
+ihht quarantine fix "$B" clarity=4 reason="asked her"
+is "$STATUS" 0 "mended it is taken"
+is "$(lite "SELECT clarity FROM survey WHERE phase_number = 3")" 4 "with what was mended"
+ihht quarantine show "$B" --json
+is "$(jq -c '[.entry[0].field, (.entry[0].row | fromjson | .clarity), .action[0].action, .action[0].reason, (.action[0].after | fromjson | .clarity)]' <<<"$OUT")" \
+	'["clarity",9,"fix","asked her",4]' "what it was, what became of it, who said so and why stay on record"
+ihht quarantine drop "$A" reason="a test"
+is "$STATUS" 0 "another is dropped"
+ihht quarantine list
+is "$OUT" "nothing is in quarantine" "nothing waits any more"
+ihht quarantine list --all --json
+is "$(jq -c '[.[] | [.entry, .state]] | sort' <<<"$OUT")" '[["b1","taken"],["b2","dropped"]]' "but all is known"
+like "$(batch intra_session_response "$BAD")" 'quarantined' "the app sends its rows again"
+ihht quarantine list
+is "$OUT" "nothing is in quarantine" "and nobody is asked twice"
+ihht quarantine drop b99
+is "$STATUS" 1 "there is no such entry"
+
 # ---- what no row can help
 S=IHHT_1732340000000_nobody
 like "$(batch adaptive_event "$(events 0 3)")" '^404 .*no such session' "a batch of an unknown session is refused"

@@ -30,7 +30,7 @@ guard(const struct caller *caller, struct plan *plan, struct problem *problem)
 static void
 add_survey(struct plan *plan, const char *session_id)
 {
-	struct survey *survey = plan_add(plan, &msg_survey, plan->n);
+	struct survey *survey = plan_step(plan, &msg_survey, plan->n);
 
 	memcpy(survey->session_id, session_id, 37);
 }
@@ -38,7 +38,7 @@ add_survey(struct plan *plan, const char *session_id)
 static void
 add_start(struct plan *plan, const char *user_id)
 {
-	struct session_start *start = plan_add(plan, &msg_session_start, plan->n);
+	struct session_start *start = plan_step(plan, &msg_session_start, plan->n);
 
 	memcpy(start->user_id, user_id, 37);
 }

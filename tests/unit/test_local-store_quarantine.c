@@ -1,5 +1,6 @@
 #include "proto/columns.h"
 #include "proto/records.h"
+#include "services/local-store/quarantine/misfits.h"
 #include "services/local-store/quarantine/release.h"
 #include "tests/unit/store.h"
 
@@ -393,6 +394,48 @@ TEST(what_happened_is_never_changed_and_a_session_is_never_dropped)
 	teardown(&b);
 }
 
+static struct reply
+release_misfit(struct bench *b, int64_t action, int64_t no)
+{
+	struct effects fx;
+	struct release m;
+
+	msg_clear(&msg_release, &m);
+	effects_clear(&fx, "");
+	m.action = action;
+	m.misfit = no;
+	strcpy(m.who, "anne");
+	is_int(store_begin(b->rig.store, &b->rig.err), 0);
+	ok(release_apply(&b->rig.life, b->o, &m, NOW_US, &fx, &b->rig.err) == 0, "%s", b->rig.err.text);
+	is_int(store_commit(b->rig.store, &b->rig.err), 0);
+	return fx.reply;
+}
+
+TEST(a_row_of_a_batch_is_kept_once_and_released_on_record)
+{
+	struct misfit m;
+	struct effects fx;
+	struct bench b;
+	int i;
+
+	setup(&b);
+	msg_clear(&msg_misfit, &m);
+	strcpy(m.kind, "survey");
+	strcpy(m.row, "{}");
+	strcpy(m.why, "no");
+	for (i = 0; i < 2; i++) {
+		effects_clear(&fx, "");
+		is_int(misfits_take(b.rig.store, &m, NOW_US, &fx, &b.rig.err), 0);
+		is_int(fx.reply.ok, 1);
+	}
+	is_int(rig_sql(&b.rig, "SELECT count(*) FROM misfits"), 1);
+	is_int(release_misfit(&b, QUARANTINE_DROP, 1).ok, 1);
+	is_int(rig_sql(&b.rig, "SELECT count(*) FROM quarantine_log WHERE kind = 'misfit' AND row = 1 AND "
+			  "action = 'drop' AND before = '{}' AND who = 'anne'"), 1);
+	is_int(release_misfit(&b, QUARANTINE_DROP, 2).ok, 0);
+	teardown(&b);
+}
+
 TEST(what_waited_for_its_sessions_row_goes_when_that_has_landed)
 {
 	struct bench b;
@@ -449,6 +492,7 @@ main(void)
 	RUN(a_record_that_is_refused_stays_behind_until_it_is_changed);
 	RUN(a_fix_is_a_newer_version_and_says_what_it_changed);
 	RUN(what_happened_is_never_changed_and_a_session_is_never_dropped);
+	RUN(a_row_of_a_batch_is_kept_once_and_released_on_record);
 	RUN(what_waited_for_its_sessions_row_goes_when_that_has_landed);
 	RUN(a_receipt_that_names_what_is_not_there_changes_nothing);
 	return test_done();

@@ -15,7 +15,7 @@ surveys(size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		ok(plan_add(&plan, &msg_survey, i) != NULL);
+		ok(plan_step(&plan, &msg_survey, i) != NULL);
 	return plan;
 }
 
@@ -304,7 +304,7 @@ TEST(a_batch_is_not_given_another_session)
 	int other;
 
 	for (other = 0; other <= 1; other++) {
-		start = plan_add(&plan, &msg_session_start, 0);
+		start = plan_step(&plan, &msg_session_start, 0);
 		strcpy(start->local_session_id, "IHHT_1");
 		plan.is_batch = 1;
 		pending_add(p, &plan, NULL, T0);
@@ -327,7 +327,7 @@ TEST(readings_are_counted_by_row)
 	struct result result;
 	struct reply reply;
 
-	ok(plan_add(&plan, &msg_import, 0) && plan_add(&plan, &msg_import, 0));
+	ok(plan_step(&plan, &msg_import, 0) && plan_step(&plan, &msg_import, 0));
 	plan.is_batch = 1;
 	pending_add(p, &plan, NULL, T0);
 	while ((step = pending_due(p, T0))) {

@@ -629,14 +629,14 @@ TEST(what_is_packed_has_room_or_is_refused)
 	size_t n;
 
 	for (n = 1; n <= 400; n++) {
-		survey = plan_add(&plan, &msg_survey, n);
+		survey = plan_step(&plan, &msg_survey, n);
 		strcpy(survey->session_id, USER);
 		memset(survey->notes_post, 'x', sizeof(survey->notes_post) - 1);
 		survey->notes_post[sizeof(survey->notes_post) - 1] = 0;
 	}
 	is_int(plan_pack(&plan), 0);
 	for (; n <= 600; n++) {
-		survey = plan_add(&plan, &msg_survey, n);
+		survey = plan_step(&plan, &msg_survey, n);
 		*survey = *(struct survey *)plan.steps[0].msg;
 	}
 	free(plan.pack.msg);

@@ -58,7 +58,7 @@ guard_step(const struct caller *caller, const struct step *step, struct plan *gu
 	}
 	if (is_asked(guards, session_id) || (step->message == &msg_misfit && !*session_id))
 		return 0;
-	if (!(question = plan_add(guards, &msg_session_of, step->item)))
+	if (!(question = plan_step(guards, &msg_session_of, step->item)))
 		return problem_set(problem, 503, "", "out of memory");
 	memcpy(question->session_id, session_id, sizeof(question->session_id));
 	write_people(caller, question->people, sizeof(question->people));
@@ -77,7 +77,7 @@ digest(const struct ask *ask)
 static int
 guard_key(const struct ask *ask, struct plan *guards, struct problem *problem)
 {
-	struct keyed *keyed = plan_add(guards, &msg_keyed, 0);
+	struct keyed *keyed = plan_step(guards, &msg_keyed, 0);
 
 	if (!keyed)
 		return problem_set(problem, 503, "", "out of memory");

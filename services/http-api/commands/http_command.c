@@ -75,7 +75,7 @@ words_of(const struct message *message, const char *field)
 static int
 plan_one(const struct ask *ask, json_t *body, struct plan *plan, struct problem *problem)
 {
-	void *msg = plan_add(plan, ask->route->message, 0);
+	void *msg = plan_step(plan, ask->route->message, 0);
 	char request_id[37];
 	struct err err;
 

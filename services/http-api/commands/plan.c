@@ -7,7 +7,7 @@
 #include "proto/records.h"
 
 void *
-plan_add(struct plan *plan, const struct message *message, size_t item)
+plan_step(struct plan *plan, const struct message *message, size_t item)
 {
 	struct step *steps = realloc(plan->steps, (plan->n + 1) * sizeof(*steps));
 	void *msg = malloc(message->size);

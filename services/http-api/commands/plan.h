@@ -32,7 +32,7 @@ struct plan {
 };
 
 /* A command of that kind with nothing but a new request_id, NULL when out of memory. */
-void *plan_add(struct plan *plan, const struct message *message, size_t item);
+void *plan_step(struct plan *plan, const struct message *message, size_t item);
 void plan_release(struct plan *plan);
 
 /* Of a batch: all steps but guards, and readings, which are one message anyway, into a pack.

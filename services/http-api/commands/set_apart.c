@@ -46,7 +46,7 @@ set_apart(struct plan *plan, size_t item, struct problem *why)
 	struct misfit *m = NULL;
 
 	why->row = (long)item + 1;
-	if (text && strlen(text) < sizeof(m->row) && (m = plan_add(plan, &msg_misfit, item))) {
+	if (text && strlen(text) < sizeof(m->row) && (m = plan_step(plan, &msg_misfit, item))) {
 		memcpy(m->session_id, plan->session_id, sizeof(m->session_id));
 		copy_text(m->kind, sizeof(m->kind), plan->kind);
 		copy_text(m->row, sizeof(m->row), text);

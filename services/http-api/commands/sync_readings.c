@@ -150,7 +150,7 @@ static int
 add_import(const struct reading *rows, size_t n, const char *session_id, struct plan *plan,
 	   struct problem *problem)
 {
-	struct import *import = plan_add(plan, &msg_import, 0);
+	struct import *import = plan_step(plan, &msg_import, 0);
 	struct err err;
 	size_t len;
 

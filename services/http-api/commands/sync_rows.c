@@ -73,7 +73,7 @@ static void *
 take_record(struct batch *b, const struct message *m, const struct legacy_name *names,
 	    const json_t *row, size_t item, struct err *err)
 {
-	char *msg = plan_add(b->plan, m, item);
+	char *msg = plan_step(b->plan, m, item);
 	int i;
 
 	if (!msg)

@@ -77,7 +77,7 @@ take_stop(struct batch *b, const json_t *row, const struct session_start *start,
 		return 0;
 	if (!end)
 		return err_set(err, EBADMSG, "session.end_time: must be given unless status is active");
-	if (!(stop = plan_add(b->plan, &msg_session_stop, item)))
+	if (!(stop = plan_step(b->plan, &msg_session_stop, item)))
 		return no_memory(err);
 	ids_session(start->local_session_id, stop->session_id);
 	if (!(object = json_pack("{s:O, s:O?}", "end_time", end, "status", status)))
@@ -95,7 +95,7 @@ take_stop(struct batch *b, const json_t *row, const struct session_start *start,
 int
 sync_session(struct batch *b, const json_t *row, size_t item, struct err *err)
 {
-	struct session_start *start = plan_add(b->plan, &msg_session_start, item);
+	struct session_start *start = plan_step(b->plan, &msg_session_start, item);
 	ids_uuid id;
 
 	if (!start)

@@ -10,6 +10,7 @@
 #include "proto/ids.h"
 #include "proto/msg_json.h"
 #include "proto/records.h"
+#include "services/local-store/quarantine/misfits.h"
 #include "services/local-store/quarantine/quarantine.h"
 
 union any_record {
@@ -253,6 +254,8 @@ release_apply(struct lifecycle *life, struct outbox *outbox, const struct releas
 
 	if (m->action == QUARANTINE_NONE)
 		return effects_refuse(fx, "action", "must be replay, fix or drop");
+	if (m->misfit != MSG_NONE)
+		return misfits_release(life->store, m, now_us, fx, err);
 	if (m->entry == MSG_NONE)
 		return m->action == QUARANTINE_REPLAY
 			       ? replay_all(life, outbox, m, now_us, fx, err)
