@@ -202,8 +202,7 @@ static const struct verb verbs[] = {
 	 quarantine_list_run, NULL},
 	{"quarantine show", "ENTRY", "one of them, with its values and what was done with it",
 	 "  ihht quarantine show 7\n"
-	 "  ihht quarantine show b3\n"
-	 "  ihht quarantine show 7 --json\n", quarantine_show_run, NULL},
+	 "  ihht quarantine show b3 --json\n", quarantine_show_run, NULL},
 	{"quarantine replay", "ENTRY|all [reason=TEXT]", "send it again, as it is",
 	 "For when Postgres takes it now: a constraint has gone, a column is wider.  What is\n"
 	 "refused again comes back.  Who, when and why is kept, as with fix and drop.\n\n"
@@ -214,8 +213,7 @@ static const struct verb verbs[] = {
 	 "it; the old one is kept.  Readings and gaps are what happened and are never changed.\n"
 	 "A row of a batch is mended by the app's own names, and taken; FIELD= leaves one out.\n\n"
 	 "  ihht quarantine fix 7 clarity=4\n"
-	 "  ihht quarantine fix b3 spo2=91 reason=\"her note says so\"\n"
-	 "  ihht quarantine fix 9 notes_post=\"slept well\" reason=\"asked her\"\n",
+	 "  ihht quarantine fix b3 notes_post=\"slept well\" reason=\"asked her\"\n",
 	 quarantine_act_run, NULL},
 	{"quarantine drop", "ENTRY [reason=TEXT]", "leave it out of Postgres, for good",
 	 "It stays on this gateway, and can still be replayed.\n\n"

@@ -17,10 +17,10 @@ static const char quarantine_sql[] =
 	" 'first_seen', " TIME("first_us") ", 'last_seen', " TIME("last_us") "))"
 	" FROM (SELECT q.*, s.id FROM quarantine q LEFT JOIN session s ON s.no = q.session"
 	" ORDER BY q.no DESC LIMIT ?1)), 'misfits', (SELECT json_group_array(json_object('entry', no,"
-	" 'kind', kind, 'state', coalesce((SELECT iif(action = 'drop', 'dropped', 'taken') FROM"
-	" quarantine_log l WHERE l.kind = 'misfit' AND l.row = m.no ORDER BY l.no DESC LIMIT 1), 'held'),"
-	" 'session_id', nullif(session_id, ''), 'field', field, 'why', why, 'row', row,"
-	" 'first_seen', " TIME("at_us") ")) FROM (SELECT * FROM misfits ORDER BY no DESC LIMIT ?1) m))";
+	" 'kind', kind, 'session_id', nullif(session_id, ''), 'field', field, 'why', why, 'row', row,"
+	" 'first_seen', " TIME("at_us") ", 'state', coalesce((SELECT iif(action = 'drop', 'dropped', 'taken')"
+	" FROM quarantine_log l WHERE l.kind = 'misfit' AND l.row = m.no ORDER BY l.no DESC LIMIT 1), 'held')))"
+	" FROM (SELECT * FROM misfits ORDER BY no DESC LIMIT ?1) m))";
 
 static int
 is_admin(const struct caller *caller, struct problem *problem)
