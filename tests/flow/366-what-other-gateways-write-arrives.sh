@@ -1,7 +1,8 @@
 #!/bin/bash
 # A change made on another gateway arrives by itself, and none is skipped though six writers
 # commit out of order, slowly, and roll back.
-# Catches: a cursor that passes a change which was not there yet when it was read.
+# Catches: a cursor that passes a change which was not there yet when it was read, or which has the
+# revision of one that was read and then lost.
 . "$(dirname "$0")/lib.sh"
 
 fresh
@@ -109,5 +110,19 @@ pg_start
 other survey pre $old clarity=1 energy=2 stress=2
 wait_until "[ \"\$(lite \"SELECT clarity FROM survey WHERE session_id = '$old' AND kind = 'pre'\")\" = 1 ]" 60
 ok $? "and goes on when that is back"
+
+# ---- Postgres loses the commit that was just read, and gives its revision to the next one
+head() { sql "SELECT rev FROM sync_heads WHERE user_id = '$ANNE'"; }
+lost=$(head)
+kill -STOP "${PIDS[follow]}"
+sql "DELETE FROM sync_receipts WHERE user_id = '$ANNE' AND rev = $lost; UPDATE sync_heads SET rev = rev - 1 WHERE user_id = '$ANNE'" postgres
+other survey pre $old clarity=3 energy=2 stress=2
+wait_until "[ \"\$(sql \"SELECT clarity_pre FROM session_surveys WHERE session_id = '$old'\")\" = 3 ]"
+is "$(head)" "$lost" "a change has the revision of one that Postgres has lost"
+pg_stop
+pg_start
+kill -CONT "${PIDS[follow]}"
+wait_until "[ \"\$(lite \"SELECT clarity FROM survey WHERE session_id = '$old' AND kind = 'pre'\")\" = 3 ]" 60
+ok $? "it arrives all the same"
 stop follow
 done_testing

@@ -33,6 +33,7 @@
 #define MOST     1000000
 #define LOOK_MS  250     /* for what is new */
 #define AWAY_MS  2000    /* and when a neighbour is away */
+#define MOST_LOST 1024   /* revisions: 16 commits of each of 64 workers */
 
 struct job {
 	const char *user;
@@ -227,32 +228,50 @@ rest(struct job *job, long ms)
 	return zmq_poll(&on, 1, ms) > 0;
 }
 
+struct cursor {
+	int64_t first;           /* the revision at the beginning; -1: it has not begun */
+	int64_t last;            /* all up to this one is here */
+};
+
 /* The revision comes first: what changes while the sessions are read is read again. */
 static int
-begin(struct job *job, int64_t *revision, struct err *err)
+begin(struct job *job, struct cursor *cursor, struct err *err)
 {
 	int64_t now;
 
-	if (*revision >= 0)
+	if (cursor->first >= 0)
 		return 0;
 	if (cloud_revision(job->cloud, &now, err) < 0 || restore_all(job, err) < 0)
 		return -1;
-	*revision = now;
+	cursor->first = cursor->last = now;
 	log_info("ready", "sessions=%zu revision=%lld", job->n_sessions, (long long)now);
 	return 0;
 }
 
+/* A Postgres that was away may have lost its newest commits (docs/decisions/0017), and given
+ * their revisions to others: those are looked at again. */
+static int64_t
+again_from(const struct cursor *cursor)
+{
+	return cursor->last - MOST_LOST > cursor->first ? cursor->last - MOST_LOST : cursor->first;
+}
+
 /* Until it is asked to stop: 0; -1 a neighbour is away. */
 static int
-follow(struct job *job, struct process *process, int64_t *revision, struct err *err)
+follow(struct job *job, struct process *process, struct cursor *cursor, struct err *err)
 {
+	int64_t revision;
+
 	if ((!job->client && !(job->client = client_open(process, err))) ||
-	    !(job->cloud = cloud_open(process, job->user, err)) || begin(job, revision, err) < 0)
+	    !(job->cloud = cloud_open(process, job->user, err)) || begin(job, cursor, err) < 0)
 		return -1;
-	do
-		if (look(job, revision, err) < 0)
+	revision = again_from(cursor);
+	do {
+		if (look(job, &revision, err) < 0)
 			return -1;
-	while (!rest(job, LOOK_MS));
+		if (revision > cursor->last)
+			cursor->last = revision;
+	} while (!rest(job, LOOK_MS));
 	return 0;
 }
 
@@ -260,7 +279,7 @@ follow(struct job *job, struct process *process, int64_t *revision, struct err *
 static int
 run_follow(struct job *job, struct process *process)
 {
-	int64_t revision = -1;
+	struct cursor cursor = {-1, -1};
 	char said[300] = "";
 	struct err err;
 
@@ -269,7 +288,7 @@ run_follow(struct job *job, struct process *process)
 		log_error("cannot_start", "why=\"%s\"", err.text);
 		return PROCESS_TRY_AGAIN;
 	}
-	while (follow(job, process, &revision, &err) < 0 && err.code != EINTR) {
+	while (follow(job, process, &cursor, &err) < 0 && err.code != EINTR) {
 		if (strcmp(said, err.text) != 0)
 			log_warn("waiting", "why=\"%s\"", err.text);
 		(void)snprintf(said, sizeof(said), "%s", err.text);
