@@ -83,6 +83,10 @@ is "$(before tools/list '' -H 'MCP-Protocol-Version: 1999-01-01')" '400 -32022' 
 is "$(before server/discover '' -H 'MCP-Protocol-Version: 2025-11-25')" '200 -32601' "a method that came later"
 is "$(before resources/read '"uri":"schema://none"' -H 'MCP-Protocol-Version: 2025-11-25')" '200 -32002' "a resource that is not there"
 
+is "$(before resources/read '"uri":"session://a/../b"' -H 'MCP-Protocol-Version: 2025-11-25')" '200 -32002' "nor one that could not be"
+is "$(before resources/list '"cursor":"x"' -H 'MCP-Protocol-Version: 2025-11-25')" '200 -32602' "a cursor that is none"
+is "$(before resources/read '' -H 'MCP-Protocol-Version: 2025-11-25')" '200 -32602' "a resource without a name"
+
 # ---- what is no request
 row 202 "a notification" '{"jsonrpc":"2.0","method":"notifications/initialized"}'
 is "$(wc -c <"$T/said")" 0 "is answered with nothing"

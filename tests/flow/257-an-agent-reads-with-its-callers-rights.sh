@@ -96,7 +96,7 @@ is "$(pages sync_status '{"limit":1}' '.people[] | "\(.user_id) \(.rev) \(.readi
 is "$(call list_sessions "{\"device_id\":\"x'; DROP TABLE sessions; --\"}" .sessions)" '[]' "SQL in a text is a text"
 like "$(call list_sessions '{"user_id":"1 OR 1=1"}')" '^user_id: must be a UUID' "SQL in a UUID is none"
 like "$(call get_readings "{\"session_id\":\"$S1\",\"cursor\":\"1.2\"}")" '^cursor: must be next_cursor' "a cursor of another list"
-like "$(call get_session '{"session_id":"../etc"}')" '^session_id' "a path is no session"
+like "$(call get_session '{"session_id":"../etc"}')" '^session_id: no such session' "a path is no session"
 like "$(call compare_sessions "{\"session_ids\":[\"$S1\",\"$S1\"]}")" 'Name each only once' "a session with itself"
 like "$(call compare_sessions "{\"session_ids\":[\"$S1\",\"a,b\"]}")" '^session_ids: must be a list' "a name with a comma"
 is "$(sql 'SELECT count(*) FROM sessions')" 11 "and nothing is changed"

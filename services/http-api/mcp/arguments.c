@@ -27,7 +27,10 @@ argument(const struct arguments *a, const char *name)
 void
 argument_set(struct arguments *a, const char *name, const char *text)
 {
-	a->given[a->n].name = param_of(a->params, name)->name;
+	const struct param *p = param_of(a->params, name);
+
+	ASSERT(p && a->n < ARGUMENTS_MOST);
+	a->given[a->n].name = p->name;
 	(void)snprintf(a->given[a->n++].text, ARGUMENT_BYTES, "%s", text);
 }
 

@@ -38,7 +38,7 @@ work_give_up(struct mcp *me, struct ask *ask, const struct problem *problem)
 	struct work *w = ask->work;
 	struct rpc_error error;
 	int code = problem->status >= 500 ? RPC_INTERNAL
-		 : w->rpc.is_modern ? RPC_BAD_PARAMS : RPC_NO_RESOURCE;
+		 : problem->status == 404 && !w->rpc.is_modern ? RPC_NO_RESOURCE : RPC_BAD_PARAMS;
 
 	if (w->form == FORM_TOOL) {
 		say_tool_error(me, ask, problem);
@@ -71,8 +71,9 @@ list_resources(const struct call *call)
 	const json_t *row;
 	size_t i;
 
-	json_array_foreach(json_object_get(call->answers[0], "sessions"), i, row)
+	json_array_foreach(json_object_get(call->answers[0], "sessions"), i, row) {
 		json_array_append_new(list, resource_of_session(row));
+	}
 	o = json_pack("{s:o}", "resources", list);
 	if (json_is_string(next))
 		json_object_set(o, "nextCursor", next);
@@ -89,10 +90,12 @@ tidy(json_t *o)
 
 	if (json_is_real(o))
 		(void)json_real_set(o, round(json_real_value(o) * 1e4) / 1e4);
-	json_object_foreach(o, name, part)
+	json_object_foreach(o, name, part) {
 		tidy(part);
-	json_array_foreach(o, i, part)
+	}
+	json_array_foreach(o, i, part) {
 		tidy(part);
+	}
 }
 
 /* The sentence for people, and all of it as text, for clients that know nothing else. */

@@ -121,7 +121,7 @@ read_resource(struct mcp *me, struct ask *ask, int64_t now)
 		work_begin(me, ask, tool_find("get_session"), arguments, now);
 		json_decref(arguments);
 	} else {
-		(void)problem_set(&problem, 404, "uri", "no such resource: session://ID, or schema:// and a "
+		(void)problem_set(&problem, uri ? 404 : 400, "uri", "no such resource: session://ID, or schema:// and a "
 				  "name of resources/list");
 		work_give_up(me, ask, &problem);
 	}

@@ -14,9 +14,10 @@ add_name(json_t *list, const json_t *name)
 
 	if (!json_is_string(name) || json_array_size(list) == NAMES_MOST)
 		return;
-	json_array_foreach(list, i, other)
+	json_array_foreach(list, i, other) {
 		if (json_equal(other, name))
 			return;
+	}
 	json_array_append(list, (json_t *)name);
 }
 

@@ -17,9 +17,10 @@ row_of(const json_t *rows, const char *name, const json_t *id)
 	const json_t *row;
 	size_t i;
 
-	json_array_foreach(rows, i, row)
+	json_array_foreach(rows, i, row) {
 		if (json_equal(json_object_get(row, name), id))
 			return (json_t *)row;
+	}
 	return NULL;
 }
 
@@ -183,8 +184,9 @@ say_trend(struct call *call, struct problem *problem)
 	size_t i;
 
 	(void)problem;
-	json_array_foreach(weeks, i, week)
+	json_array_foreach(weeks, i, week) {
 		readings += json_integer_value(json_object_get(week, "readings"));
+	}
 	json_object_set_new(from, "readings", json_integer(readings));
 	for (c = shape_week.columns; c->name; c++)
 		if (c->kind != COLUMN_TEXT)

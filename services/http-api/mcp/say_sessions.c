@@ -20,8 +20,9 @@ say_list(struct call *call, struct problem *problem)
 	size_t i;
 
 	(void)problem;
-	json_array_foreach(rows, i, row)
+	json_array_foreach(rows, i, row) {
 		json_array_append_new(list, shape_pick(&shape_listed, row));
+	}
 	(void)snprintf(call->said, sizeof(call->said), "%zu sessions, newest first%s.", i,
 		       json_is_null(next) ? "" : "; there are more, see next_cursor");
 	return json_pack("{s:o, s:O, s:o, s:o}", "sessions", list, "next_cursor", next, "units",

@@ -74,7 +74,11 @@ step_query(const struct call *call, size_t i, const struct reads *reads, struct 
 			ask->args[ask->n_args++] = (struct ask_arg){p->name, value};
 		}
 	ask->caller.claims = call->caller->claims;
-	return reads_query(reads, ask, query, problem);
+	if (reads_query(reads, ask, query, problem) == 0)
+		return 0;
+	if (!strcmp(problem->field, "session_ids") && argument(&call->arguments, "session_id"))
+		(void)problem_set(problem, 404, "session_id", "no such session: must be a UUID or a local id");
+	return -1;
 }
 
 /* ---- sessions by name */

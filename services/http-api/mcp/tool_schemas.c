@@ -15,10 +15,12 @@ localize(json_t *schema)
 
 	if (ref && strncmp(ref, "#/$defs/", 8))
 		json_object_set_new(schema, "$ref", json_sprintf("#/$defs/%s", strrchr(ref, '/') + 1));
-	json_object_foreach(schema, name, part)
+	json_object_foreach(schema, name, part) {
 		localize(part);
-	json_array_foreach(schema, i, part)
+	}
+	json_array_foreach(schema, i, part) {
 		localize(part);
+	}
 }
 
 static json_t *
@@ -47,8 +49,9 @@ output_schema(const struct tool *tool)
 	json_t *defs = json_object(), *properties = tool->output(defs), *required = json_array(), *o, *one;
 	const char *name;
 
-	json_object_foreach(properties, name, one)
+	json_object_foreach(properties, name, one) {
 		json_array_append_new(required, json_string(name));
+	}
 	o = json_pack("{s:s, s:s, s:o, s:o, s:b, s:o}", "$schema", DIALECT, "type", "object", "properties",
 		      properties, "required", required, "additionalProperties", 0, "$defs", defs);
 	localize(o);
