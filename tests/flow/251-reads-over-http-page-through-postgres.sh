@@ -57,6 +57,15 @@ is "$(body "sessions?device_id=ox-1&limit=500" | grep -o '"device_id":"ox-1"' | 
 is "$(body "sessions?status=active" | grep -o '"local_session_id":"[^"]*"' | paste -sd' ')" \
 	'"local_session_id":"IHHT_60" "local_session_id":"IHHT_59"' "of one status"
 is "$(body "sessions?status=abandoned")" '{"sessions":[],"next":null}' "none"
+is "$(body "sessions?from=2026-01-01T00:00:59Z&to=2026-01-01T00:00:59.1Z" | grep -o '"local_session_id":"[^"]*"')" '"local_session_id":"IHHT_59"' "of a stretch of time"
+is "$(body "sessions?data_source=bluetooth")" '{"sessions":[],"next":null}' "of one source"
+is "$(curl -sS -m 20 -H 'Accept-Encoding: gzip' "$URL/sessions?limit=60" | gzip -dc | md5sum)" "$(body "sessions?limit=60" | md5sum)" "packed it is the same"
+[ "$(curl -sS -m 20 -H 'Accept-Encoding: gzip' "$URL/sessions?limit=60" | wc -c)" -lt $(($(body "sessions?limit=60" | wc -c) / 5)) ]
+ok $? "in a fifth of the bytes"
+ETAG=$(curl -sS -m 20 -o /dev/null -D - "$URL/sessions/$(session 1)" | tr -d '\r' | sed -n 's/^ETag: //p')
+is "$(curl -sS -m 20 -w '%{http_code}' -H "If-None-Match: $ETAG" "$URL/sessions/$(session 1)")" 304 "what the caller has is not sent again"
+sql "UPDATE sessions SET total_mask_lifts = 1 WHERE id = '$(session 1)'"
+is "$(curl -sS -m 20 -o /dev/null -w '%{http_code}' -H "If-None-Match: $ETAG" "$URL/sessions/$(session 1)")" 200 "but once it has changed"
 like "$(body "sessions?limit=1")" '"start_time":"2026-01-01T00:01:00.00006\+00:00"' "times are to the microsecond, in UTC"
 
 # ---- one session
