@@ -121,6 +121,19 @@ note_synced(struct local_store *me, const struct receipt *receipt)
 	memcpy(synced->session_id, receipt->session_id, sizeof(synced->session_id));
 }
 
+/* Of none of those that were refused something still waits. */
+static void
+end_refusal(struct local_store *me)
+{
+	struct outbox_counts counts;
+
+	if (standing_level(&me->standing, "bundle_refused") == LEVEL_INFO)
+		return;
+	outbox_counts(me->outbox, &counts);
+	if (!counts.refusing)
+		news_warn(me->news, &me->standing, "bundle_refused", LEVEL_INFO, "bundles arrive again");
+}
+
 static int
 take_receipt(struct local_store *me, const struct link_frame *frame, struct err *err)
 {
@@ -150,8 +163,7 @@ take_receipt(struct local_store *me, const struct link_frame *frame, struct err 
 			 receipt->sqlstate, *receipt->sqlstate ? "see the alert" : receipt->text);
 		news_warn(me->news, &me->standing, "bundle_refused", LEVEL_WARN, receipt->text);
 	} else {
-		if (standing_level(&me->standing, "bundle_refused") != LEVEL_INFO)
-			news_warn(me->news, &me->standing, "bundle_refused", LEVEL_INFO, "bundles arrive again");
+		end_refusal(me);
 		note_synced(me, receipt);
 	}
 	sessions_trim(me->sessions, entry->row.device_id);

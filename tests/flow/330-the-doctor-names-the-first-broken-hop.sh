@@ -13,9 +13,11 @@ first() { jq -r '.first_broken // "none"' "$T/doctor"; }
 well() { wait_until 'doctor; [ "$(first)" = none ]' 60; ok $? "$1" || diag "$(cat "$T/doctor")"; }
 of() { jq -r --arg hop "$1" '.hops[] | select(.hop == $hop) | "\(.state): \(.evidence) | \(.cure)"' "$T/doctor"; }
 
-# fault HOP REGEX NAME: what it says now (some faults take a moment to show)
+# fault HOP REGEX NAME: what it says now (some faults take a moment to show), evidence and cure
+N_FAULTS=0
 fault() {
-	wait_until "doctor; [ \"\$(first)\" = $1 ] && of $1 | grep -qE '$2'" 60
+	N_FAULTS=$((N_FAULTS + 1))
+	wait_until "doctor; [ \"\$(first)\" = $1 ] && of $1 | grep -E '^broken: .+ [|] .+' | grep -qE '$2'" 60
 	ok $? "$3: $1" || diag "$(cat "$T/doctor" "$T/doctor.err")"
 }
 
@@ -96,4 +98,5 @@ kill9 http-api
 fault watcher 'http-api is silent' "http-api does not run"
 start http-api
 well "all of it mended: all is well again"
+is "$N_FAULTS" 13 "so many faults, so many right answers"
 done_testing

@@ -218,8 +218,9 @@ is_told_twice(const struct value *v)
 	return false;
 }
 
-/* By how much a clock was set while there was no power, or just before it failed, nobody knows: from then
- * on it is not known either whose a device's values are. */
+/* By how much a clock was set while there was no power, or just before it failed, nobody knows, and of
+ * several steps between two values only their sum: from then on it is not known for certain either whose
+ * a device's values are. */
 static void
 find_blind(int64_t blind_us[N_DEVICES])
 {
@@ -231,7 +232,7 @@ find_blind(int64_t blind_us[N_DEVICES])
 			continue;
 		before = last[v->device];
 		if (before && before->clock != v->clock && blind_us[v->device] == INT64_MAX &&
-		    (before->boot != v->boot || is_told_twice(v)))
+		    (before->boot != v->boot || v->clock - before->clock > 1 || is_told_twice(v)))
 			blind_us[v->device] = before->mono_us;
 		last[v->device] = v;
 	}

@@ -124,6 +124,7 @@ outbox_hold(struct outbox *o, struct entry *entry, int64_t now_us)
 		entry->n_shipped++;  /* keeps it in hand */
 	}
 	entry->held_until_us = now_us + (HOLD_US << entry->n_refused);
+	o->n_refusing += !entry->n_refused;
 	entry->n_refused += entry->n_refused < HOLD_DOUBLES;
 }
 
@@ -184,6 +185,7 @@ outbox_counts(const struct outbox *o, struct outbox_counts *counts)
 	*counts = o->counts;
 	counts->open_rows = o->heaps[LIVE].n_rows + o->heaps[LATE].n_rows;
 	counts->in_flight = o->n_shipments;
+	counts->refusing = o->n_refusing;
 	counts->pending = outbox_unread(o) + (int64_t)(counts->open_rows + shipped);
 }
 

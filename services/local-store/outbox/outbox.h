@@ -81,6 +81,7 @@ struct outbox_counts {
 	bool limited;       /* a bundle waits for the rate's sake */
 	int64_t pending;    /* readings without receipt */
 	size_t in_flight, open_rows;
+	size_t refusing;    /* sessions that wait because Postgres refused them */
 };
 void outbox_counts(const struct outbox *outbox, struct outbox_counts *counts);
 

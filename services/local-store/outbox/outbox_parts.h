@@ -65,6 +65,7 @@ struct outbox {
 	bool ended_open[LANES];             /* some session with a heap has ended */
 	bool floor_due;                     /* receipts have come since it was saved */
 	bool unsettled;                     /* some session waits for `completed` */
+	size_t n_refusing;                  /* sessions that were refused, and nothing of them taken since */
 	size_t n_held;
 	struct shipment *shipments, **shipments_end;  /* oldest first */
 	size_t n_shipments;

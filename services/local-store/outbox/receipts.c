@@ -139,6 +139,7 @@ outbox_receipt(struct outbox *o, const struct receipt *receipt, int64_t now_us,
 		outbox_due(o, *entry);
 	if (sh->last_id > (*entry)->arrived)
 		(*entry)->arrived = sh->last_id;
+	o->n_refusing -= (*entry)->n_refused > 0;
 	(*entry)->n_refused = 0;
 	outbox_drop(o, sh);
 	advance(o, *entry);
