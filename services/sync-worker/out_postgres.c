@@ -267,6 +267,7 @@ send_upsert(struct sink *s)
 		values_readings(&s->values, s->content, rows, n);
 		wire_statement(&s->wire, DO_READINGS, &s->values);
 	}
+	FAULT("sync-worker.applied");
 	if (last)
 		wire_sql(&s->wire, "COMMIT");
 	pipeline_end(s);
