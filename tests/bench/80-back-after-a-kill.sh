@@ -5,7 +5,7 @@
 fresh
 N=${BENCH_READINGS:-1000000}
 conf ble-ingest devices 20
-conf ble-ingest rate 20
+conf ble-ingest rate 5
 conf local-store bundle-seconds 0
 conf sync-worker retry-most-ms 200
 pg_start || skip_all "no Postgres"
