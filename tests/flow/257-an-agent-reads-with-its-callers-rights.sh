@@ -101,6 +101,18 @@ like "$(call compare_sessions "{\"session_ids\":[\"$S1\",\"$S1\"]}")" 'Name each
 like "$(call compare_sessions "{\"session_ids\":[\"$S1\",\"a,b\"]}")" '^session_ids: must be a list' "a name with a comma"
 is "$(sql 'SELECT count(*) FROM sessions')" 11 "and nothing is changed"
 
+is "$(call trend "{\"user_id\":\"$A\",\"from\":\"2020-01-01\"}")" 'from: must be at most 104 weeks before `to`, or now' "a trend of all time"
+is "$(call trend "{\"user_id\":\"$A\",\"to\":\"2026-01-26\"}" '.weeks | map(.sessions)')" '[2,3,2]' "one that ends then begins twelve weeks before"
+
+# ---- a question that takes too long
+background hold psql -Xq -h "$RUN" -U postgres ihht -c "BEGIN; LOCK TABLE sessions; SELECT pg_sleep(60)"
+wait_until "[ \"\$(sql \"SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND relation = 'sessions'::regclass\")\" = 1 ]"
+like "$(call list_sessions '{}')" 'try again, or ask for less' "is given up, and an agent told what may help"
+kill9 hold
+sql "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'BEGIN; LOCK%' AND pid <> pg_backend_pid()" >/dev/null
+wait_until "[ \"\$(call list_sessions '{\"limit\":1}' '.sessions | length')\" = 1 ]"
+ok $? "then it works again"
+
 # ---- Postgres away, the auditor's log, counts
 mkdir -p "$(dirname "$DB")"
 printf '1 2026-11-23T09:00:00.000000Z compared sessions=3 different=0 sha256=aa\n2 2026-11-23T09:10:00.000000Z compared sessions=4 different=0 sha256=bb\n' >"$(dirname "$DB")/audit.log"

@@ -22,7 +22,8 @@ SAY(sync)
 SAY(gaps)
 #undef SAY
 
-/* The person of a trend: as asked, or who asks; and twelve weeks, unless asked for another span. */
+/* The person of a trend: as asked, or who asks; and twelve weeks, unless asked for another span of
+ * at most 104. */
 int prepare_trend(struct call *call, struct problem *problem);
 
 #endif

@@ -7,7 +7,9 @@
 #include "services/http-api/mcp/agent_shapes.h"
 #include "services/http-api/mcp/say.h"
 
-#define TREND_WEEKS 12
+#define WEEK_US     (7 * 86400 * CLOCK_SECOND)
+#define TREND_WEEKS 12   /* unless asked for more */
+#define TREND_MOST  104
 
 /* ---- compare_sessions */
 
@@ -129,11 +131,18 @@ whose(struct call *call, struct problem *problem)
 int
 prepare_trend(struct call *call, struct problem *problem)
 {
+	const char *to = argument(&call->arguments, "to");
+	int64_t from_us = 0, to_us = call->utc_us;
 	char from[CLOCK_TEXT];
 
+	if (to)
+		(void)clock_parse(to, &to_us);
 	if (!argument(&call->arguments, "from"))
-		argument_set(&call->arguments, "from",
-			     clock_text(call->utc_us - TREND_WEEKS * 7 * 86400 * CLOCK_SECOND, from));
+		argument_set(&call->arguments, "from", clock_text(to_us - TREND_WEEKS * WEEK_US, from));
+	(void)clock_parse(argument(&call->arguments, "from"), &from_us);
+	if (to_us - from_us > TREND_MOST * WEEK_US)
+		return problem_set(problem, 400, "from", "must be at most %d weeks before `to`, or now",
+				   TREND_MOST);
 	return whose(call, problem);
 }
 
@@ -143,7 +152,7 @@ week_number(const json_t *row)
 	int64_t us = 0;
 
 	(void)clock_parse(json_string_value(json_object_get(row, "week")), &us);
-	return us / (7 * 86400 * CLOCK_SECOND);
+	return us / WEEK_US;
 }
 
 static json_t *

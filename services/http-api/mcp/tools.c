@@ -31,7 +31,7 @@ static const struct param of_readings[] = {
 static const struct param of_comparison[] = {
 	{"session_ids", PARAM_SESSIONS, 2, 8, NULL, NULL, NULL, "their UUIDs or local ids"}, MOCK, END};
 static const struct param of_trend[] = {
-	USER("the person; not needed for your own"), FROM("from the week of that day on: ISO 8601; else twelve weeks ago"),
+	USER("the person; not needed for your own"), FROM("from the week of that day on: ISO 8601; else twelve weeks before `to`"),
 	TO("before: ISO 8601"), MOCK, END};
 static const struct param of_quality[] = {
 	{"session_ids", PARAM_SESSIONS, 1, 8, NULL, NULL, NULL, "only these: UUIDs or local ids"},
