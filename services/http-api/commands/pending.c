@@ -5,7 +5,7 @@
 #include <sys/queue.h>
 
 #include "proto/ids.h"
-#include "services/http-api/commands/set_apart.h"
+#include "services/http-api/commands/refused.h"
 
 /* One step, or the pack, on its way. */
 struct sent {
@@ -23,11 +23,7 @@ struct work {
 	int64_t patience_us, give_up_us, end_us;
 	int64_t rows;          /* readings added */
 	size_t items, last_item;  /* items with anything new; the last of them */
-	struct refused {
-		size_t item;
-		struct reply reply;
-	} *refused;            /* rows of a batch, yet to be set apart */
-	size_t n_refused;
+	struct refused refused;   /* rows of a batch, yet to be set apart */
 	int ended;
 	struct result result;
 };
@@ -52,7 +48,7 @@ drop(struct pending *pending, struct work *w)
 	TAILQ_REMOVE(&pending->works, w, all);
 	plan_release(&w->plan);
 	free(w->sent);
-	free(w->refused);
+	refused_clear(&w->refused);
 	free(w);
 }
 
@@ -185,62 +181,24 @@ count(struct work *w, const struct step *step, const struct reply *reply)
 	}
 }
 
-/* Refused for what the row itself says, and not for its session, its person or our room. */
-static int
-is_of_the_row(const struct work *w, const struct step *step, const struct reply *reply)
-{
-	const struct message *m = step->message;
-	int is_start = m == &msg_session_start;
-
-	return w->plan.is_batch && *reply->field && strcmp(reply->field, "session_id") != 0 &&
-	       m != &msg_import && m != &msg_misfit && m != &msg_keyed && m != &msg_session_of &&
-	       !(is_start && (!strcmp(reply->field, "user_id") || !strcmp(reply->field, "device_id")));
-}
-
-static int
-is_refused_already(const struct work *w, const struct step *step)
-{
-	size_t i;
-
-	for (i = 0; i < w->n_refused && w->refused[i].item != step->item; i++)
-		;
-	return i < w->n_refused;
-}
-
+/* Steps that keep the refused rows as they came; a row that cannot be kept refuses all of it. */
 static void
-note_refused(struct work *w, const struct step *step, const struct reply *reply)
-{
-	struct refused *more = realloc(w->refused, (w->n_refused + 1) * sizeof(*more));
-
-	ASSERT(more);
-	w->refused = more;
-	more[w->n_refused++] = (struct refused){step->item, *reply};
-}
-
-/* Steps that keep the refused rows as they came; -1: one cannot be kept, so all of it is refused. */
-static int
 set_refused_apart(struct work *w)
 {
-	const struct refused *r;
-	struct problem why;
-	struct step of;
-	struct sent *more;
+	const struct refused_row *row;
 	size_t n = w->plan.n;
+	struct sent *more;
+	struct step of;
 
-	for (r = w->refused; r < w->refused + w->n_refused; r++) {
-		(void)problem_set(&why, 422, r->reply.field, "%s", r->reply.text);
-		if (set_apart(&w->plan, r->item, &why) < 0) {
-			of = (struct step){w->result.message, NULL, r->item, 0};
-			refuse(w, &of, &r->reply);
-			return -1;
-		}
+	if ((row = refused_set_apart(&w->refused, &w->plan))) {
+		of = (struct step){w->result.message, NULL, row->item, 0};
+		refuse(w, &of, &row->reply);
+		return;
 	}
-	w->n_refused = 0;
 	more = realloc(w->sent, w->plan.n * sizeof(*more));
 	ASSERT(more);
 	w->sent = more;
 	memset(more + n, 0, (w->plan.n - n) * sizeof(*more));
-	return 0;
 }
 
 static void
@@ -250,8 +208,8 @@ end_if_done(struct work *w)
 		w->first++;
 	if (w->first < w->plan.n)
 		return;
-	if (w->n_refused) {
-		(void)set_refused_apart(w);
+	if (w->refused.n) {
+		set_refused_apart(w);
 		return;
 	}
 	w->ended = 1;
@@ -273,9 +231,9 @@ take_reply(struct work *w, size_t i, const struct reply *reply)
 	}
 	if (other.ok)
 		count(w, step, reply);
-	else if (is_of_the_row(w, step, &other))
-		note_refused(w, step, &other);
-	else if (!is_refused_already(w, step)) {
+	else if (refused_for_itself(&w->plan, step, &other))
+		refused_add(&w->refused, step->item, &other);
+	else if (!refused_has(&w->refused, step->item)) {
 		refuse(w, step, &other);
 		return;
 	}
