@@ -68,6 +68,8 @@ row 400 'pending' "no arguments where there are none" "$URL/api/health?pending=1
 
 row 415 'must be application/json' "a form" -d 'type=x' "$URL/api/sync/batch"
 row 415 'must not be packed' "a packed body" -H 'Content-Type: application/json' -H 'Content-Encoding: gzip' -d x "$URL/api/sync/batch"
+post 400 '"field":"Content-Type"' "two content types" -H 'Content-Type: text/plain' -d '{}' "$URL/api/sync/batch"
+row 400 '"field":"Authorization"' "two tokens" -H 'Authorization: Bearer x.y.z' "$URL/api/sessions"
 post 400 'not JSON: line 1' "no JSON" -d 'x' "$URL/api/sync/batch"
 post 400 'must be a JSON object' "an empty body" -X POST "$URL/api/sync/batch"
 post 400 'must be a JSON object' "a list" -d '[]' "$URL/api/sync/batch"
@@ -87,6 +89,7 @@ post 422 'no such field' "a field nobody knows" -d '{"colour":"red"}' "$URL/api/
 # What is not HTTP at all.
 like "$(raw 'GARBAGE\r\n\r\n')" '^HTTP/1.[01] 4|closed' "a line that is no request"
 like "$(raw 'GET /api/health HTTP/1.1\r\n\r\n')" ' 400 ' "HTTP/1.1 without Host"
+like "$(raw 'GET /api/health HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n')" ' 400 |closed' "two hosts"
 like "$(raw 'GET /api/health HTTP/9.9\r\nHost: localhost\r\n\r\n')" '^HTTP/1.[01] (505|400)|closed' "HTTP/9.9"
 like "$(raw 'POST /api/sync/batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: -5\r\n\r\n')" \
 	' 4[01]' "a length below nothing"

@@ -8,6 +8,7 @@
 #include "common/jwt.h"
 #include "common/log.h"
 #include "services/http-api/requests/admit.h"
+#include "services/http-api/requests/once.h"
 #include "services/http-api/requests/representation.h"
 
 /* How long a connection may stay in one phase, whatever it trickles. */
@@ -254,6 +255,15 @@ identify(struct request *r, struct problem *problem)
 	return 0;
 }
 
+static enum MHD_Result
+see_header(void *once, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	(void)kind;
+	(void)value;
+	once_see(once, name);
+	return MHD_YES;
+}
+
 /* 0, or -1 and why not.  404 and 405 come first, so that they are told without a body. */
 static int
 check_head(struct request *r, const char *method, const char *path, struct problem *problem)
@@ -264,11 +274,15 @@ check_head(struct request *r, const char *method, const char *path, struct probl
 			    .content_length = header(r, "Content-Length"),
 			    .is_listed = is_listed(r)};
 	struct args_in in = {&r->ask, problem};
+	struct once once = {0};
 
 	if (r->bad_uri)
 		return problem_set(problem, 400, "", "the address is too long or has a NUL in it");
 	if (route_find(method, path, &r->ask.route, r->ask.key, problem) < 0)
 		return -1;
+	(void)MHD_get_connection_values(r->connection, MHD_HEADER_KIND, see_header, &once);
+	if (once.twice)
+		return problem_set(problem, 400, once.twice, "must be given once");
 	head.has_body = !strcmp(r->ask.route->method, "POST");
 	if (admit(&head, r->http->limits.hosts, r->http->limits.body_bytes, problem) < 0)
 		return -1;
