@@ -201,7 +201,8 @@ check_lost(sqlite3 *db, const struct lived *l, const struct value *v)
 		       (long long)(v->mono_us - l->begun_us), l->id, (unsigned long long)l->confirmed,
 		       (unsigned long long)world->n.clock_steps, (unsigned long long)v->clock);
 	next = heard_next(v);
-	if (next && next->n_stored && !strcmp(next->session, l->id) && !is_told(db, v, next))
+	/* what was known of a loss may be lost when the power fails, as the spool is */
+	if (next && next->boot == v->boot && next->n_stored && !strcmp(next->session, l->id) && !is_told(db, v, next))
 		broken("what is lost is told: number %zu of sim-%d", number(v), v->device);
 }
 

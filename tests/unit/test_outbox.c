@@ -214,6 +214,33 @@ TEST(so_many_readings_a_second_and_no_more_leave_and_changes_do_not_wait)
 	rig_close(&rig);
 }
 
+TEST(so_many_bytes_a_second_and_no_more_leave)
+{
+	struct outbox_limits few = limits;
+	struct outbox_counts counts;
+	struct rig rig;
+	struct outbox *o;
+	char id[37];
+	int64_t wake;
+
+	few.bytes_per_s = 100;
+	rig_open(&rig);
+	strcpy(id, rig_start(&rig, 1, "ring"));
+	o = open_outbox(&rig, &few);
+	settle_session(&rig, o);
+	outbox_counts(o, &counts);
+	wake = T + (int64_t)counts.n_bytes * S / 100 + S;  /* the session's own bundle has been paid for by then */
+	put_rows(&rig, o, id, 1, 40);
+	ok(next_bundle(&rig, o, wake) != NULL);
+	ok(!next_bundle(&rig, o, wake), "it was more than a second's worth");
+	outbox_counts(o, &counts);
+	ok(counts.limited);
+	ok(outbox_wake_us(o, wake) > wake);
+	ok(next_bundle(&rig, o, outbox_wake_us(o, wake)) != NULL, "it leaves when its time has come");
+	outbox_close(&o);
+	rig_close(&rig);
+}
+
 TEST(without_receipt_it_goes_again_and_is_no_longer_fresh)
 {
 	struct rig rig;
@@ -934,6 +961,7 @@ main(void)
 	RUN(a_bundle_leaves_when_full_or_when_it_has_waited);
 	RUN(after_a_long_time_changes_go_first_and_the_newest_of_them);
 	RUN(so_many_readings_a_second_and_no_more_leave_and_changes_do_not_wait);
+	RUN(so_many_bytes_a_second_and_no_more_leave);
 	RUN(without_receipt_it_goes_again_and_is_no_longer_fresh);
 	RUN(what_is_in_flight_goes_again_to_a_worker_that_was_not_there_before);
 	RUN(progress_never_jumps_over_a_bundle_without_receipt);
