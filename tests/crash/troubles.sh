@@ -200,7 +200,7 @@ archived_ends() {
 	conf local-store keep-days 0
 	for fault in "${LEAVING[@]}"; do [[ $fault == *.recalled ]] || leave_at "$fault"; done
 	start local-store
-	wait_until has_left 60 >/dev/null || WHY="$WHY has not left"
+	wait_until has_left >/dev/null || WHY="$WHY has not left"
 	"$BIN/ihht" archive verify >>"$T/log/commands.log" 2>&1 || WHY="$WHY a file is not good"
 	kill9 local-store
 	conf local-store keep-days
