@@ -1,6 +1,7 @@
 /*
  * Any bytes as the body of POST /api/sync/batch: refused with a status and words, or taken as
- * commands of which every one is valid; and taken again they are the same commands.
+ * commands of which every one is valid; taken again they are the same commands, and packed they
+ * are a valid message.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -48,6 +49,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 					       &((struct import *)two.steps[i].msg)->columns,
 					       4 + ((struct import *)one.steps[i].msg)->columns.len));
 		}
+		if (plan_pack(&one) == 0 && one.pack.msg)
+			ASSERT(msg_check(&msg_pack, one.pack.msg, &err) == 0);
 	}
 	plan_release(&one);
 	plan_release(&two);
