@@ -1,11 +1,11 @@
 #!/bin/bash
-# The network is back: a million readings that Postgres lacks, of 1000 sessions that are over,
+# The network is back: a million readings that Postgres lacks, of SESSIONS sessions (1000) that are over,
 # while 1000 others run at 1 Hz; how fast the backlog is in Postgres, against a bare client that
 # has nothing else to do.  And what a reading takes on disk, beside its size as it is.
 . tests/flow/lib.sh
 FINISHED=1
 ROWS=${ROWS:-1000000}
-SESSIONS=1000
+SESSIONS=${SESSIONS:-1000}
 START_US=1795403600000000
 RAW=$((17 * 8))  # its fields, eight bytes each
 fresh
@@ -13,7 +13,7 @@ pg_start >/dev/null || exit 1
 sed -i '/fsync = off/d;/shared_buffers = 32MB/d' "$T/pg/data/postgresql.auto.conf"
 pg_stop && pg_start >/dev/null || exit 1
 
-bare() { "$TOOL/bare" "host=$RUN dbname=ihht user=ihht_sync" copy $SESSIONS 2 500 | sed -n 's/.*readings_per_s=\([0-9]*\).*/\1/p'; }
+bare() { "$TOOL/bare" "host=$RUN dbname=ihht user=ihht_sync" copy $SESSIONS $(((ROWS / SESSIONS + 499) / 500)) 500 | sed -n 's/.*readings_per_s=\([0-9]*\).*/\1/p'; }
 empty() { sql "TRUNCATE readings, sessions, sync_receipts, sync_heads, record_history CASCADE; CHECKPOINT" postgres; }
 
 # A store as days without a network leave it: at 1 Hz the readings of all sessions are mixed.
