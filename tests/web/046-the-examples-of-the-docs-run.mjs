@@ -9,7 +9,7 @@ const examples = [...page.matchAll(/```(sh|js)\n([^]*?)```/g)].map(([, kind, tex
 const example = (words) => examples.find(({ text }) => text.includes(words)).text;
 
 await test(async (open) => {
-	const house = await open({ www: false });
+	const house = await open();
 	const env = { ...process.env, URL: `http://127.0.0.1:${house.livePort}`, TOKEN: house.makeToken("person", uuid(1)) };
 	const said = {}, files = [];
 	const run = (name, program, args) => {
@@ -35,11 +35,26 @@ await test(async (open) => {
 	run("curl", "bash", ["-c", `exec ${example("curl -sN")}`]);
 	node("ws", example('from "ws"'));
 	node("supabase", example("supabase-js"));
+	// as a page of the same origin has it, which has signed in
+	const browser = await (await house.browser()).newPage();
+	browser.on("console", (message) => message.args()[0]?.jsonValue().then((v) => (said.page += `${JSON.stringify(v)}\n`), () => {}));
+	said.page = "";
+	await browser.goto(`${house.url}/icon.svg`);
+	await browser.evaluate(example("new EventSource"));
 	await until("each has shown a value", async () => {
 		await house.say(`live sample ${JSON.stringify(sample(1, { spo2: 81, heart_rate: 77 }))}`);
-		return ["curl", "ws", "supabase"].every((name) => /\b81\b/.test(said[name]));
+		return ["curl", "ws", "supabase", "page"].every((name) => /\b81\b/.test(said[name]));
 	}, 60);
 	ok(/^data: \{.*"type":"sample".*"spo2":81,/m.test(said.curl), "curl shows frames");
 	ok(/^5a:00:00:00:00:01 81 77$/m.test(said.ws), "ten lines of Node show values");
+	ok(/"type":"sample".*"spo2":81,/.test(said.page), "a browser's EventSource shows frames");
+	await house.stop("realtime-fanout", "SIGKILL");
+	await house.startFanout();
+	said.page = "";
+	await until("it has come back by itself", async () => {
+		await house.say(`live sample ${JSON.stringify(sample(1, { spo2: 79 }))}`);
+		return /"spo2":79,/.test(said.page);
+	});
+	ok(true, "and comes back by itself when realtime-fanout was killed");
 	ok(said.supabase.includes(`${uuid("session 1")} 81\n`), "Supabase's client shows rows");
 });

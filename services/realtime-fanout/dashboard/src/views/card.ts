@@ -41,7 +41,8 @@ export class Card {
 	private inSight = false;
 	private drawn = "";
 
-	constructor(private readonly house: House, readonly id: string) {
+	// wanted: it has come into sight and is to be drawn, when there is time
+	constructor(private readonly house: House, readonly id: string, wanted: (card: Card) => void) {
 		const pill = (name: string, sign: IconName): HTMLElement => {
 			const e = h("li", { class: `state state-${name}` }, icon(sign), h("span"));
 
@@ -68,7 +69,7 @@ export class Card {
 		this.trend = new Trend(this.chart);
 		seen.set(this.element, (inSight) => {
 			this.inSight = inSight;
-			this.update();
+			if (inSight) wanted(this);
 		});
 		sight.observe(this.element);
 	}

@@ -67,7 +67,7 @@ export class SessionView implements View {
 		const s = this.running();
 
 		if (s && !this.card) {
-			this.card = new Card(this.house, this.id);
+			this.card = new Card(this.house, this.id, (card) => card.update());
 			this.live.replaceChildren(h("ul", { class: "cards one" }, this.card.element), this.surveys());
 			this.showHead(s);
 		}

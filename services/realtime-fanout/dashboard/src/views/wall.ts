@@ -19,6 +19,7 @@ export class Wall implements View {
 	private readonly cards = new Map<string, Card>();
 	private readonly queue = new Set<Card>();
 	private drawing = false;
+	private placing = 0;
 	private fitted = "";
 
 	constructor(private readonly house: House) {
@@ -36,8 +37,8 @@ export class Wall implements View {
 				this.queue.delete(card);
 				this.cards.delete(id);
 			}
-		order.forEach(({ session }, i) => this.place(session.id, i));
 		this.fit(order.length);
+		this.placeAll(order.map(({ session }) => session.id));
 		setHidden(this.nothing, order.length > 0 || !this.house.isLive());
 		this.showOthers();
 	}
@@ -57,16 +58,35 @@ export class Wall implements View {
 	}
 
 	close(): void {
+		cancelAnimationFrame(this.placing);
 		for (const card of this.cards.values()) card.close();
 		this.cards.clear();
 		this.queue.clear();
 	}
 
+	// New cards cost most: what is over the budget waits for the next frame.
+	private placeAll(ids: string[]): void {
+		const end = performance.now() + BUDGET_MS;
+
+		cancelAnimationFrame(this.placing);
+		for (const [i, id] of ids.entries()) {
+			if (!this.cards.has(id) && performance.now() > end) {
+				this.placing = requestAnimationFrame(() => this.placeAll(ids.filter((each) => this.house.store.sessions.has(each))));
+				return;
+			}
+			this.place(id, i);
+		}
+	}
+
 	private place(id: string, i: number): void {
 		let card = this.cards.get(id);
 
-		if (!card) this.cards.set(id, card = new Card(this.house, id));
+		if (!card) this.cards.set(id, card = new Card(this.house, id, (each) => this.draw(each)));
 		if (this.list.children[i] !== card.element) this.list.insertBefore(card.element, this.list.children[i] ?? null);
+		this.draw(card);
+	}
+
+	private draw(card: Card): void {
 		this.queue.add(card);
 		this.soon();
 	}
@@ -93,10 +113,10 @@ export class Wall implements View {
 	private soon(): void {
 		if (this.drawing || !this.queue.size) return;
 		this.drawing = true;
-		requestAnimationFrame(() => void this.draw(performance.now() + BUDGET_MS));
+		requestAnimationFrame(() => void this.drawSome(performance.now() + BUDGET_MS));
 	}
 
-	private async draw(end: number): Promise<void> {
+	private async drawSome(end: number): Promise<void> {
 		for (const card of this.queue) {
 			this.queue.delete(card);
 			card.update();
