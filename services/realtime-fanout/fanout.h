@@ -22,7 +22,7 @@ struct fanout {
 	struct lws *live;                 /* the live link's fd, as lws sees it */
 	int tick;                         /* a timerfd */
 	int64_t tick_us;
-	int64_t tick_mono_us, sent_mono_us;  /* the last tick, and the last that was sent since */
+	int64_t busy_us, last_busy_us;    /* spent on what came with this wake, with the last */
 	struct lws_context *lws;
 	struct board board;
 	struct clients clients;

@@ -30,7 +30,7 @@
  *
  * libwebsockets owns the loop (Debian builds it without external polling).  It is given
  * ZeroMQ's fds as raw files; they signal an edge, so every wake reads until EAGAIN.  While
- * messages flow we do not wake for each, but read and send on a tick of a few milliseconds.
+ * sending takes long we do not wake for each message, but read and send on a tick.
  */
 #include <errno.h>
 #include <string.h>
@@ -45,9 +45,8 @@
 #include "fanout.h"
 #include "proto/link.h"
 
-#define TICK_US     4000                  /* for a few watchers; more wait for tick-ms */
-#define FEW         50
-#define MOST_TICK_US 100000
+#define AT_ONCE_US    300                 /* shorter pauses are not worth a timer */
+#define MOST_PAUSE_US 100000
 #define MOST_A_TICK 5000                  /* messages of one link, so that watchers get their turn */
 #define FAREWELL_S  5                     /* to be told that a token has expired */
 #define RETURN_US   (60 * CLOCK_SECOND)   /* the last watcher may come back so long */
@@ -60,7 +59,7 @@ static const struct conf_key keys[] = {
 	{"ring-frames", CONF_NUMBER, "20000", 16, 10000000, NULL, "frames kept for who returns, at most"},
 	{"ring-bytes", CONF_NUMBER, "6000000", 65536, 1000000000, NULL, "and bytes of them"},
 	{"resume-rows", CONF_NUMBER, "100000", 0, 10000000, NULL, "rows of the store looked at, at most, for one watcher who comes back"},
-	{"tick-ms", CONF_NUMBER, "10", 1, 100, NULL, "what comes within it goes out together, when more than 50 watch"},
+	{"tick-ms", CONF_NUMBER, "10", 0, 100, NULL, "what comes within it goes out together, when many watch; 0: nothing waits"},
 	{"lag-ms", CONF_NUMBER, "3000", 100, 60000, NULL, "a watcher further behind skips to now"},
 	{"stalled-s", CONF_NUMBER, "30", 1, 3600, NULL, "one that takes nothing so long is dropped"},
 };
@@ -144,20 +143,21 @@ offer_all(struct fanout *me)
 }
 
 /*
- * How long until the next tick.  With many watchers what comes within it goes out together; and when
- * the machine is busy, so that to send takes as long as to wait, they wait longer rather than that
- * everybody falls behind.
+ * How long values are let come together before they are sent: a few times as long as sending took
+ * last.  For a few watchers that is at once; for many what comes within tick-ms goes out together;
+ * and on a busy machine all wait longer rather than that everybody falls behind.
  */
 static int64_t
-next_tick_us(const struct fanout *me)
+pause_us(const struct fanout *me)
 {
-	int64_t busy_us = me->sent_mono_us - me->tick_mono_us, us = me->tick_us;
+	int64_t us = 4 * me->last_busy_us, most = me->tick_us;
 
-	if (me->clients.n <= FEW)
-		return TICK_US;
-	if (us < 2 * busy_us)
-		us = 2 * busy_us;
-	return us < MOST_TICK_US ? us : MOST_TICK_US;
+	if (!me->clients.n)
+		return most;
+	if (most && most < 2 * me->last_busy_us)
+		most = 2 * me->last_busy_us;
+	us = us < most ? us : most;
+	return us < MOST_PAUSE_US ? us : MOST_PAUSE_US;
 }
 
 /*
@@ -165,30 +165,31 @@ next_tick_us(const struct fanout *me)
  * one: 20 % of a core for a tick of 4 ms.
  */
 static void
-arm_tick(struct fanout *me)
+arm_tick(struct fanout *me, int64_t us)
 {
-	struct itimerspec at = {.it_value.tv_nsec = next_tick_us(me) * 1000};
+	struct itimerspec at = {.it_value.tv_nsec = (us > 0 ? us : 1) * 1000};
 
 	(void)timerfd_settime(me->tick, 0, &at, NULL);
 }
 
 /*
- * Reads what there is.  While values flow the live link's fd is left alone until the tick;
- * news and beats are rare and are read when they come.
+ * Reads what there is.  While values come faster than they are to be sent the live link's fd is left
+ * alone until the tick; news and beats are rare and are read when they come.
  */
 static void
 pump(struct fanout *me, int which)
 {
 	int n = drain(me, which);
+	int64_t us = pause_us(me);
 
-	me->more[which] = which == LIVE ? n > 0 : n == MOST_A_TICK;
+	me->more[which] = n == MOST_A_TICK || (which == LIVE && n > 0 && us > AT_ONCE_US);
 	if (me->board.ask_again) {
 		ask_again(me);
 		me->more[NEWS] = 1;  /* setting an option may have swallowed the fd's edge */
 	}
 	(void)lws_rx_flow_control(me->live, !me->more[LIVE]);
 	if (me->more[LIVE] || me->more[NEWS] || me->more[BEATS])
-		arm_tick(me);
+		arm_tick(me, us);
 }
 
 static void
@@ -201,16 +202,20 @@ on_tick(struct fanout *me)
 	for (i = 0; i < N_LINKS; i++)
 		if (me->more[i])
 			pump(me, i);
-	me->tick_mono_us = me->sent_mono_us = clock_mono_us();
 }
 
 /* One of the descriptors has something: `whose` is the address of the member it belongs to. */
 static void
 wake(struct fanout *me, void *whose)
 {
+	int64_t now = clock_mono_us();
 	struct signalfd_siginfo signal;
 	int i;
 
+	if (whose == &me->tick || whose == me->links[LIVE]) {
+		me->last_busy_us = me->busy_us;
+		me->busy_us = 0;
+	}
 	if (whose == &me->signals) {
 		me->stop = read(me->signals, &signal, sizeof(signal)) > 0;
 		lws_cancel_service(me->lws);
@@ -222,6 +227,7 @@ wake(struct fanout *me, void *whose)
 		if (whose == me->links[i])
 			pump(me, i);
 	offer_all(me);
+	me->busy_us += clock_mono_us() - now;
 }
 
 /* ---- once a second */
@@ -361,7 +367,7 @@ attach(struct fanout *me, struct err *err)
 		return -1;
 	expect_all(me);
 	subscribe(me);
-	arm_tick(me);
+	arm_tick(me, 1);
 	lws_sul_schedule(me->lws, 0, &me->second, on_second, 1);
 	return 0;
 }

@@ -54,7 +54,6 @@ writable(struct fanout *me, struct lws *wsi, struct watcher *w)
 	char *out = me->out + LWS_PRE;
 	struct piece piece;
 
-	me->sent_mono_us = now;
 	clients_next(&me->clients, w, now, out, &piece);
 	if (!piece.len && now - w->spoke_mono_us >= BEAT_EVERY_US) {
 		piece.len = sizeof(quiet) - 1;
@@ -63,6 +62,7 @@ writable(struct fanout *me, struct lws *wsi, struct watcher *w)
 	}
 	if (piece.len && lws_write(wsi, (unsigned char *)out, piece.len, LWS_WRITE_HTTP) < 0)
 		return -1;
+	me->busy_us += clock_mono_us() - now;
 	if (w->leave)
 		return -1;
 	fanout_offer(me, w);

@@ -150,10 +150,10 @@ writable(struct fanout *me, struct lws *wsi, struct watcher *w)
 		fanout_offer(me, w);
 		return 0;
 	}
-	me->sent_mono_us = now;
 	clients_next(&me->clients, w, now, (char *)out, &piece);
 	if (piece.len && lws_write(wsi, out, piece.len, how(&piece)) < 0)
 		return -1;
+	me->busy_us += clock_mono_us() - now;
 	if (w->leave && !(w->kind == CLIENT_PHOENIX && clients_has(&me->clients, w)))
 		return leave(wsi, w->rights.until_us <= clock_utc_us() ? TOKEN_EXPIRED
 								      : TRY_AGAIN_LATER, w->leave);

@@ -1,11 +1,18 @@
 /*
- * swarm - many watchers in one process, for 66-many-watchers.sh
+ * swarm - many watchers in one process, of ours or of a peer, for the benches of the live stream
  *
- *	swarm ihht PORT TOKEN N SECONDS     WebSockets at /live
- *	swarm nats PORT RATE N SECONDS      subscribers of nats-server, and who publishes RATE a second
+ *	swarm PEER PORT TOKEN|RATE N SECONDS
  *
- * Prints:  deliveries p50_us p99_us  of what came in that time; how old a value is, is looked at in
- * every tenth watcher.  Without arguments it is no benchmark of its own and says nothing.
+ *	ihht       WebSockets at /live, which feed sends values to; with TOKEN
+ *	ihht-one   the same, each for one device of feed
+ *	nats       subscribers of nats-server; we publish RATE a second ourselves, to the next ones as well
+ *	nats-one   the same, each has its own subject
+ *	mqtt       MQTT over TCP, of mosquitto
+ *	ws         WebSockets of peer.mjs, which sends on what one says
+ *
+ * With STALLED in the environment so many more watch and never read.  Prints:  deliveries p50_us p99_us
+ * of what came in that time; how old a value is, is looked at in every tenth watcher.  Without
+ * arguments it is no benchmark of its own and says nothing.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -24,6 +31,8 @@
 
 #define MOST_DELAYS 2000000
 #define BODY        400  /* bytes of a value, as our frames have */
+#define PUBLISHER   2ULL
+#define FEED_DEVICE "5a:00:00:00:%02x:%02x"
 
 static char buffer[1 << 18];
 static int32_t delays[MOST_DELAYS];
@@ -47,34 +56,174 @@ dial(int port)
 }
 
 static void
-say(int fd, const char *text)
+say(int fd, const char *bytes, size_t len)
 {
-	if (write(fd, text, strlen(text)) < 0)
+	if (write(fd, bytes, len) != (ssize_t)len)
 		perror("swarm: write");
 }
 
+/* Asks for a WebSocket; the answer is read with the rest. */
 static int
-watch_ihht(int port, const char *token)
+ask(int port, const char *path, const char *more)
 {
 	char request[10000];
 	int fd = dial(port);
 
-	(void)snprintf(request, sizeof(request), "GET /live HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
-		       "Authorization: Bearer %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+	(void)snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n%s"
+		       "Upgrade: websocket\r\nConnection: Upgrade\r\n"
 		       "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-		       port, token);
-	say(fd, request);
+		       path, port, more);
+	say(fd, request, strlen(request));
+	return fd;
+}
+
+/* The same; returns when the other side has agreed. */
+static int
+upgrade(int port, const char *path, const char *more)
+{
+	char request[1000] = "";
+	int fd = ask(port, path, more);
+	size_t n = 0;
+
+	while (n < sizeof(request) - 1 && read(fd, request + n, 1) == 1) {
+		request[++n] = 0;
+		if (n >= 4 && !strcmp(request + n - 4, "\r\n\r\n"))
+			break;
+	}
+	if (strncmp(request, "HTTP/1.1 101", 12)) {
+		fprintf(stderr, "swarm: no WebSocket: %.60s\n", request);
+		exit(1);
+	}
+	return fd;
+}
+
+/* A client's frame, whose mask of zeros leaves the bytes as they are. */
+static void
+say_frame(int fd, const char *bytes, size_t len)
+{
+	char frame[BODY + 8] = {(char)0x81, (char)(0x80 | 126), (char)(len >> 8), (char)len};
+
+	memcpy(frame + 8, bytes, len);
+	say(fd, frame, len + 8);
+}
+
+static int
+watch_ihht(int port, int i, const char *token)
+{
+	char header[9000];
+
+	(void)i;
+	(void)snprintf(header, sizeof(header), "Authorization: Bearer %s\r\n", token);
+	return ask(port, "/live", header);
+}
+
+static int
+watch_ihht_one(int port, int i, const char *token)
+{
+	char header[9000], path[100];
+
+	(void)snprintf(header, sizeof(header), "Authorization: Bearer %s\r\n", token);
+	(void)snprintf(path, sizeof(path), "/live?types=sample&device=" FEED_DEVICE,
+		       i >> 8, i & 255);
+	return ask(port, path, header);
+}
+
+static int
+watch_nats(int port, int i, const char *rate)
+{
+	static const char hello[] = "CONNECT {\"verbose\":false}\r\nSUB live 1\r\n";
+	int fd = dial(port);
+
+	(void)i, (void)rate;
+	say(fd, hello, strlen(hello));
 	return fd;
 }
 
 static int
-watch_nats(int port)
+watch_nats_one(int port, int i, const char *rate)
 {
+	char text[100];
 	int fd = dial(port);
 
-	say(fd, "CONNECT {\"verbose\":false}\r\nSUB live 1\r\n");
+	(void)rate;
+	(void)snprintf(text, sizeof(text), "CONNECT {\"verbose\":false}\r\nSUB live.%d 1\r\n", i);
+	say(fd, text, strlen(text));
 	return fd;
 }
+
+static int
+watch_ws(int port, int i, const char *rate)
+{
+	(void)i, (void)rate;
+	return upgrade(port, "/", "");
+}
+
+/* Plain TCP: Debian's mosquitto opens no WebSocket on every machine, and this costs it less. */
+static int
+watch_mqtt(int port, int i, const char *rate)
+{
+	static const char subscribe[] = {(char)0x82, 9, 0, 1, 0, 4, 'l', 'i', 'v', 'e', 0};
+	char hello[20] = {0x10, 18, 0, 4, 'M', 'Q', 'T', 'T', 4, 2, 0, 0, 0, 6};
+	int fd = dial(port);
+
+	(void)rate;
+	for (int k = 19; k >= 14; k--, i /= 10)  /* a name of its own */
+		hello[k] = (char)('0' + i % 10);
+	say(fd, hello, sizeof(hello));
+	say(fd, subscribe, sizeof(subscribe));
+	return fd;
+}
+
+static void
+tell_nats(int fd, const char *body, uint64_t n, int watchers)
+{
+	char text[BODY + 100];
+
+	(void)n, (void)watchers;
+	(void)snprintf(text, sizeof(text), "PUB live %d\r\n%s\r\n", BODY, body);
+	say(fd, text, strlen(text));
+}
+
+static void
+tell_nats_one(int fd, const char *body, uint64_t n, int watchers)
+{
+	char text[BODY + 100];
+
+	(void)snprintf(text, sizeof(text), "PUB live.%d %d\r\n%s\r\n", (int)(n % (uint64_t)watchers), BODY, body);
+	say(fd, text, strlen(text));
+}
+
+static void
+tell_ws(int fd, const char *body, uint64_t n, int watchers)
+{
+	(void)n, (void)watchers;
+	say_frame(fd, body, BODY);
+}
+
+static void
+tell_mqtt(int fd, const char *body, uint64_t n, int watchers)
+{
+	char packet[BODY + 9] = {0x30, (char)((BODY + 6) % 128 | 128), (BODY + 6) / 128, 0, 4, 'l', 'i', 'v', 'e'};
+
+	(void)n, (void)watchers;
+	memcpy(packet + 9, body, BODY);
+	say(fd, packet, sizeof(packet));
+}
+
+/* `word` begins each value, its time stands behind `time`. */
+static const struct peer {
+	const char *name;
+	int (*watch)(int port, int i, const char *argument);
+	void (*tell)(int fd, const char *body, uint64_t n, int watchers);  /* NULL: others do */
+	const char *word, *time;
+} peers[] = {
+	{"ihht", watch_ihht, NULL, "\"type\":\"sample\"", "\"taken_us\":"},
+	{"ihht-one", watch_ihht_one, NULL, "\"type\":\"sample\"", "\"taken_us\":"},
+	{"nats", watch_nats, tell_nats, "{\"taken_us\":", ""},
+	{"nats-one", watch_nats_one, tell_nats_one, "{\"taken_us\":", ""},
+	{"mqtt", watch_mqtt, tell_mqtt, "{\"taken_us\":", ""},
+	{"ws", watch_ws, tell_ws, "{\"taken_us\":", ""},
+};
 
 /* Each value has its time in it; each begins with a word of its own. */
 static void
@@ -102,48 +251,65 @@ by_size(const void *a, const void *b)
 
 /* RATE a second, in gulps of a millisecond as a sensor hall would. */
 static void
-publish(int fd, double rate, int64_t from_us, uint64_t *n)
+publish(const struct peer *peer, int fd, double rate, int watchers, int64_t from_us, uint64_t *n)
 {
-	static char message[BODY + 100];
 	uint64_t due = (uint64_t)((double)(clock_mono_us() - from_us) * rate / 1e6);
-	int len;
+	char body[BODY + 1];
 
 	for (; *n < due; ++*n) {
-		len = snprintf(message, sizeof(message), "PUB live %d\r\n{\"taken_us\":%lld,", BODY,
-			       (long long)clock_utc_us());
-		memset(message + len, 'x', sizeof(message) - (size_t)len);
-		len = (int)(strstr(message, "\r\n") - message) + 2 + BODY;
-		memcpy(message + len, "\r\n", 3);
-		say(fd, message);
+		memset(body, 'x', BODY);
+		body[BODY] = 0;
+		body[snprintf(body, BODY, "{\"taken_us\":%lld", (long long)clock_utc_us())] = ',';
+		peer->tell(fd, body, *n, watchers);
 	}
 }
 
-int
-main(int argc, char **argv)
+/* Every tenth is measured. */
+static int
+watch_all(const struct peer *peer, int port, const char *argument, int watchers)
 {
-	int is_nats = argc == 6 && !strcmp(argv[1], "nats"), publisher = -1, poll = epoll_create1(0), i, n, r;
-	int port = argc == 6 ? atoi(argv[2]) : 0, watchers = argc == 6 ? atoi(argv[4]) : 0;
-	struct rlimit files = {65536, 65536};
-	struct epoll_event events[256];
-	int64_t start, end;
-	uint64_t n_published = 0;
+	int poll = epoll_create1(0), stalled = getenv("STALLED") ? atoi(getenv("STALLED")) : 0, i;
 
-	if (argc != 6)
-		return 0;
-	(void)setrlimit(RLIMIT_NOFILE, &files);
 	for (i = 0; i < watchers; i++) {
 		struct epoll_event event = {.events = EPOLLIN};
-		int fd = is_nats ? watch_nats(port) : watch_ihht(port, argv[3]);
 
-		event.data.u64 = (uint64_t)fd | (uint64_t)(i % 10 == 0) << 32;
-		(void)epoll_ctl(poll, EPOLL_CTL_ADD, fd, &event);
+		event.data.u64 = (uint64_t)peer->watch(port, i, argument) | (uint64_t)(i % 10 == 0) << 32;
+		(void)epoll_ctl(poll, EPOLL_CTL_ADD, (int)(uint32_t)event.data.u64, &event);
 	}
-	if (is_nats) {
-		publisher = dial(port);
-		say(publisher, "CONNECT {\"verbose\":false}\r\n");
+	while (stalled-- > 0)
+		(void)peer->watch(port, i++, argument);
+	return poll;
+}
+
+static int
+read_all(const struct peer *peer, int poll)
+{
+	struct epoll_event events[256];
+	int n = epoll_wait(poll, events, 256, 1), i, r;
+
+	for (i = 0; i < n; i++) {
+		if ((r = (int)read((int)(uint32_t)events[i].data.u64, buffer, sizeof(buffer))) <= 0) {
+			fprintf(stderr, "swarm: a watcher was parted from\n");
+			return -1;
+		}
+		if (!(events[i].data.u64 >> 32 & PUBLISHER))
+			look(buffer, (size_t)r, peer->word, peer->time,
+			     measuring && events[i].data.u64 >> 32);
 	}
-	start = clock_mono_us();
-	end = start + (3 + atoi(argv[5])) * CLOCK_SECOND;
+	return 0;
+}
+
+static int
+measure(const struct peer *peer, int port, const char *argument, int watchers, int seconds)
+{
+	int poll = watch_all(peer, port, argument, watchers);
+	int publisher = peer->tell ? peer->watch(port, watchers + 100000, argument) : -1;
+	int64_t start = clock_mono_us(), end = start + (3 + seconds) * CLOCK_SECOND;
+	struct epoll_event unread = {.events = EPOLLIN, .data.u64 = (uint64_t)(uint32_t)publisher | PUBLISHER << 32};
+	uint64_t n_published = 0;
+
+	if (publisher >= 0)
+		(void)epoll_ctl(poll, EPOLL_CTL_ADD, publisher, &unread);
 	while (clock_mono_us() < end) {
 		if (!measuring && clock_mono_us() - start > 3 * CLOCK_SECOND) {
 			measuring = 1;
@@ -152,17 +318,30 @@ main(int argc, char **argv)
 			(void)fflush(stdout);
 		}
 		if (publisher >= 0)
-			publish(publisher, atof(argv[3]), start, &n_published);
-		n = epoll_wait(poll, events, 256, 1);
-		for (i = 0; i < n; i++) {
-			if ((r = (int)read((int)(uint32_t)events[i].data.u64, buffer, sizeof(buffer))) <= 0) {
-				fprintf(stderr, "swarm: a watcher was parted from\n");
-				return 1;
-			}
-			look(buffer, (size_t)r, is_nats ? "MSG live" : "\"type\":\"sample\"", "\"taken_us\":",
-			     measuring && events[i].data.u64 >> 32);
-		}
+			publish(peer, publisher, atof(argument), watchers, start, &n_published);
+		if (read_all(peer, poll) < 0)
+			return 1;
 	}
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct rlimit files;
+	size_t i;
+
+	if (argc != 6)
+		return 0;
+	(void)getrlimit(RLIMIT_NOFILE, &files);
+	files.rlim_cur = files.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &files);
+	for (i = 0; i < sizeof(peers) / sizeof(peers[0]); i++)
+		if (!strcmp(argv[1], peers[i].name))
+			break;
+	if (i == sizeof(peers) / sizeof(peers[0]) ||
+	    measure(&peers[i], atoi(argv[2]), argv[3], atoi(argv[4]), atoi(argv[5])))
+		return 1;
 	qsort(delays, n_delays, sizeof(*delays), by_size);
 	printf("%llu %d %d\n", (unsigned long long)n_got, n_delays ? delays[n_delays / 2] : -1,
 	       n_delays ? delays[n_delays * 99 / 100] : -1);
