@@ -28,7 +28,7 @@ p95() {
 
 	shift 2
 	for _ in $(seq $((200 / $#))); do for path in "$@"; do echo "url = \"$URL/api/$path\""; echo "output = /dev/null"; done; done >"$T/urls"
-	curl -sS -K "$T/urls" -K "$T/.curlrc" -w '%{time_total} %{http_code}\n' | awk '$2 == 200 { print $1 * 1000 }' | sort -n >"$T/ms"
+	curl -sS -K "$T/urls" -w '%{time_total} %{http_code}\n' | awk '$2 == 200 { print $1 * 1000 }' | sort -n >"$T/ms"
 	awk -v name="$name" -v limit="$limit" '{ v[NR] = $1 } END { if (NR < 190) exit 1; p = v[int(NR * .95)]; printf "%s, p95\t%.1f\tms\t%d\t%.2f\n", name, p, limit, p / limit; exit p > limit }' "$T/ms" || FAILED=1
 }
 sessions=$(for n in 7 500 1000 1700 2500 3100 3700 4100; do printf 'sessions/00000000-0000-5000-8000-%012d ' $((n % N + 1)); done)
