@@ -57,7 +57,7 @@ like "$(post sessions/IHHT_1732350000000_off/stop '{}' b)" '"added":1' "and the 
 pg_start
 wait_until "[ \"\$(sql \"SELECT count(*) FROM session_adaptive_events\")\" = 2 ]" 60
 ok $? "and once in Postgres, when that is back"
-get() { curl -sS -m 20 -H "Authorization: Bearer $TOKEN" "$URL/api/$1"; }
+get() { curl -q -sS -m 20 -H "Authorization: Bearer $TOKEN" "$URL/api/$1"; }
 wait_until "get health | grep -q '\"postgres\":true'"
 is "$(get sessions/IHHT_1732350000000_off | jq -r .device_id)" "ox'); DROP TABLE sessions; --" "SQL in a name is a name, all the way"
 stop http-api
