@@ -26,15 +26,6 @@ row_json_room(const struct shape *shape, const PGresult *result, int row)
 }
 
 static char *
-put(char *to, const char *text)
-{
-	size_t n = strlen(text);
-
-	memcpy(to, text, n);
-	return to + n;
-}
-
-static char *
 put_text(char *to, const char *text)
 {
 	static const char plain[] = "\b\f\n\r\t\"\\", escaped[] = "bfnrt\"\\";
@@ -48,7 +39,7 @@ put_text(char *to, const char *text)
 			*to++ = '\\';
 			*to++ = escaped[known - plain];
 		} else {
-			to = put(to, "\\u00");
+			to = stpcpy(to, "\\u00");
 			*to++ = hex[(unsigned char)*text >> 4];
 			*to++ = hex[*text & 15];
 		}
@@ -70,14 +61,14 @@ put_time(char *to, const char *text)
 	begin[11] = 'T';
 	if (strcmp(text + n - 3, "+00") != 0)
 		return to;
-	return put(to - 1, ":00\"");
+	return stpcpy(to - 1, ":00\"");
 }
 
 /* NaN and Infinity are no numbers of JSON. */
 static char *
 put_number(char *to, const char *text)
 {
-	return isdigit((unsigned char)text[*text == '-']) ? put(to, text) : put_text(to, text);
+	return isdigit((unsigned char)text[*text == '-']) ? stpcpy(to, text) : put_text(to, text);
 }
 
 static char *
@@ -94,9 +85,9 @@ put_value(char *to, enum column_kind kind, const char *text)
 	case COLUMN_REAL:
 		return put_number(to, text);
 	case COLUMN_BOOL:
-		return put(to, *text == 't' ? "true" : "false");
+		return stpcpy(to, *text == 't' ? "true" : "false");
 	case COLUMN_ANY:  /* JSON as it is */
-		return put(to, text);
+		return stpcpy(to, text);
 	case COLUMN_WORDS:
 	case COLUMN_ROW:
 	case COLUMN_ROWS:
@@ -119,9 +110,9 @@ row_json_print(const struct shape *shape, const PGresult *result, int row, char 
 		if (i)
 			*to++ = ',';
 		*to++ = '"';
-		to = put(to, c[i].name);
-		to = put(to, "\":");
-		to = PQgetisnull(result, row, i) ? put(to, "null")
+		to = stpcpy(to, c[i].name);
+		to = stpcpy(to, "\":");
+		to = PQgetisnull(result, row, i) ? stpcpy(to, "null")
 						 : put_value(to, c[i].kind, PQgetvalue(result, row, i));
 	}
 	*to++ = '}';
@@ -148,7 +139,7 @@ put_key(char *to, enum column_kind kind, const char *text)
 	if (kind == COLUMN_TIME && clock_parse(text, &us) == 0)
 		return to + sprintf(to, "%" PRId64, us);
 	if (kind != COLUMN_TEXT)
-		return put(to, text);
+		return stpcpy(to, text);
 	for (; *text; text++) {
 		*to++ = hex[(unsigned char)*text >> 4];
 		*to++ = hex[*text & 15];
