@@ -206,16 +206,17 @@ check_lost(sqlite3 *db, const struct lived *l, const struct value *v)
 		broken("what is lost is told: number %zu of sim-%d", number(v), v->device);
 }
 
-/* After a power cut a spool may send again what was stored: a step of the clock that is told twice counts
- * twice, where it is kept with no session. */
+/* After a power cut a spool may send again what was stored: values of before the clock was set come after
+ * those of since, and a step that is kept with no session counts twice. */
 static bool
-is_told_twice(const struct value *v)
+comes_again(const struct value *v)
 {
 	const struct truth *t = world->truth;
 	const struct value *later;
 
 	for (later = v + 1; later < t->values + t->n; later++)
-		if (later->device == v->device && later->offered && later->offered < v->offered)
+		if (later->device == v->device && later->clock != v->clock && later->offered &&
+		    later->offered < v->offered)
 			return true;
 	return false;
 }
@@ -232,9 +233,11 @@ find_blind(int64_t blind_us[N_DEVICES])
 	for (v = t->values; v < t->values + t->n; v++) {
 		if (v->maybe_lost || v->lost)
 			continue;
+		if (blind_us[v->device] == INT64_MAX && comes_again(v))
+			blind_us[v->device] = v->mono_us - 1;
 		before = last[v->device];
 		if (before && before->clock != v->clock && blind_us[v->device] == INT64_MAX &&
-		    (before->boot != v->boot || v->clock - before->clock > 1 || is_told_twice(v)))
+		    (before->boot != v->boot || v->clock - before->clock > 1))
 			blind_us[v->device] = before->mono_us;
 		last[v->device] = v;
 	}

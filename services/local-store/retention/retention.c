@@ -18,7 +18,7 @@
 #define IDLE_US     (60 * CLOCK_SECOND)  /* nobody may leave: looked at again after so long … */
 #define SOON_US     CLOCK_SECOND         /* … or so, where nothing is kept or room is short */
 #define REMOVE_ROWS 250                  /* in one transaction */
-#define CROWD_ROWS  500                  /* of a session that runs no fewer leave together */
+#define CROWD_ROWS  500                  /* of a session that runs no fewer leave together, while there is room */
 #define DAY_US      (86400 * CLOCK_SECOND)
 #define KEEP_FREE   256                  /* pages, or an eighth of the file: new rows come */
 #define GIVE_PAGES  64
@@ -32,6 +32,7 @@ struct retention {
 	int64_t synced_us, no;           /* the candidate, and where the search goes on */
 	int64_t crowd_no;                /* likewise, among those that run */
 	bool is_crowding, is_left;       /* of the candidate something has to stay */
+	bool is_full;                    /* nothing new can come */
 	int64_t at_us, step_us;          /* gathered up to there; so much of time in one query */
 	struct archive draft;            /* what leaves */
 	struct part part;
@@ -214,7 +215,7 @@ gather(struct retention *r, int64_t mono_us, int64_t utc_us, struct err *err)
 	}
 	if (r->draft.n < ARCHIVE_ROWS && r->at_us <= end_us)
 		return 0;  /* more of it in the next slice */
-	if (!r->draft.n || (r->is_crowding && r->draft.n < CROWD_ROWS))
+	if (!r->draft.n || (r->is_crowding && !r->is_full && r->draft.n < CROWD_ROWS))
 		return end_session(r, entry, utc_us, err);
 	r->doing = WRITE;
 	return 0;
@@ -432,6 +433,7 @@ retention_work(struct retention *r, int64_t percent, int64_t mono_us, int64_t ut
 
 	if (mono_us < r->due_us)
 		return 0;
+	r->is_full = percent >= 100;
 	done = step(r, percent, mono_us, utc_us, err);
 	took = clock_mono_us() - mono_us;
 	if (r->due_us <= mono_us)
