@@ -236,8 +236,8 @@ find_blind(int64_t blind_us[N_DEVICES])
 		if (blind_us[v->device] == INT64_MAX && comes_again(v))
 			blind_us[v->device] = v->mono_us - 1;
 		before = last[v->device];
-		if (before && before->clock != v->clock && blind_us[v->device] == INT64_MAX &&
-		    (before->boot != v->boot || v->clock - before->clock > 1))
+		if (before && blind_us[v->device] == INT64_MAX &&
+		    ((before->boot != v->boot && v->clock) || v->clock - before->clock > 1))
 			blind_us[v->device] = before->mono_us;
 		last[v->device] = v;
 	}
