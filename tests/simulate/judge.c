@@ -166,7 +166,7 @@ is_outside(const struct lived *l, const struct value *v)
 {
 	return (l->stopped_us != INT64_MAX && v->mono_us > l->stopped_us + steered_us()) ||
 	       (!l->from_before && l->from_us != INT64_MIN && v->mono_us < l->from_us - steered_us() &&
-		v->clock == l->clock);
+		!l->clock);
 }
 
 static void
