@@ -95,11 +95,11 @@ number(const struct value *v)
 	return (size_t)(v - world->truth->values) + 1;
 }
 
-/* A clock is followed to a second each time that it is set. */
+/* A clock is followed to two seconds each time that it is set. */
 static int64_t
 steered_us(void)
 {
-	return (int64_t)world->n.clock_steps * SECOND_US;
+	return 2 * (int64_t)world->n.clock_steps * SECOND_US;
 }
 
 /* It was taken while the session ran, by the machine's steady clock; or later than it began, by the
