@@ -7,306 +7,7 @@
 #include "common/clock.h"
 #include "common/fault.h"
 #include "common/log.h"
-#include "common/pg.h"
-#include "services/sync-worker/encode.h"
-#include "services/sync-worker/faults.h"
-#include "services/sync-worker/months.h"
-#include "services/sync-worker/refusals.h"
-#include "services/sync-worker/wire.h"
-
-#define COPY_CHUNK    (64 * 1024)
-#define SETUP_MOST_MS 30000  /* a person is about to put it right */
-
-/*
- * What is under way.  A bundle goes
- *	MONTHS   when a partition of it is not known to be there
- *	HEAD     begin, receipt, session, records; then a savepoint, or without readings commit
- *	COPY     fresh readings straight into their partition, and commit
- *	UPSERT   other readings: those that are not there yet; after the last of them commit
- *	SYNC     nothing: a commit that waits for the disk
- * A COPY that is refused (a reading was there already) is rolled back to the savepoint (BACK)
- * and its readings go the other way.  A bundle that is not fresh is written also when its
- * receipt is there: it may be a repair, of rows that Postgres has lost since.
- *
- * Rows that Postgres will never take do not hold the others.  A record that is refused is
- * known by its place among the statements: all is rolled back (UNDO) and begun again without
- * it.  Readings go in one statement, so the bad ones are found by trying parts (halving.h),
- * each refusal rolled back to the savepoint.
- */
-enum step { AWAY, CONNECTING, SETUP, FREE, MONTHS, HEAD, COPY, UPSERT, BACK, UNDO, SYNC };
-
-struct sink {
-	struct sink_settings settings;
-	struct wire wire;
-	enum step step;
-	int64_t wake_us;                  /* AWAY: try again; else: give up waiting */
-	char why[300];
-	struct sink_counts counts;
-	uint8_t months[MONTHS_MAX];       /* 1: its partition is there */
-
-	const struct bundle_content *content;  /* NULL: none in hand */
-	int copy;                         /* this bundle may go by COPY */
-	bool lazy;                        /* its commit need not wait for the disk */
-	bool unsynced;                    /* there may be such commits */
-	char user_id[37];                 /* whose bundle was the last */
-	int known;                        /* its receipt was there before */
-	int over;                         /* and is settled after UNDO; receipt says how */
-	int immediate;                    /* constraints speak at once, not at the commit */
-	int session_at, records_at;       /* first statement of HEAD for it, for them */
-	size_t copied;
-	int64_t added;                    /* since the savepoint */
-	struct halving halving;           /* which readings to try now */
-	struct reading *part;             /* those of them, when it is not all */
-	struct refusals refusals;
-	char sqlstate[6];                 /* of what was refused last, and in words */
-	char refused[200];
-	struct receipt receipt;
-	struct values values;
-};
-
-/* ---- when it does not go on */
-
-/* Leave off and try again later; `sqlstate` "" when the connection is gone. */
-static void
-back_off(struct sink *s, const char *sqlstate, const char *text)
-{
-	int64_t ms = backoff_next_ms(&s->settings.backoff);
-	int64_t rest_ms = breaker_failed_ms(&s->settings.breaker);
-	size_t n;
-
-	s->counts.needs_person = fault_of(sqlstate, "") == FAULT_SETUP;
-	if (s->counts.needs_person) {
-		ms = ms < SETUP_MOST_MS ? ms : SETUP_MOST_MS;
-		(void)snprintf(s->why, sizeof(s->why), "%.230s; %s", text, fault_cure(sqlstate));
-	} else {
-		(void)snprintf(s->why, sizeof(s->why), "%s", text);
-	}
-	ms = ms > rest_ms ? ms : rest_ms;
-	n = strlen(s->why);
-	if (rest_ms)
-		(void)snprintf(s->why + n, sizeof(s->why) - n, "; failed %lld times, left alone for %.1f s",
-			       (long long)s->settings.breaker.n_failed, (double)ms / 1000);
-	if (s->counts.postgres_up || s->settings.backoff.n_failed == 1)
-		log_warn("postgres_away", "retry_ms=%lld why=\"%s\"", (long long)ms, s->why);
-	s->counts.n_retries++;
-	s->counts.n_forgotten += s->unsynced;
-	s->unsynced = false;
-	s->counts.postgres_up = 0;
-	memset(s->months, 0, sizeof(s->months));
-	wire_close(&s->wire);
-	s->step = AWAY;
-	s->wake_us = clock_mono_us() + ms * 1000;
-}
-
-static void
-lost(struct sink *s)
-{
-	struct err err;
-
-	(void)pg_err(s->wire.pg, NULL, NULL, &err);
-	back_off(s, s->step == CONNECTING ? fault_of_login(err.text) : "", err.text);
-}
-
-static void
-go(struct sink *s, enum step step)
-{
-	s->step = step;
-	s->wake_us = clock_mono_us() + s->settings.timeout_ms * 1000;
-}
-
-/* ---- what is sent in each step */
-
-static void
-pipeline(struct sink *s, enum step step)
-{
-	go(s, step);
-	wire_pipeline(&s->wire);
-}
-
-static void
-pipeline_end(struct sink *s)
-{
-	if (wire_pipeline_end(&s->wire) < 0)
-		lost(s);
-}
-
-static void
-query(struct sink *s, enum step step, const char *sql)
-{
-	go(s, step);
-	if (wire_query(&s->wire, sql) < 0)
-		lost(s);
-}
-
-static void
-start_connecting(struct sink *s)
-{
-	breaker_try(&s->settings.breaker);
-	go(s, CONNECTING);
-	if (wire_open(&s->wire, s->settings.conninfo) < 0)
-		lost(s);
-}
-
-/* What one session of the server keeps; a pooler shares sessions, so there none of it. */
-static void
-send_session_settings(struct sink *s)
-{
-	char text[80];
-	int i;
-
-	(void)snprintf(text, sizeof(text), "SET statement_timeout = %lld",
-		       (long long)s->settings.timeout_ms);
-	wire_sql(&s->wire, text);
-	wire_sql(&s->wire, "SET jit = off");
-	wire_sql(&s->wire, "SET plan_cache_mode = force_generic_plan");
-	/* a receipt promises a commit that is on disk */
-	wire_sql(&s->wire, "SELECT set_config('synchronous_commit', 'on', false)"
-			   " WHERE current_setting('synchronous_commit') = 'off'");
-	for (i = 0; i < N_STATEMENTS; i++)
-		wire_prepare(&s->wire, i);
-}
-
-static void
-send_setup(struct sink *s)
-{
-	pipeline(s, SETUP);
-	if (s->settings.prepare)
-		send_session_settings(s);
-	/* before they are needed, and to see that the tables are there */
-	wire_sql(&s->wire, "SELECT ihht.readings_month(now()),"
-			   " ihht.readings_month(now() + interval '1 month')");
-	pipeline_end(s);
-}
-
-static void
-send_record(struct sink *s, const struct message *message, const union bundle_record *record)
-{
-	enum statement statement = values_record(&s->values, s->content, message, record);
-
-	wire_statement(&s->wire, statement, &s->values);
-}
-
-/* The session's row and what it does to the person's other one. */
-static void
-send_session(struct sink *s)
-{
-	union bundle_record record = {.session = s->content->session};
-
-	if (s->content->session.status == SESSION_ACTIVE) {
-		values_supersede(&s->values, s->content);
-		wire_statement(&s->wire, DO_SUPERSEDE, &s->values);
-		s->records_at++;
-	}
-	send_record(s, &msg_session, &record);
-	s->records_at++;
-}
-
-static void
-send_head(struct sink *s)
-{
-	struct records records = s->content->records;
-	const struct message *message;
-	union bundle_record record;
-	size_t place;
-
-	pipeline(s, HEAD);
-	wire_sql(&s->wire, "BEGIN");
-	values_receipt(&s->values, s->content);
-	wire_statement(&s->wire, DO_RECEIPT, &s->values);
-	if (s->immediate)
-		wire_sql(&s->wire, "SET CONSTRAINTS ALL IMMEDIATE");
-	if (s->lazy || !s->settings.prepare)
-		wire_sql(&s->wire, s->lazy ? "SET LOCAL synchronous_commit = off"
-					   : "SET LOCAL synchronous_commit = on");
-	s->session_at = s->records_at = 2 + s->immediate + (s->lazy || !s->settings.prepare);
-	if (!refusals_has_record(&s->refusals, 0))
-		send_session(s);
-	for (place = 1; bundle_next(&records, &message, &record); place++)
-		if (!refusals_has_record(&s->refusals, place))
-			send_record(s, message, &record);
-	wire_sql(&s->wire, s->content->n_rows ? "SAVEPOINT readings" : "COMMIT");
-	pipeline_end(s);
-}
-
-/* The readings to try now, without those that are known to be bad. */
-static const struct reading *
-part(struct sink *s, size_t to, size_t *n)
-{
-	const struct halving *h = &s->halving;
-	const struct reading *rows = s->content->rows;
-	size_t from = h->in, i, end;
-
-	*n = 0;
-	if (!h->n_found) {
-		*n = to - from;
-		return rows + from;
-	}
-	s->part = reallocarray(s->part, s->content->n_rows, sizeof(*s->part));
-	ASSERT(s->part);
-	for (i = 0; from < to; i++) {
-		end = i < h->n_found && h->found[i] < to ? h->found[i] : to;
-		if (end < from)
-			continue;
-		memcpy(s->part + *n, rows + from, (end - from) * sizeof(*rows));
-		*n += end - from;
-		from = end + (end < to);
-	}
-	return s->part;
-}
-
-static void
-send_upsert(struct sink *s)
-{
-	const struct reading *rows;
-	size_t to, n;
-	int last = halving_next(&s->halving, &to);
-
-	rows = part(s, to, &n);
-	pipeline(s, UPSERT);
-	if (n) {
-		values_readings(&s->values, s->content, rows, n);
-		wire_statement(&s->wire, DO_READINGS, &s->values);
-	}
-	FAULT("sync-worker.applied");
-	if (last)
-		wire_sql(&s->wire, "COMMIT");
-	pipeline_end(s);
-}
-
-static void
-send_copy(struct sink *s)
-{
-	char sql[400], table[MONTH_TABLE];
-
-	s->copied = 0;
-	(void)snprintf(sql, sizeof(sql), "COPY %s %s FROM STDIN (FORMAT binary); COMMIT",
-		       month_table(month_of(s->content->rows[0].taken_us), table),
-		       statement_copy_columns());
-	query(s, COPY, sql);
-}
-
-/* As many rows as the socket takes, and after the last one the end. */
-static void
-send_rows(struct sink *s)
-{
-	static uint8_t chunk[COPY_CHUNK];
-	const struct bundle_content *c = s->content;
-	size_t n;
-
-	FAULT("sync-worker.applied");
-	while (s->copied < c->n_rows && !(s->wire.events & ZMQ_POLLOUT)) {
-		n = s->copied ? 0 : encode_copy_head(chunk);
-		while (s->copied < c->n_rows && n + ENCODE_ROW <= sizeof(chunk))
-			n += encode_copy_row(c->user_id, c->session_id, &c->rows[s->copied++],
-					     chunk + n);
-		if (wire_copy(&s->wire, chunk, n) < 0) {
-			lost(s);
-			return;
-		}
-	}
-	if (s->copied == c->n_rows && wire_copy(&s->wire, NULL, 0) < 0)
-		lost(s);
-}
+#include "services/sync-worker/out_postgres_parts.h"
 
 /* ---- a bundle's way */
 
@@ -347,13 +48,10 @@ begin(struct sink *s)
 	s->added = 0;
 	halving_start(&s->halving, s->content->n_rows, 0);
 	if (at < 0) {
-		send_head(s);
+		sink_send_head(s);
 		return;
 	}
-	pipeline(s, MONTHS);
-	values_month(&s->values, at);
-	wire_statement(&s->wire, DO_MONTH, &s->values);
-	pipeline_end(s);
+	sink_send_month(s, at);
 }
 
 /* The bundle in hand from the beginning: what was found out about it is forgotten. */
@@ -365,8 +63,8 @@ start(struct sink *s)
 	begin(s);
 }
 
-static void
-set_outcome(struct sink *s, enum outcome outcome, int64_t added)
+void
+sink_outcome(struct sink *s, enum outcome outcome, int64_t added)
 {
 	const struct bundle *b = s->content->bundle;
 
@@ -380,12 +78,23 @@ set_outcome(struct sink *s, enum outcome outcome, int64_t added)
 	refusals_put(&s->refusals, &s->receipt);
 }
 
+/* It may not be on disk yet; a write of this person's row would bring it there. */
+static void
+set_unsynced(struct sink *s)
+{
+	s->unsynced = true;
+	memcpy(s->user_id, s->content->bundle->user_id, sizeof(s->user_id));
+}
+
 /* It is committed; which of it?  A commit of nothing writes nothing, and so waits for nothing. */
 static void
 set_committed(struct sink *s)
 {
-	s->unsynced = s->lazy || (s->unsynced && s->known && !s->added);
-	set_outcome(s, s->halving.n < s->content->n_rows ? OUTCOME_REFUSED
+	if (s->lazy)
+		set_unsynced(s);
+	else if (!s->known || s->added)
+		s->unsynced = false;
+	sink_outcome(s, s->halving.n < s->content->n_rows ? OUTCOME_REFUSED
 		    : s->refusals.n ? OUTCOME_QUARANTINED
 		    : s->known && !s->added ? OUTCOME_DUPLICATE : OUTCOME_APPLIED, s->added);
 	if (s->receipt.outcome != OUTCOME_REFUSED)
@@ -399,24 +108,12 @@ set_committed(struct sink *s)
 static void
 settle(struct sink *s)
 {
-	go(s, FREE);
+	sink_go(s, FREE);
 	s->wake_us = INT64_MAX;
 	s->content = NULL;
 	s->settings.backoff.n_failed = 0;
 	breaker_worked(&s->settings.breaker);
 	s->why[0] = 0;
-}
-
-/* A bad reading stands alone.  With too many of them what comes after waits. */
-static void
-found(struct sink *s)
-{
-	const struct halving *h = &s->halving;
-
-	refusals_add_reading(&s->refusals, &s->content->rows[h->found[h->n_found - 1]], s->sqlstate,
-			     s->refused);
-	if (refusals_full(&s->refusals))
-		halving_cut(&s->halving);
 }
 
 static void
@@ -432,159 +129,27 @@ after_upsert(struct sink *s)
 		return;
 	}
 	halving_taken(&s->halving);
-	send_upsert(s);
+	sink_send_upsert(s);
 }
 
 static void
 after_head(struct sink *s)
 {
 	s->known = s->wire.rows[1] == 0;
-	s->unsynced |= s->known;  /* another worker's commit, perhaps */
+	if (s->known)
+		set_unsynced(s);  /* another worker's commit, perhaps */
 	if (!s->content->n_rows) {
 		set_committed(s);
 		settle(s);
 	} else if (s->known && s->content->bundle->fresh && !s->refusals.n) {
-		set_outcome(s, OUTCOME_DUPLICATE, 0);
+		sink_outcome(s, OUTCOME_DUPLICATE, 0);
 		s->over = 1;
-		query(s, UNDO, "ROLLBACK");
+		sink_query(s, UNDO, "ROLLBACK");
 	} else if (s->copy) {
-		send_copy(s);
+		sink_send_copy(s);
 	} else {
-		send_upsert(s);
+		sink_send_upsert(s);
 	}
-}
-
-/* ---- what is refused */
-
-static void
-refuse_all(struct sink *s)
-{
-	set_outcome(s, OUTCOME_REFUSED, 0);
-	memcpy(s->receipt.sqlstate, s->sqlstate, sizeof(s->sqlstate));
-	(void)snprintf(s->receipt.text, sizeof(s->receipt.text), "%s", s->refused);
-	s->over = 1;
-	query(s, UNDO, "ROLLBACK");
-}
-
-/* Which record the refused statement of HEAD was for; -1 none. */
-static int
-refused_place(const struct sink *s, size_t *place)
-{
-	struct records records = s->content->records;
-	const struct message *message;
-	union bundle_record record;
-	int at = s->records_at;
-
-	*place = 0;
-	if (s->wire.n_results < s->records_at)
-		return s->wire.n_results < s->session_at ? -1 : 0;
-	while (bundle_next(&records, &message, &record))
-		if (!refusals_has_record(&s->refusals, ++*place) && at++ == s->wire.n_results)
-			return 0;
-	return -1;
-}
-
-/* Without its session's row no record can come: they need not be tried one by one. */
-static void
-refuse_orphans(struct sink *s)
-{
-	struct records records = s->content->records;
-	const struct message *message;
-	union bundle_record record;
-	size_t place;
-
-	for (place = 1; bundle_next(&records, &message, &record); place++)
-		if (!refusals_full(&s->refusals) && !refusals_has_record(&s->refusals, place))
-			refusals_add_record(&s->refusals, place, s->sqlstate, s->refused);
-}
-
-/* The commit was refused: a constraint that speaks late is made to speak at once. */
-static void
-late(struct sink *s)
-{
-	if (s->immediate) {
-		refuse_all(s);
-		return;
-	}
-	s->immediate = 1;
-	query(s, UNDO, "ROLLBACK");
-}
-
-static void
-head_refused(struct sink *s)
-{
-	size_t place;
-
-	if (refused_place(s, &place) < 0) {
-		if (wire_in_transaction(&s->wire))
-			refuse_all(s);
-		else
-			late(s);
-		return;
-	}
-	if (place && refusals_has_record(&s->refusals, 0) && !strcmp(s->sqlstate, "23503")) {
-		refuse_orphans(s);
-	} else {
-		refusals_add_record(&s->refusals, place, s->sqlstate, s->refused);
-	}
-	if (refusals_full(&s->refusals))
-		refuse_all(s);
-	else
-		query(s, UNDO, "ROLLBACK");
-}
-
-static void
-readings_refused(struct sink *s)
-{
-	struct halving *h = &s->halving;
-
-	if (!wire_in_transaction(&s->wire)) {
-		late(s);
-		return;
-	}
-	s->added = 0;
-	if (halving_refused(h))
-		found(s);
-	query(s, BACK, "ROLLBACK TO readings");
-}
-
-/* The other way, and perhaps the bad ones are looked for. */
-static void
-copy_refused(struct sink *s, int of_rows)
-{
-	s->counts.n_copy_fallbacks++;
-	s->copy = 0;
-	if (!wire_in_transaction(&s->wire)) {
-		late(s);
-		return;
-	}
-	if (of_rows && strcmp(s->sqlstate, "23505") != 0)
-		halving_start(&s->halving, s->content->n_rows, 1);
-	query(s, BACK, "ROLLBACK TO readings");
-}
-
-/* Postgres has said no to something. */
-static void
-failed(struct sink *s)
-{
-	const char *constraint = PQresultErrorField(s->wire.error, PG_DIAG_CONSTRAINT_NAME);
-	const char *said = PQresultErrorField(s->wire.error, PG_DIAG_MESSAGE_PRIMARY);
-	enum fault fault;
-	struct err err;
-
-	(void)pg_err(s->wire.pg, s->wire.error, s->sqlstate, &err);
-	(void)snprintf(s->refused, sizeof(s->refused), "%s", said ? said : "");
-	fault = fault_of(s->sqlstate, constraint ? constraint : "");
-	if (s->step == COPY)
-		copy_refused(s, fault == FAULT_REFUSE);
-	else if (s->step == SETUP || s->step == UNDO || s->step == BACK || s->step == SYNC || fault != FAULT_REFUSE)
-		back_off(s, s->sqlstate, err.text);
-	else if (s->step == HEAD)
-		head_refused(s);
-	else if (s->step == UPSERT)
-		readings_refused(s);
-	else
-		refuse_all(s);
 }
 
 static void
@@ -605,7 +170,7 @@ static void
 advance(struct sink *s)
 {
 	if (s->wire.error) {
-		failed(s);
+		sink_failed(s);
 		return;
 	}
 	switch (s->step) {
@@ -629,7 +194,7 @@ advance(struct sink *s)
 		after_upsert(s);
 		break;
 	case BACK:
-		send_upsert(s);
+		sink_send_upsert(s);
 		break;
 	case UNDO:
 		if (s->over)
@@ -654,9 +219,9 @@ poll_connecting(struct sink *s)
 	int r = wire_connecting(&s->wire);
 
 	if (r < 0)
-		lost(s);
+		sink_lost(s);
 	else if (r)
-		send_setup(s);
+		sink_send_setup(s);
 }
 
 static void
@@ -665,9 +230,9 @@ poll_answers(struct sink *s)
 	int r = wire_receive(&s->wire);
 
 	if (r < 0)
-		lost(s);
+		sink_lost(s);
 	else if (r && s->wire.wants_rows)
-		send_rows(s);
+		sink_send_rows(s);
 	else if (r)
 		advance(s);
 }
@@ -678,13 +243,13 @@ sink_step(struct sink *s, struct receipt *receipt)
 	int had = s->content != NULL;
 
 	if (s->step == AWAY && clock_mono_us() >= s->wake_us)
-		start_connecting(s);
+		sink_connect(s);
 	else if (s->step == CONNECTING)
 		poll_connecting(s);
 	else if (s->step != AWAY)
 		poll_answers(s);
 	if (s->step != AWAY && s->step != FREE && clock_mono_us() >= s->wake_us)
-		back_off(s, "", "Postgres: no answer in time");
+		sink_back_off(s, "", "Postgres: no answer in time");
 	if (!had || s->content)
 		return 0;
 	*receipt = s->receipt;
@@ -756,7 +321,7 @@ sink_sync(struct sink *s)
 	ASSERT(s->step == FREE);
 	(void)snprintf(sql, sizeof(sql), "BEGIN; %sUPDATE public.sync_heads SET rev = rev WHERE user_id = '%s'; COMMIT",
 		       s->settings.prepare ? "" : "SET LOCAL synchronous_commit = on; ", s->user_id);
-	query(s, SYNC, sql);
+	sink_query(s, SYNC, sql);
 }
 
 void
@@ -765,7 +330,6 @@ sink_put(struct sink *s, const struct bundle_content *content, bool more)
 	ASSERT(s->step == FREE);
 	s->content = content;
 	s->lazy = more && s->settings.prepare;  /* a pooler may hide that Postgres has died */
-	memcpy(s->user_id, content->bundle->user_id, sizeof(s->user_id));
 	s->copy = content->bundle->fresh && content->n_rows && is_one_month(content);
 	start(s);
 }
