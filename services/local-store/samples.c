@@ -192,14 +192,15 @@ take_gap(struct samples *s, struct lifecycle *life, struct outbox *outbox, const
 	int64_t no;
 	int seen;
 
+	/* after a power cut another spool may bring it again: a step counts once */
+	if ((seen = table_find(table, gap, &no, NULL, err)) != 0)
+		return seen < 0 ? -1 : 0;
 	if (session_of_gap(life, gap, &entry, err) < 0 ||
 	    (gap->reason == GAP_CLOCK_STEP && clocks_step(life, gap, now_us, err) < 0))
 		return -1;
 	if (!entry)
 		return 0;
 	memcpy(kept.session_id, entry->row.id, sizeof(kept.session_id));
-	if ((seen = table_find(table, &kept, &no, NULL, err)) != 0)
-		return seen < 0 ? -1 : 0;
 	s->n_gaps++;
 	if (store_begin(life->store, err) < 0 || table_put(table, &kept, NULL, err) < 0)
 		return -1;

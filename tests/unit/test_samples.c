@@ -208,6 +208,34 @@ TEST(a_gap_belongs_to_the_session_it_touches_and_is_one_row)
 	bench_close(&b);
 }
 
+/* A power cut takes what a spool knew to be stored: the next one brings it again. */
+TEST(a_step_of_the_clock_counts_once)
+{
+	struct bench b;
+	struct entry *entry;
+	struct gap gap;
+	int64_t spool;
+
+	bench_open(&b);
+	entry = sessions_by_id(b.rig.sessions, rig_start(&b.rig, 1, "ring"));
+	msg_clear(&msg_gap, &gap);
+	gap.epoch = 7;
+	gap.pos = gap.seq = 1;
+	strcpy(gap.device_id, "ring");
+	gap.from_us = NOW_US + 20000000;
+	gap.to_us = NOW_US + 10000000;
+	gap.reason = GAP_CLOCK_STEP;
+	for (spool = 7; spool <= 8; spool++) {
+		resume(&b, spool, 1);
+		gap.spool = spool;
+		take(&b, &msg_gap, &gap);
+		save(&b);
+	}
+	is_int(entry->behind_us, 10000000);
+	is_int(rig_sql(&b.rig, "SELECT count(*) FROM gap"), 1);
+	bench_close(&b);
+}
+
 TEST(a_late_reading_is_counted_later)
 {
 	struct bench b;
@@ -372,6 +400,7 @@ main(void)
 	RUN(after_a_failure_what_stands_on_disk_counts);
 	RUN(more_spools_than_places_take_turns);
 	RUN(a_gap_belongs_to_the_session_it_touches_and_is_one_row);
+	RUN(a_step_of_the_clock_counts_once);
 	RUN(a_late_reading_is_counted_later);
 	RUN(a_transaction_learns_of_so_many_sources_and_the_next_of_the_rest);
 	RUN(of_many_at_once_each_is_stored_once);
