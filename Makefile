@@ -5,13 +5,13 @@ VERSION  := 0.1.0
 B        := build/$(MODE)
 SERVICES := $(notdir $(patsubst %/main.c,%,$(wildcard services/*/main.c)))
 
-# The link table: who may touch what.
+# The link table: who may touch what.  -l: Debian has no .pc file of it.
 PKG                 := libczmq libzmq msgpack jansson uuid libxxhash libzstd libcrypto cjose
 PKG_ble-ingest      := libsystemd
 PKG_local-store     := sqlite3
 PKG_sync-worker     := libpq
 PKG_dedupe-auditor  := sqlite3 libpq
-PKG_realtime-fanout := libwebsockets sqlite3 libcurl
+PKG_realtime-fanout := libwebsockets -lev sqlite3 libcurl
 PKG_http-api        := libpq libmicrohttpd zlib sqlite3 libcurl
 PKG_zmq-sniffer     :=
 PKG_ihht            := libpq sqlite3 libcurl
@@ -32,7 +32,7 @@ WARN   := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prot
 CFLAGS  = -std=gnu17 -D_GNU_SOURCE -I. $(WARN) -Werror -DVERSION='"$(VERSION)"' $(FLAGS_$(MODE)) \
           -I/usr/include/postgresql
 LDFLAGS = $(FLAGS_$(MODE))
-LIBS    = $(shell pkg-config --libs $(PKG) $(1)) -lm
+LIBS    = $(shell pkg-config --libs $(PKG) $(filter-out -l%,$(1))) $(filter -l%,$(1)) -lm
 
 sources = $(shell find $(1) -maxdepth $(2) -name '*.c' 2>/dev/null)
 objects = $(patsubst %.c,$(B)/%.o,$(call sources,$(1),$(2)))

@@ -4,6 +4,7 @@
 #ifndef FANOUT_H
 #define FANOUT_H
 
+#include <ev.h>
 #include <libwebsockets.h>
 
 #include "clients.h"
@@ -11,7 +12,8 @@
 #include "proto/access.h"
 #include "proto/process.h"
 
-enum { LIVE, NEWS, BEATS, N_LINKS };
+/* What wakes us, besides the watchers: the links first. */
+enum { LIVE, NEWS, BEATS, N_LINKS, TICK = N_LINKS, SIGNALS, N_SOURCES };
 
 struct fanout {
 	int signals;
@@ -19,7 +21,8 @@ struct fanout {
 	struct access *access;
 	struct link *links[N_LINKS];
 	int more[N_LINKS];                /* to be read on the tick */
-	struct lws *live;                 /* the live link's fd, as lws sees it */
+	struct ev_loop *loop;
+	ev_io sources[N_SOURCES];
 	int tick;                         /* a timerfd */
 	int64_t tick_us;
 	int64_t busy_us, last_busy_us;    /* spent on what came with this wake, with the last */
@@ -27,8 +30,7 @@ struct fanout {
 	struct board board;
 	struct clients clients;
 	lws_sorted_usec_list_t second;
-	int stop;
-	void (*wake)(struct fanout *me, void *whose);  /* see server_open() */
+	void (*wake)(struct fanout *me, int source);
 	const char *why;                  /* what we wait for, "" when nothing */
 	int64_t lag_us;                   /* the most of a value since the last beat */
 	uint64_t n_requests, n_refused;   /* all; that got a 4xx or 5xx */
@@ -43,11 +45,9 @@ struct connection {
 	size_t said_len;
 };
 
-/*
- * Listens, and watches the signals, the tick and the links: me->wake() is then told the
- * address of me->signals, of me->tick, or a link.
- */
+/* Listens, and makes the loop that wakes us: me->wake() is told by which source. */
 int server_open(struct fanout *me, const char *address, int port, struct err *err);
+void server_close(struct fanout *me);
 
 /* Asks lws to call when the watcher can be written to, if there is anything for it. */
 void fanout_offer(struct fanout *me, struct watcher *watcher);

@@ -28,9 +28,9 @@
  * Promise: no watcher can hold up another one, or the pipeline; who is too slow for live
  * is brought to now, told of the hole, and parted from when it happens again.
  *
- * libwebsockets owns the loop (Debian builds it without external polling).  It is given
- * ZeroMQ's fds as raw files; they signal an edge, so every wake reads until EAGAIN.  While
- * sending takes long we do not wake for each message, but read and send on a tick.
+ * One loop of libev wakes libwebsockets and us.  ZeroMQ's fds signal an edge, so every wake
+ * reads until EAGAIN.  While sending takes long we do not wake for each message, but read and
+ * send on a tick.
  */
 #include <errno.h>
 #include <string.h>
@@ -160,10 +160,7 @@ pause_us(const struct fanout *me)
 	return us < MOST_PAUSE_US ? us : MOST_PAUSE_US;
 }
 
-/*
- * lws_sul would do, but lws counts in milliseconds and polls without pause through the last
- * one: 20 % of a core for a tick of 4 ms.
- */
+/* A timer of libev would do, but epoll waits for whole milliseconds. */
 static void
 arm_tick(struct fanout *me, int64_t us)
 {
@@ -187,7 +184,7 @@ pump(struct fanout *me, int which)
 		ask_again(me);
 		me->more[NEWS] = 1;  /* setting an option may have swallowed the fd's edge */
 	}
-	(void)lws_rx_flow_control(me->live, !me->more[LIVE]);
+	(me->more[LIVE] ? ev_io_stop : ev_io_start)(me->loop, &me->sources[LIVE]);
 	if (me->more[LIVE] || me->more[NEWS] || me->more[BEATS])
 		arm_tick(me, us);
 }
@@ -204,28 +201,25 @@ on_tick(struct fanout *me)
 			pump(me, i);
 }
 
-/* One of the descriptors has something: `whose` is the address of the member it belongs to. */
 static void
-wake(struct fanout *me, void *whose)
+wake(struct fanout *me, int source)
 {
 	int64_t now = clock_mono_us();
 	struct signalfd_siginfo signal;
-	int i;
 
-	if (whose == &me->tick || whose == me->links[LIVE]) {
+	if (source == TICK || source == LIVE) {
 		me->last_busy_us = me->busy_us;
 		me->busy_us = 0;
 	}
-	if (whose == &me->signals) {
-		me->stop = read(me->signals, &signal, sizeof(signal)) > 0;
-		lws_cancel_service(me->lws);
+	if (source == SIGNALS) {
+		if (read(me->signals, &signal, sizeof(signal)) > 0)
+			ev_break(me->loop, EVBREAK_ALL);
 		return;
 	}
-	if (whose == &me->tick)
+	if (source == TICK)
 		on_tick(me);
-	for (i = 0; i < N_LINKS; i++)
-		if (whose == me->links[i])
-			pump(me, i);
+	else
+		pump(me, source);
 	offer_all(me);
 	me->busy_us += clock_mono_us() - now;
 }
@@ -290,6 +284,7 @@ look_after(struct fanout *me, struct watcher *w, int64_t now)
 	}
 }
 
+/* Under a timer of lws: only so it looks when it has to wake next for what we ask here. */
 static void
 on_second(lws_sorted_usec_list_t *second)
 {
@@ -377,8 +372,7 @@ detach(struct fanout *me)
 {
 	int i;
 
-	if (me->lws)
-		lws_context_destroy(me->lws);
+	server_close(me);
 	clients_release(&me->clients);
 	in_store_free(&me->clients.past.store);
 	for (i = N_LINKS; i-- > 0;)
@@ -405,8 +399,7 @@ main(int argc, char **argv)
 		log_error("cannot_start", "why=\"%s\"", err.text);
 	} else {
 		log_info("ready", "port=%lld", (long long)conf_number(me.process->conf, "port"));
-		while (!me.stop && lws_service(me.lws, 0) >= 0)
-			;
+		(void)ev_run(me.loop, 0);
 		exit_code = 0;
 	}
 	detach(&me);
