@@ -1,0 +1,105 @@
+#!/bin/bash
+# nginx as we set it up, before the real http-api and realtime-fanout: every answer has the headers that a
+# browser needs, and what is too large, too often, too slow or of another name is refused, in words that
+# a program can read.
+. "$(dirname "$0")/lib.sh"
+PATH=$PATH:/usr/sbin:/sbin
+command -v nginx >/dev/null || skip_all "nginx is not installed"
+fresh
+sign_in admin
+PORT=$(free_port)
+URL=http://127.0.0.1:$PORT
+mkdir "$T/www" "$T/nginx"
+echo '<title>live</title>' >"$T/www/index.html"
+sed -e "s|@USER@|$([ "$(id -u)" != 0 ] || echo 'user root;')|; s|@PORT@|$PORT|; s|@NAMES@||; s|@WWW@|$T/www|" \
+	-e "s|@API_PORT@|${SETTINGS[http-api/port]}|; s|@LIVE_PORT@|${SETTINGS[realtime-fanout/port]}|" "$ROOT/deploy/nginx.conf" >"$T/nginx/nginx.conf"
+start http-api
+start realtime-fanout
+wait_ready http-api
+wait_ready realtime-fanout
+background nginx nginx -e stderr -p "$T/nginx" -c nginx.conf
+wait_until "curl -s -o '$T/out' '$URL/'"
+
+# ask CURL-ARGS...: the status; head and body in $T/head and $T/said
+ask() { curl -s -m 60 -D "$T/head" -o "$T/said" -w '%{http_code}' "$@"; }
+header() { tr -d '\r' <"$T/head" | sed -n "s/^$1: //Ip"; }
+# refused STATUS NAME: the last answer is a problem document of that status
+refused() { is "$(header Content-Type) $(jq -r .status "$T/said")" "application/problem+json $1" "$2" || diag "$(cat "$T/head" "$T/said")"; }
+
+# ---- whatever the answer: each header, once
+while read -r status who path args; do
+	is "$(CURL_HOME=$([ $who = nobody ] || echo "$T") ask $args "$URL$path")" "$status" "$status of $path for $who"
+	is "$(header X-Content-Type-Options) $(header X-Frame-Options) $(header Referrer-Policy) $(header Cross-Origin-Opener-Policy)" \
+		"nosniff DENY no-referrer same-origin" "  no guessing, no frame, no referrer, no opener"
+	is "$(header Permissions-Policy)" "camera=(), microphone=(), geolocation=()" "  no camera"
+	like "$(header Content-Security-Policy)" "^default-src 'self';.* object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'$" "  scripts are ours or do not run"
+	unlike "$(header Content-Security-Policy)" "script-src|unsafe-eval|\*" "  without an exception for them"
+	is "$(header Server | grep -c '[0-9]')" 0 "  and no version is told"
+done <<EOF
+200 nobody /
+404 nobody /nothing.html
+503 nobody /api/health
+503 admin /api/sessions
+401 nobody /api/sessions
+404 nobody /api/nothing
+200 nobody /metrics
+401 nobody /events
+426 admin /live
+401 nobody /mcp -d {} -H Content-Type:application/json
+EOF
+
+# ---- another name, too large
+is "$(ask -H 'Host: evil.example' "$URL/")" 421 "another name than ours"
+is "$(ask -H "X: $(printf 'x%.0s' {1..17000})" "$URL/api/health")" 400 "a header of 17 000 bytes"
+is "$(for n in {1..40}; do printf 'header = "X-%s: %02000d"\n' $n 0; done >"$T/many"; ask -K "$T/many" "$URL/api/health")" 400 "forty of 2000"
+head -c 3000000 /dev/zero >"$T/large"
+is "$(ask -H 'Content-Type: application/json' --data-binary "@$T/large" "$URL/api/sync/batch")" 413 "a body of 3 MB"
+refused 413 "in words a program can read"
+
+# ---- too slow: begun now, looked at last
+slow() { background "$1" bash -c "exec 8<>/dev/tcp/127.0.0.1/$PORT; printf '$2' >&8; cat <&8"; }
+slow head 'GET /api/health HTTP/1.1\r\nHost: localhost\r\nX: '
+slow body 'POST /api/sync/batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 90000\r\n\r\n{'
+
+# ---- too many streams
+WATCH=(curl -sN --http1.1 -H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' "$URL/live")
+for n in $(seq 200); do background "stream$n" "${WATCH[@]}" -o "$T/stream.$n"; done
+wait_until "[ \$(grep -al '\"snapshot\"' '$T'/stream.* | wc -l) = 200 ]"
+ok $? "two hundred streams"
+is "$("${WATCH[@]}" -m 20 -o "$T/said" -D "$T/head" -w '%{http_code}')" 429 "and not one more of one address"
+refused 429 "in words a program can read"
+is "$(ask "$URL/api/me")" 200 "while the rest goes on"
+kill9 stream1
+wait_until "[ \$(ask '$URL/live') = 426 ]"
+ok $? "who leaves makes room"
+
+# ---- too often
+is "$(for n in {1..100}; do ask -H 'Content-Type: application/json' -d '{"token":"x"}' "$URL/api/sign-in"; echo; done | sort -u | xargs)" "401 429" "tokens are not tried all day long"
+is "$(ask "$URL/api/me")" 200 "which keeps nobody from anything else"
+sed -i 's|rate=200r/s|rate=1r/m|; s|burst=400|burst=3|' "$T/nginx/nginx.conf"  # so that no test need be quick
+kill -HUP "${PIDS[nginx]}"
+wait_until "[ \$(ask '$URL/api/me') = 429 ]"
+ok $? "requests have their measure"
+refused 429 "in words a program can read"
+is "$(header Retry-After)" 1 "and when to come again"
+is "$(ask -d {} -H 'Content-Type: application/json' "$URL/mcp")" 429 "so have an agent's"
+is "$(ask "$URL/")" 200 "the page is not in it"
+sed -i 's|rate=1r/m|rate=200r/s|; s|burst=3|burst=400|' "$T/nginx/nginx.conf"
+kill -HUP "${PIDS[nginx]}"
+wait_until "[ \$(ask '$URL/api/me') = 200 ]"
+ok $? "a little later one may again"
+
+# ---- away
+stop http-api
+is "$(ask "$URL/api/me")" 502 "without http-api"
+refused 502 "it is said in words a program can read"
+is "$(header Retry-After)" 2 "with when to come again"
+is "$(ask "$URL/")" 200 "and the page is there"
+wait_end head
+ok $((STATUS == 124)) "a head that does not end is cut off"
+wait_end body
+ok $((STATUS == 124)) "so is a body"
+stop realtime-fanout
+kill "${PIDS[nginx]}"
+wait_end nginx
+done_testing
