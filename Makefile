@@ -18,8 +18,9 @@ PKG_ihht            := libpq sqlite3 libcurl
 PKG_tests           := sqlite3 libpq libsystemd libcurl
 
 # What one service has of another, or of a room of it: the rules for the app's old data, the
-# formats of exports and what a row of a batch means are written once.
+# formats of exports, what a row of a batch means and what is wrong with the pipeline are written once.
 USES_ihht           := dedupe-auditor/rules http-api/export http-api/commands http-api/requests
+USES_http-api       := ihht/doctor
 
 FLAGS_release := -O2 -g
 FLAGS_asan    := -DFAULT_POINTS -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer

@@ -22,6 +22,8 @@ struct inflow {
 	unsigned n_devices;
 	int is_full;
 	int64_t lead_us;       /* UTC less the steady clock; 0: of no account */
+	int64_t now_us;        /* by the steady clock */
+	int64_t value_us;      /* when the last value came; 0: none has */
 	struct inflow_counts counts;
 };
 
@@ -79,6 +81,7 @@ void
 inflow_look(struct inflow *in, const struct source_now *now)
 {
 	in->lead_us = in->source->can_wait(in->self) ? 0 : now->utc_us - now->mono_us;
+	in->now_us = now->mono_us;
 }
 
 int
@@ -197,6 +200,7 @@ put(struct inflow *in, const struct taken *taken, struct err *err)
 	if (find_number(in, d, taken->device, err) < 0)
 		return -1;
 	if (taken->kind == TAKEN_SAMPLE) {
+		in->value_us = in->now_us;
 		sample = taken->sample;
 		if (!inflow_is_full(in))
 			return put_sample(in, d, &sample, err);
@@ -229,6 +233,22 @@ const struct device *
 inflow_device(const struct inflow *in, unsigned device)
 {
 	return in->devices[device].state.state ? &in->devices[device].state : NULL;
+}
+
+unsigned
+inflow_in_state(const struct inflow *in, int64_t state)
+{
+	unsigned i, n = 0;
+
+	for (i = 0; i < in->n_devices; i++)
+		n += in->devices[i].state.state == state;
+	return n;
+}
+
+int64_t
+inflow_value_age_us(const struct inflow *in)
+{
+	return in->value_us ? in->now_us - in->value_us : -1;
 }
 
 const struct inflow_counts *

@@ -39,6 +39,12 @@ unsigned inflow_devices(const struct inflow *inflow);
 /* How a device is doing, as it said last; NULL when it has not spoken. */
 const struct device *inflow_device(const struct inflow *inflow, unsigned device);
 
+/* How many devices are in that state. */
+unsigned inflow_in_state(const struct inflow *inflow, int64_t state);
+
+/* Since the last value came, by the clock of the last look; -1: none has. */
+int64_t inflow_value_age_us(const struct inflow *inflow);
+
 const struct inflow_counts *inflow_counts(const struct inflow *inflow);
 
 #endif

@@ -208,7 +208,9 @@ state_of(struct ble_ingest *me, char *why, size_t size)
 	"samples_waiting=%lld store_wait_s=%.3f "                                               \
 	"spool_used_bytes=%llu gaps=%llu invalid=%llu values_lost=%llu values_refused=%llu "    \
 	"csv_rows_bad=%llu live_sent=%llu blocked=%llu connects=%llu links_lost=%llu "          \
-	"silences=%llu frames_bad=%llu"
+	"silences=%llu frames_bad=%llu value_age_s=%.1f devices_streaming=%u devices_silent=%u "  \
+	"devices_lost=%u devices_refused=%u devices_strange=%u devices_connecting=%u "          \
+	"devices_searching=%u"
 #define COUNTED(me, in)                                                                         \
 	(unsigned long long)(in)->n_samples, (unsigned long long)(me)->samples.window.n_sent,   \
 		(unsigned long long)(me)->samples.window.n_resent,                              \
@@ -222,8 +224,24 @@ state_of(struct ble_ingest *me, char *why, size_t size)
 		(unsigned long long)(me)->live.n_sent,                                          \
 		(unsigned long long)link_counts((me)->samples.link)->n_blocked,                 \
 		FROM_SOURCE(me, n_connects), FROM_SOURCE(me, n_links_lost),                     \
-		FROM_SOURCE(me, n_silent), FROM_SOURCE(me, n_frames_bad)
+		FROM_SOURCE(me, n_silent), FROM_SOURCE(me, n_frames_bad), value_age_s((me)->inflow), \
+		inflow_in_state((me)->inflow, DEVICE_STREAMING),                                \
+		inflow_in_state((me)->inflow, DEVICE_SILENT),                                   \
+		inflow_in_state((me)->inflow, DEVICE_LOST) +                                    \
+			inflow_in_state((me)->inflow, DEVICE_OFF),                              \
+		inflow_in_state((me)->inflow, DEVICE_REFUSED),                                  \
+		inflow_in_state((me)->inflow, DEVICE_STRANGER),                                 \
+		inflow_in_state((me)->inflow, DEVICE_CONNECTING),                               \
+		inflow_in_state((me)->inflow, DEVICE_SEARCHING)
 #define FROM_SOURCE(me, n) (unsigned long long)(me)->source->counts((me)->self).n
+
+static double
+value_age_s(const struct inflow *in)
+{
+	int64_t age_us = inflow_value_age_us(in);
+
+	return age_us < 0 ? -1 : (double)age_us / (double)CLOCK_SECOND;
+}
 
 static void
 beat(struct ble_ingest *me)

@@ -3,6 +3,19 @@
 #include <jansson.h>
 #include <string.h>
 
+/* A process that was started anew has no earlier beats: what it counts began again. */
+static void
+move_on(struct beat earlier[HEALTH_EARLIER], const struct beat *last, const struct beat *now)
+{
+	int i;
+
+	for (i = 0; i < HEALTH_EARLIER; i++)
+		if (last->started_us != now->started_us)
+			earlier[i] = *now;
+		else
+			earlier[i] = i + 1 < HEALTH_EARLIER ? earlier[i + 1] : *last;
+}
+
 void
 health_beat(struct health *health, const struct beat *beat, int64_t now_us)
 {
@@ -14,6 +27,7 @@ health_beat(struct health *health, const struct beat *beat, int64_t now_us)
 			break;
 	if (i == HEALTH_MOST)
 		return;
+	move_on(health->seen[i].earlier, &health->seen[i].beat, beat);
 	health->seen[i].beat = *beat;
 	health->seen[i].at_us = now_us;
 	health->n += i == health->n;

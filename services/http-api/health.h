@@ -12,11 +12,13 @@
 
 #define HEALTH_FRESH_US 3000000  /* a process not heard for so long is away */
 #define HEALTH_MOST     64       /* processes remembered */
+#define HEALTH_EARLIER  3        /* beats before the last one, of each */
 #define HEALTH_ALERTS   32       /* rules remembered */
 
 struct health {
 	struct {
 		struct beat beat;
+		struct beat earlier[HEALTH_EARLIER];  /* of the same run, oldest first */
 		int64_t at_us;  /* clock_mono_us() */
 	} seen[HEALTH_MOST];
 	size_t n;

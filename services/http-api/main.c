@@ -3,9 +3,10 @@
  *
  *	in      requests  from nginx or any program of this host
  *	        news      from local-store: the reply to each command; alerts, for /metrics
- *	        beats     from every process, for /api/health and /metrics
+ *	        beats     from every process, for /api/health, /api/doctor and /metrics
  *	out     commands  to local-store
- *	reads   Postgres, read only; for admins the SQLite file's quarantine and the auditor's log
+ *	reads   Postgres, read only; for admins the SQLite file's quarantine and the auditor's log;
+ *	        whether that file can be read, and the room on its disk
  *	owns    nothing
  *
  * Its paths are the table of requests/routes.c; GET /api/openapi.json describes them, and so does
@@ -37,6 +38,7 @@
 #include "common/sig.h"
 #include "proto/link.h"
 #include "services/http-api/commands/http_command.h"
+#include "services/http-api/doctor.h"
 #include "services/http-api/export/exports.h"
 #include "services/http-api/health.h"
 #include "services/http-api/mcp/mcp.h"
@@ -96,6 +98,15 @@ say_health(struct http_api *me, struct ask *ask, int64_t now)
 	char *text = health_text(&me->health, postgres_is_up(me->postgres), now, &status, &len);
 
 	http_answer(ask, status, text, len, NULL);
+}
+
+static void
+say_doctor(struct http_api *me, struct ask *ask, int64_t now)
+{
+	size_t len;
+	char *text = doctor_text(&me->health, me->process, now, &len);
+
+	http_answer(ask, 200, text, len, NULL);
 }
 
 static void
@@ -176,6 +187,9 @@ serve(struct http_api *me, int64_t now)
 		switch (ask->route->kind) {
 		case ROUTE_HEALTH:
 			say_health(me, ask, now);
+			break;
+		case ROUTE_DOCTOR:
+			say_doctor(me, ask, now);
 			break;
 		case ROUTE_METRICS:
 			say_metrics(me, ask, now);

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Thirteen staged faults on the real processes: `ihht doctor` names the hop and the cure.
+# Thirteen staged faults on the real processes: `ihht doctor` names the hop and the cure, and GET
+# /api/doctor says the same words.
 . "$(dirname "$0")/lib.sh"
 fresh
 conf ble-ingest devices 5
@@ -13,12 +14,22 @@ first() { jq -r '.first_broken // "none"' "$T/doctor"; }
 well() { wait_until 'doctor; [ "$(first)" = none ]' 60; ok $? "$1" || diag "$(cat "$T/doctor")"; }
 of() { jq -r --arg hop "$1" '.hops[] | select(.hop == $hop) | "\(.state): \(.evidence) | \(.cure)"' "$T/doctor"; }
 
+TOKEN=$("$BIN/ihht" --config "$CONF" token person "$(printf '00000000-0000-4000-8000-%012d' 1)")
+URL=http://127.0.0.1:${SETTINGS[http-api/port]}/api/doctor
+over_http() { curl -qsS -m 20 -H "Authorization: Bearer $TOKEN" "$URL"; }
+# the first broken hop, its evidence and cure; figures go on meanwhile
+words() { jq -r '.first_broken as $f | $f, (.hops[] | select(.hop == $f) | .evidence, .cure)' | tr -d '0-9.'; }
+says_the_same() { doctor; [ "$(over_http | words)" = "$(words <"$T/doctor")" ]; }
+
 # fault HOP REGEX NAME: what it says now (some faults take a moment to show), evidence and cure
 N_FAULTS=0
 fault() {
 	N_FAULTS=$((N_FAULTS + 1))
 	wait_until "doctor; [ \"\$(first)\" = $1 ] && of $1 | grep -E '^broken: .+ [|] .+' | grep -qE '$2'" 60
 	ok $? "$3: $1" || diag "$(cat "$T/doctor" "$T/doctor.err")"
+	[ -n "${PIDS[http-api]:-}" ] || return
+	wait_until says_the_same
+	ok $? "  and over HTTP in the same words" || diag "$(cat "$T/doctor"; over_http)"
 }
 
 processes="local-store sync-worker realtime-fanout http-api ble-ingest"
@@ -30,6 +41,10 @@ doctor
 like "$(of store)" '^note: no session runs.*ihht session start' "without a session it says that nothing is kept"
 "$BIN/ihht" session start "$(printf '00000000-0000-4000-8000-%012d' 1)" mock-001 >/dev/null
 like "$("$BIN/ihht" doctor)" 'no hop is broken' "with one all is well, and it says so in words"
+
+wait_until '[ "$(over_http | jq -c "[.first_broken, .hops[].state]")" = '"'"'[null,"ok","ok","ok","ok","ok","ok"]'"'"' ]'
+ok $? "over HTTP, too" || diag "$(over_http)"
+is "$(curl -qsS -m 20 -o "$T/refused" -w '%{http_code}' "$URL")" 401 "but to nobody who brings no token"
 
 kill -STOP "${PIDS[ble-ingest]}"
 fault device 'ble-ingest is silent.*restart ble-ingest' "ble-ingest hangs"

@@ -83,10 +83,33 @@ TEST(more_processes_than_there_is_room_for_are_not_remembered)
 	is_int(health_has(&health, "p0", T0), 1);
 }
 
+TEST(the_earlier_beats_of_a_process_are_of_the_same_run)
+{
+	static struct health h;
+	struct beat beat;
+	int i;
+
+	msg_clear(&msg_beat, &beat);
+	strcpy(beat.process, "local-store");
+	beat.instance = 1;
+	beat.started_us = 1;
+	for (i = 0; i < 6; i++) {
+		(void)snprintf(beat.counts, sizeof(beat.counts), "commits=%d", i);
+		health_beat(&h, &beat, T0 + i);
+		is_int(h.seen[0].earlier[0].counts[8] - '0', i < HEALTH_EARLIER ? 0 : i - HEALTH_EARLIER);
+	}
+	beat.started_us = 2;
+	strcpy(beat.counts, "commits=0");
+	health_beat(&h, &beat, T0 + i);
+	is_str(h.seen[0].earlier[0].counts, "commits=0");
+	is_int((int64_t)h.n, 1);
+}
+
 int
 main(void)
 {
 	RUN(health_says_what_is_missing);
 	RUN(more_processes_than_there_is_room_for_are_not_remembered);
+	RUN(the_earlier_beats_of_a_process_are_of_the_same_run);
 	return test_done();
 }

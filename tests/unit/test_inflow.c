@@ -35,7 +35,15 @@ is_known(void *self, unsigned device, int64_t last_us)
 	knew[device] = last_us;
 }
 
-static const struct source source = {.n_devices = two, .device_id = name, .knew = is_known};
+static int
+never(const void *self)
+{
+	(void)self;
+	return 0;
+}
+
+static const struct source source = {
+	.n_devices = two, .device_id = name, .knew = is_known, .can_wait = never};
 
 static struct spool *
 open_spool(void)
@@ -89,6 +97,31 @@ TEST(values_get_their_device_and_number)
 	is_str(out.sample.device_id, "b");
 	is_int(out.sample.seq, 2);
 	is_int((int64_t)inflow_counts(in)->n_samples, 3);
+	end(&in, &s);
+}
+
+TEST(it_knows_how_devices_do_and_when_a_value_came)
+{
+	struct taken t = {.kind = TAKEN_DEVICE, .device = 1};
+	struct source_now now = {.mono_us = 5, .utc_us = 5};
+	struct inflow *in;
+	struct spool *s = fresh(&in);
+
+	is_int(inflow_value_age_us(in), -1);
+	is_int(inflow_in_state(in, DEVICE_STREAMING), 0);
+	msg_clear(&msg_device, &t.state);
+	t.state.state = DEVICE_STREAMING;
+	is_int(inflow_put(in, &t, NULL), 0);
+	t.device = 0;
+	t.state.state = DEVICE_LOST;
+	is_int(inflow_put(in, &t, NULL), 0);
+	is_int(inflow_in_state(in, DEVICE_STREAMING), 1);
+	is_int(inflow_in_state(in, DEVICE_LOST), 1);
+	inflow_look(in, &now);
+	is_int(put(in, 1, 10), 0);
+	now.mono_us = 12;
+	inflow_look(in, &now);
+	is_int(inflow_value_age_us(in), 7);
 	end(&in, &s);
 }
 
@@ -227,6 +260,7 @@ main(void)
 		return 1;
 	(void)snprintf(path, sizeof(path), "%s/spool", folder);
 	RUN(values_get_their_device_and_number);
+	RUN(it_knows_how_devices_do_and_when_a_value_came);
 	RUN(a_device_may_appear_later);
 	RUN(the_source_hears_when_each_device_was_last_heard);
 	RUN(what_comes_while_the_spool_is_full_is_one_gap_for_each_device);

@@ -53,7 +53,8 @@ read_answer(const struct route *route, json_t *schemas)
 static json_t *
 answers(const struct route *route, json_t *schemas)
 {
-	const char *schema = route->kind == ROUTE_HEALTH ? "Health" : route->kind == ROUTE_BATCH
+	const char *schema = route->kind == ROUTE_HEALTH ? "Health"
+			   : route->kind == ROUTE_DOCTOR ? "Diagnosis" : route->kind == ROUTE_BATCH
 			   ? "BatchDone" : route->kind == ROUTE_ME || route->kind == ROUTE_SIGN_IN
 			   ? "Me" : route->kind == ROUTE_QUARANTINE ? "Quarantine"
 			   : route->kind == ROUTE_AUDIT ? "Audit" : "Done";
@@ -188,6 +189,13 @@ static const char fixed_schemas[] =
 	"\"properties\": {\"status\": {\"type\": \"string\", \"enum\": [\"ok\", \"degraded\", \"down\"]},"
 	"\"postgres\": {\"type\": \"boolean\"}, \"problems\": {\"type\": \"array\", \"items\": {\"type\": \"string\"}},"
 	"\"processes\": {\"type\": \"array\", \"items\": {\"type\": \"object\", \"additionalProperties\": true}}}},"
+	"\"Diagnosis\": {\"type\": \"object\", \"required\": [\"first_broken\", \"hops\"], \"additionalProperties\": false,"
+	"\"properties\": {\"first_broken\": {\"type\": [\"string\", \"null\"], \"description\": \"null: none is\"},"
+	"\"hops\": {\"type\": \"array\", \"items\": {\"type\": \"object\", \"required\": [\"hop\", \"state\", \"evidence\","
+	"\"cure\"], \"additionalProperties\": false, \"properties\": {\"hop\": {\"type\": \"string\", \"enum\": [\"device\","
+	"\"spool\", \"store\", \"worker\", \"postgres\", \"watcher\"]}, \"state\": {\"type\": \"string\", \"enum\": [\"ok\","
+	"\"note\", \"broken\", \"hidden\"], \"description\": \"hidden: not known, as one before it is broken\"},"
+	"\"evidence\": {\"type\": \"string\"}, \"cure\": {\"type\": \"string\"}}}}}},"
 	"\"Me\": {\"type\": \"object\", \"required\": [\"user_id\", \"role\", \"people\", \"expires\"],"
 	"\"properties\": {\"user_id\": {\"type\": [\"string\", \"null\"]}, \"role\": {\"type\": \"string\","
 	"\"enum\": [\"person\", \"coach\", \"admin\"]}, \"people\": {\"type\": \"array\", \"items\":"

@@ -57,6 +57,8 @@ static const struct param of_export[] = {
 
 const struct route routes[] = {
 	OPEN("GET", "/api/health", ROUTE_HEALTH, "health", "How the pipeline is"),
+	OWN("GET", "/api/doctor", ROUTE_DOCTOR, "doctor", "Hop by hop what works; the first that does not, "
+	    "what shows it, and the cure"),
 	OPEN("GET", "/metrics", ROUTE_METRICS, "metrics", "Every process in figures, for Prometheus"),
 	OPEN("GET", "/api/openapi.json", ROUTE_OPENAPI, "openapi", "This description"),
 	OWN("GET", "/api/me", ROUTE_ME, "whoAmI", "Whom the token names, and what they may see"),

@@ -172,6 +172,11 @@ export interface Health {
 	processes: { process: string; instance: number; state: string; why: string; age_ms: number; version: string }[];
 }
 
+export interface Hop { hop: string; state: "ok" | "note" | "broken" | "hidden"; evidence: string; cure: string }
+
+// What `ihht doctor` says.
+export interface Diagnosis { first_broken: string | null; hops: Hop[] }
+
 export interface Done { session_id: string; added: number; text: string }
 
 const MOST_READINGS = 10_000;
@@ -180,6 +185,7 @@ export interface SessionFilter { user_id?: string; status?: string; limit?: numb
 
 export const api = {
 	health: () => ask<Health>("health"),
+	doctor: () => ask<Diagnosis>("doctor"),
 
 	sessions: (filter: SessionFilter = {}) => {
 		const query = new URLSearchParams();

@@ -1,0 +1,35 @@
+// The Health view names the first broken hop, what shows it and the cure, as `ihht doctor` does, and
+// takes it back when it is mended.
+import { axeLightAndDark, is, ok, test, until, watch } from "./house.mjs";
+
+await test(async (open) => {
+	const house = await open({ www: false });
+	await house.startAll();
+	const page = await (await house.browser()).newPage(), { complaints } = watch(page, house);
+	const text = (selector) => page.locator(selector).textContent();
+	const states = () => page.locator(".hops li").evaluateAll((all) => all.map((li) => `${li.dataset.hop} ${li.querySelector("span").textContent}`).join(", "));
+
+	await page.goto(house.link);
+	await until("who it is", async () => !page.url().includes("token"));
+	await page.goto(`${house.url}/#/health`);
+	await until("every hop is told", async () => !/not known|broken/.test(await states()) && /watcher works/.test(await states()));
+	is(await text(".cure"), "", "while all is well it names no hop");
+
+	await house.supervise("stop", "sync-worker:*");
+	await until("the first broken hop", async () => /First broken hop: worker/.test(await text(".cure")));
+	ok(/Cure: supervisorctl restart sync-worker/.test(await text(".cure")), "the cure is told", await text(".cure"));
+	ok(/sync-worker is silent/.test(await text(".evidence")), "and what shows it", await text(".evidence"));
+	is(await states().then((all) => /worker broken, postgres not known/.test(all)), true, "what is behind it is not known");
+	is(await page.locator(".cure").getAttribute("aria-live"), "polite", "a screen reader is told");
+	await axeLightAndDark(page, "health with a broken hop");
+	await page.setViewportSize({ width: 360, height: 740 });
+	ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "a phone need not scroll sideways");
+
+	await house.supervise("start", "sync-worker:*");
+	await until("it goes away", async () => await text(".cure") === "" && /worker works, postgres works/.test(await states()));
+	ok(true, "mended, it goes away by itself");
+	await house.supervise("stop", "http-api");
+	await until("nobody answers", async () => /http-api cannot be reached/.test(await text(".verdict")) && !/works|broken/.test(await states()));
+	ok(true, "without http-api no hop is claimed to work");
+	is(complaints.filter((c) => !/50[234]/.test(c)).join("\n"), "", "the browser has nothing else to complain about");
+});
