@@ -136,6 +136,21 @@ is "$(batch session_adaptive_events $S "[${E/random-1/random-2}]")" '200 {"statu
 G='{"phase_type":"recovery","phase_number":1,"start_time":1732340400000,"end_time":1732340500000,"min_spo2":90,"mask_lift_count":0}'
 is "$(batch phase_stats $S "$G")" '200 {"synced":1}' "phase statistics"
 is "$(batch phase_stats $S "$G")" '200 {"status":"already_synced"}' "and again"
+N='{"current_altitude_level":6,"recommended_altitude_level":8,"performance":"GOOD","timestamp":1732340600000}'
+is "$(batch progression $S "$N")" '200 {"synced":1}' "a progression"
+is "$(batch progression $S "$N")" '200 {"status":"already_synced"}' "and again"
+is "$(lite "SELECT recommended_altitude_level FROM progression")" 8 "is what was decided last"
+while read -r type good bad field; do
+	is "$(say sync/batch "{\"type\":\"$type\",\"sessionId\":\"$S\",\"outcomes\":true,\"data\":[$bad,$good]}" | jq -Rc 'sub("^200 "; "") | fromjson | [.status, (.rows[] | [.row, .outcome, .field])]')" \
+		"[\"already_synced\",[1,\"quarantined\",\"$field\"],[2,\"taken\",null]]" "$type: a bad row is set apart with its field, the good one beside it is taken"
+done <<-EOF
+	session_surveys $P {"clarity_pre":9} clarity_pre
+	intra_session_responses $(jq -c '.[0]' <<<"$I") {"phaseNumber":3,"clarity":0} clarity
+	session_adaptive_events $E {"event_type":"jump","event_timestamp":1732340150000} event_type
+	session_phase_stats $G {"phase_type":"RECOVERY","phase_number":0,"start_time":1732340400000,"mask_lift_count":0} phase_number
+	progression $N {"current_altitude_level":99,"recommended_altitude_level":7} current_altitude_level
+	readings $R1 {"timestamp":1732340009000,"heart_rate":-3} heart_rate
+EOF
 OLD="{\"local_session_id\":\"session_1700000000000_x\",\"user_id\":\"44444444-4444-4444-8444-444444444444\",\"device_id\":\"device_1700_abc\",\"start_time\":1700000000000,\"end_time\":1700001000000,\"status\":\"completed\"}"
 is "$(say sync/batch "{\"type\":\"session\",\"data\":[$OLD]}")" '200 {"synced":1}' "a whole session of another time"
 is "$(say sync/batch "{\"type\":\"session\",\"data\":[$OLD]}")" '200 {"status":"already_synced"}' "and again"

@@ -33,12 +33,12 @@ sql "INSERT INTO session_surveys (user_id, session_id, id, clarity_pre, pre_hlc)
 	INSERT INTO progression (user_id, session_id, current_altitude_level, recommended_altitude_level, hlc) VALUES ('$A', '$(session 1)', 6, 7, 1)"
 wait_until "body health | grep -q '\"postgres\":true'"
 
-# pages PATH LIMIT CURSOR PATTERN: PATTERN of every page in turn, and how many pages
+# pages PATH LIMIT CURSOR PATTERN [FILTER]: PATTERN of every page in turn, and how many pages
 pages() {
 	local next= page n=0
 
 	while :; do
-		page=$(body "$1?limit=$2${next:+&$3=$next}")
+		page=$(body "$1?limit=$2${5:+&$5}${next:+&$3=$next}")
 		n=$((n + 1))
 		grep -oE "$4" <<<"$page"
 		next=$(sed -n 's/.*"next":"\([^"]*\)"}$/\1/p' <<<"$page")
@@ -51,6 +51,8 @@ pages() {
 all=$(sql "SELECT '\"id\":\"' || id || '\"' FROM sessions ORDER BY start_time DESC, id DESC")
 is "$(pages sessions 7 before '"id":"[^"]*"')" "$all"$'\n'"pages 9" "pages of seven are all sixty, newest first, none twice"
 is "$(pages sessions 60 before '"id":"[^"]*"')" "$all"$'\n'"pages 1" "one page of sixty says that it is the last"
+some=$(sql "SELECT '\"id\":\"' || id || '\"' FROM sessions WHERE user_id = '$B' AND start_time < '2026-01-01 00:00:40Z' ORDER BY start_time DESC, id DESC")
+is "$(pages sessions 3 before '"id":"[^"]*"' "user_id=$B&to=2026-01-01T00:00:40Z&include_mock=true")" "$some"$'\n'"pages 5" "pages of what a filter leaves are all of it and nothing else"
 is "$(body sessions | grep -o '"id":' | wc -l)" 50 "a page is fifty unless another limit is asked for"
 is "$(body "sessions?user_id=$B&limit=500" | grep -o "\"user_id\":\"$B\"" | wc -l)" 20 "of one person"
 is "$(body "sessions?device_id=ox-1&limit=500" | grep -o '"device_id":"ox-1"' | wc -l)" 15 "of one device"
@@ -79,6 +81,8 @@ like "$(get "sessions/IHHT_1/readings")" '^404 ' "readings of an unknown session
 all=$(sql "SELECT '\"seq\":' || seq FROM readings WHERE session_id = '$(session 1)' ORDER BY timestamp, epoch, seq")
 is "$(pages "sessions/$(session 1)/readings" 999 after '"seq":[0-9]+')" "$all"$'\n'"pages 3" \
 	"pages of 999 are all 2500 readings in order, over the end of a month, none twice"
+is "$(pages "sessions/$(session 1)/readings" 3 after '"seq":[0-9]+' "from=2026-01-31T23:59:00Z&to=2026-01-31T23:59:02Z" | paste -sd' ')" \
+	"$(seq -s' ' -f '"seq":%.0f' 1200 1209) pages 4" "pages of a stretch of time are all of it, five readings of one moment too"
 is "$(body "sessions/$(session 1)/readings?from=2026-01-31T23:59:00Z&to=2026-01-31T23:59:02Z" | grep -oE '"seq":[0-9]+' | paste -sd' ')" \
 	"$(seq -s' ' -f '"seq":%.0f' 1200 1209)" "from is included, to is not"
 is "$(body "sessions/$(session 1)/readings?from=1769904120" | grep -o '"seq"' | wc -l)" 401 "from in seconds"

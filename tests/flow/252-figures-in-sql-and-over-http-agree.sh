@@ -95,6 +95,26 @@ like "$(body "sessions/IHHT_none/events")" '"status":404,.*"field":"id"' "an unk
 is "$(body sessions/00000000-0000-5000-8000-000000000001/events | jq '.events | length')" 8 "events of a session"
 is "$(body sessions/00000000-0000-5000-8000-000000000001/surveys | jq -c .)" '{"session_id":"00000000-0000-5000-8000-000000000001","session_survey":null,"intra_session_responses":[]}' "no surveys"
 is "$(body sync)" '{"sync":[],"next":null}' "nothing has come by a bundle"
+sql "INSERT INTO sync_heads (user_id, rev) VALUES ('$A', 5), ('11111111-1111-4111-8111-000000000000', 7)"
+is "$(body 'sync?limit=1' | jq -c '[.sync[0].rev, .sync[0].sessions, .next]')" '[7,4,"11111111-1111-4111-8111-000000000000"]' "what has come, in pages"
+is "$(body 'sync?limit=1&after=11111111-1111-4111-8111-000000000000' | jq -c '[.sync[0].rev, .sync[0].sessions, .next]')" '[5,6,null]' "to the end"
+# people by the last digit of their id, each with the dials of their last sessions, the newest first, and
+# the days since: the rules of the app, told over HTTP
+while read -r n days dials want; do
+	sql "INSERT INTO sessions (user_id, id, local_session_id, gateway, device_id, status, start_time, end_time, data_source, current_altitude_level, hlc)
+		SELECT '33333333-3333-4333-8333-00000000000$n', gen_random_uuid(), 'next_$n' || i, 'test', 'ox-next', 'completed', now() - ($days + i) * interval '1 day 1 s', now() - ($days + i - 1) * interval '1 day 1 s', 'bluetooth', dial, 1
+		FROM unnest(ARRAY[$dials]) WITH ORDINALITY d(dial, i)"
+	is "$(body "people/33333333-3333-4333-8333-00000000000$n/progression" | jq -c '[.recommended_altitude_level, .trend, .days_since_last]')" "$want" "the next dial after $dials, $days days ago"
+done <<-EOF
+	1 0 6,6,6,6,6 [7,"plateau",0]
+	2 0 6,6,6,6 [6,"stable",0]
+	3 0 4,5,5,6,6,7 [3,"declining",0]
+	4 0 8,7,7,6,6,5 [8,"improving",0]
+	5 5 8 [7,"unknown",5]
+	6 20 8 [5,"unknown",20]
+	7 40 9 [8,"unknown",40]
+	8 90 9 [6,"unknown",90]
+EOF
 like "$(body "people/$A/progression")" '"recommended_altitude_level":6,"last_altitude_level":6,"days_since_last":[0-9]+,.*"sessions_considered":4' "the next dial after a long rest"
 is "$(body "people/22222222-2222-4222-8222-222222222222/progression" | jq -c '[.recommended_altitude_level, .confidence, .recalibrate]')" '[6,"none",true]' "and of who has no history"
 stop http-api
