@@ -35,6 +35,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 #include <zmq.h>
@@ -259,12 +260,28 @@ beat(struct fanout *me)
 	me->lag_us = 0;
 }
 
+/* lws reads nothing of a stream of events, and so would be told without end that its watcher has
+ * left, or has said what nobody asked it for. */
+static int
+has_left(const struct watcher *w)
+{
+	char byte;
+
+	return w->kind == CLIENT_SSE &&
+	       (recv(lws_get_socket_fd(w->wsi), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
+		(errno != EAGAIN && errno != EINTR));
+}
+
 /* Who has heard nothing for long gets a sign of life; who takes nothing is dropped. */
 static void
 look_after(struct fanout *me, struct watcher *w, int64_t now)
 {
 	int was_leaving = w->leave != NULL;
 
+	if (has_left(w)) {
+		lws_set_timeout(w->wsi, PENDING_TIMEOUT_HTTP_CONTENT, LWS_TO_KILL_ASYNC);
+		return;
+	}
 	clients_judge(&me->clients, w, now);
 	if (!w->leave && w->rights.until_us <= clock_utc_us()) {
 		clients_expire(&me->clients, w);

@@ -128,6 +128,24 @@ is "$(data w6 | jq -c '[.type, .why]' | head -2 | paste -sd' ')" '["hole","resta
 seen w6 "$A"
 ok $? "and the running session is there again, as local-store repeats it"
 
+# ---- who leaves a stream on which nothing comes, or speaks on it, is let go of, and costs nothing
+TOKEN=$("$BIN/ihht" --config "$CONF" token admin)
+cpu() { awk '{ print $14 + $15 }' "/proc/${PIDS[realtime-fanout]}/stat"; }
+watching() { curl -s "$URL/metrics" | sed -n 's/^ihht_realtime_fanout_watchers{.*} //p'; }
+n=$(watching)
+curl -qsN -m 2 -H "Authorization: Bearer $TOKEN" "$URL/events?types=alert" >/dev/null
+exec 9<>"/dev/tcp/127.0.0.1/$PORT"
+printf 'GET /events?types=alert HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n\r\n' "$TOKEN" >&9
+read -r line <&9
+like "$line" ' 200 ' "one is left, one is there"
+echo more >&9
+before=$(cpu) since=$(date +%s%N)
+wait_until "[ \"\$(watching)\" = $n ]"
+ok $? "both are gone"
+spent=$(($(cpu) - before)) passed=$((($(date +%s%N) - since) / 10000000))
+ok $((spent > 100 && spent > passed / 2)) "and nobody was busy with them for long ($spent of $passed ticks)"
+exec 9>&-
+
 start realtime-fanout --instance 2
 wait_end realtime-fanout-2
 is "$STATUS" 111 "a port in use: try again"
