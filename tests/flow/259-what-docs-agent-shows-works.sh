@@ -6,14 +6,16 @@ make -s -C "$ROOT" agents >/dev/null 2>&1
 [ -e "$AGENT/node_modules/.package-lock.json" ] || skip_all "npm could not fetch what tests/agent needs"
 fresh
 pg_start || skip_all "no Postgres"
-for process in local-store sync-worker http-api; do start $process; done
-for process in local-store sync-worker http-api; do wait_ready $process; done
+for process in local-store sync-worker http-api dedupe-auditor; do start $process; done
+for process in local-store sync-worker http-api dedupe-auditor; do wait_ready $process; done
 PORT=${SETTINGS[http-api/port]}
 export API=http://127.0.0.1:$PORT/api MCP=http://127.0.0.1:$PORT/mcp PATH=$BIN:$PATH
 wait_until "curl -sS '$API/health' | grep -q '\"postgres\":true'"
 
 # block LANGUAGE: what stands in the blocks of it
 block() { sed -n "/^\`\`\`$1\$/,/^\`\`\`\$/p" "$DOC" | grep -v '^```'; }
+
+wait_until "[ -s '$(dirname "$DB")/audit.log' ]"
 
 # The session they speak of is that of docs/api.md.
 sed -n '/^```sh$/,/^```$/p' "$ROOT/docs/api.md" | grep -v '^```' >"$T/api.sh"
@@ -37,6 +39,6 @@ is "$(block json | jq -r '.mcpServers.ihht.args[1]')" "http://127.0.0.1:8080/mcp
 curl -sS "$MCP" -H "Authorization: Bearer $(sed -n 's/^TOKEN=//p' "$T/said")" -H 'Content-Type: application/json' -d '{"jsonrpc":"2.0","id":1,"method":"tools/list"}' >"$T/tools"
 is "$(sed -n 's/^| `\([a-z_]*\)` | .* | `\(.*\)` |$/\1 \2/p' "$DOC")" \
 	"$(jq -r '.result.tools[] | "\(.name) \([.inputSchema.properties | keys_unsorted[] | select(. != "cursor" and . != "include_mock")] | join(" "))"' "$T/tools")" "its table has each tool and its arguments"
-for process in http-api sync-worker local-store; do stop $process; done
+for process in dedupe-auditor http-api sync-worker local-store; do stop $process; done
 pg_stop
 done_testing
