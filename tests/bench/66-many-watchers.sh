@@ -17,7 +17,7 @@ TOKEN=$("$BIN/ihht" --config "$CONF" token admin)
 cpu() { awk '{ print $14 + $15 }' "/proc/$1/stat"; }     # ticks of 10 ms
 resident() { awk '/^VmRSS/ { print $2 }' "/proc/$1/status"; }
 
-# swarm NAME PID ARGS...: "DELIVERIES P50 P99 US_CPU_EACH"
+# swarm NAME PID ARGS...: "DELIVERIES P50 P99 LOST US_CPU_EACH"
 swarm() {
 	local pid=$2 before after line
 
@@ -39,11 +39,12 @@ row "resident for each of $IDLE watchers that hear nothing" \
 wait $!
 
 background feed "$FEED" --config "$CONF" "$RATE" 1
-read -r n p50 p99 ours < <(swarm ours "${PIDS[realtime-fanout]}" ihht "$PORT" "$TOKEN" "$WATCHERS" "$SECONDS_MEASURED")
+read -r n p50 p99 lost ours < <(swarm ours "${PIDS[realtime-fanout]}" ihht "$PORT" "$TOKEN" "$WATCHERS" "$SECONDS_MEASURED")
 kill9 feed
 ours_p99=$p99
 row "values to $WATCHERS watchers, $RATE values/s" "$((n / SECONDS_MEASURED))" "deliveries/s" "$((WATCHERS * RATE))" \
 	"$(awk -v a="$n" -v s="$SECONDS_MEASURED" -v m=$((WATCHERS * RATE)) 'BEGIN { printf "%.2f", a / s / m }')"
+row "  lost of these; limit: none" "$lost" deliveries
 row "  from the oximeter to them, p50" "$(awk -v a="$p50" 'BEGIN { printf "%.1f", a / 1000 }')" ms
 row "  from the oximeter to them, p99" "$(awk -v a="$p99" 'BEGIN { printf "%.1f\tms\t25\t%.2f", a / 1000, a / 25000 }')"
 if ! command -v nats-server >/dev/null; then
@@ -54,10 +55,10 @@ fi
 NATS=$(free_port)
 background nats nats-server -a 127.0.0.1 -p "$NATS"
 wait_until "(exec 3<>/dev/tcp/127.0.0.1/$NATS)"
-read -r n p50 p99 theirs < <(swarm nats "${PIDS[nats]}" nats "$NATS" "$RATE" "$WATCHERS" "$SECONDS_MEASURED")
+read -r n p50 p99 their_lost theirs < <(swarm nats "${PIDS[nats]}" nats "$NATS" "$RATE" "$WATCHERS" "$SECONDS_MEASURED")
 row "  CPU of a delivery; limit: that of nats-server" "$ours" us "$theirs" \
 	"$(awk -v a="$ours" -v b="$theirs" 'BEGIN { printf "%.2f", a / b }')"
 row "  p99; limit: that of nats-server" "$(awk -v a="$ours_p99" 'BEGIN { printf "%.1f", a / 1000 }')" ms \
 	"$(awk -v a="$p99" 'BEGIN { printf "%.1f", a / 1000 }')" "$(awk -v a="$ours_p99" -v b="$p99" 'BEGIN { printf "%.2f", a / b }')"
-echo "# nats-server made $((n / SECONDS_MEASURED)) deliveries/s"
+echo "# nats-server made $((n / SECONDS_MEASURED)) deliveries/s and lost $their_lost"
 FINISHED=1

@@ -22,7 +22,7 @@ swarm() {
 	before=$(cpu "$pid")
 	wait $!
 	after=$(cpu "$pid")
-	read -r N P50 P99 < <(tail -1 "$T/swarm")
+	read -r N P50 P99 _ < <(tail -1 "$T/swarm")
 	CPU=$(awk -v t=$((after - before)) -v n="$N" 'BEGIN { printf "%.2f", t * 10000 / (n ? n : 1) }')
 }
 

@@ -10,9 +10,11 @@
  *	mqtt       MQTT over TCP, of mosquitto
  *	ws         WebSockets of peer.mjs, which sends on what one says
  *
- * With STALLED in the environment so many more watch and never read.  Prints:  deliveries p50_us p99_us
- * of what came in that time; how old a value is, is looked at in every tenth watcher.  Without
- * arguments it is no benchmark of its own and says nothing.
+ * With STALLED in the environment so many more watch and never read.  Prints:  deliveries p50_us p99_us lost
+ * Counted is, in each watcher, from the newest frame that any has when measuring begins to the newest
+ * that any has when it ends: lost are those that it got not, or not in order (the ...-one get
+ * some only and are not judged).  How old a value is, is looked at in every tenth.  Without arguments it
+ * is no benchmark of its own and says nothing.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -31,13 +33,27 @@
 
 #define MOST_DELAYS 2000000
 #define BODY        400  /* bytes of a value, as our frames have */
-#define PUBLISHER   2ULL
 #define FEED_DEVICE "5a:00:00:00:%02x:%02x"
 
-static char buffer[1 << 18];
+#define WORD        "{\"seq\":"
+#define TYPE        ",\"type\":\""
+#define SAMPLE      "sample\","
+#define TIME        "\"taken_us\":"
+#define LONGEST     (sizeof(WORD TYPE SAMPLE) + 20)  /* what a frame begins with */
+
+struct watcher {
+	int fd, measured;
+	uint64_t last;       /* frame */
+	char tail[LONGEST];  /* of what was read: the beginning of a frame */
+	size_t n_tail;
+};
+
+static char buffer[LONGEST + (1 << 18) + 1];
+static struct watcher *all;
+static uint64_t newest, first;  /* frame of any watcher; the last one before measuring */
 static int32_t delays[MOST_DELAYS];
 static size_t n_delays;
-static uint64_t n_got;
+static uint64_t n_got, n_lost;
 static int measuring;
 
 static int
@@ -210,37 +226,66 @@ tell_mqtt(int fd, const char *body, uint64_t n, int watchers)
 	say(fd, packet, sizeof(packet));
 }
 
-/* `word` begins each value, its time stands behind `time`. */
 static const struct peer {
 	const char *name;
 	int (*watch)(int port, int i, const char *argument);
 	void (*tell)(int fd, const char *body, uint64_t n, int watchers);  /* NULL: others do */
-	const char *word, *time;
+	int gets_all;
 } peers[] = {
-	{"ihht", watch_ihht, NULL, "\"type\":\"sample\"", "\"taken_us\":"},
-	{"ihht-one", watch_ihht_one, NULL, "\"type\":\"sample\"", "\"taken_us\":"},
-	{"nats", watch_nats, tell_nats, "{\"taken_us\":", ""},
-	{"nats-one", watch_nats_one, tell_nats_one, "{\"taken_us\":", ""},
-	{"mqtt", watch_mqtt, tell_mqtt, "{\"taken_us\":", ""},
-	{"ws", watch_ws, tell_ws, "{\"taken_us\":", ""},
+	{"ihht", watch_ihht, NULL, 1},
+	{"ihht-one", watch_ihht_one, NULL, 0},
+	{"nats", watch_nats, tell_nats, 1},
+	{"nats-one", watch_nats_one, tell_nats_one, 0},
+	{"mqtt", watch_mqtt, tell_mqtt, 1},
+	{"ws", watch_ws, tell_ws, 1},
 };
 
-/* Each value has its time in it; each begins with a word of its own. */
 static void
-look(const char *bytes, size_t len, const char *word, const char *time, int measured)
+take_time(const char *p, const char *end)
 {
-	const char *p = bytes, *end = bytes + len, *t;
-	int64_t now = clock_utc_us();
+	const char *t = memmem(p, (size_t)(end - p), TIME, strlen(TIME));
 
-	while ((p = memmem(p, (size_t)(end - p), word, strlen(word)))) {
-		n_got++;
-		p += strlen(word);
-		if (!measured || n_delays == MOST_DELAYS)
-			continue;
-		t = memmem(p, (size_t)(end - p), time, strlen(time));
-		if (t && t + strlen(time) + 16 <= end)
-			delays[n_delays++] = (int32_t)(now - strtoll(t + strlen(time), NULL, 10));
+	if (n_delays < MOST_DELAYS && t && t + strlen(TIME) + 16 <= end)
+		delays[n_delays++] = (int32_t)(clock_utc_us() - strtoll(t + strlen(TIME), NULL, 10));
+}
+
+static void
+take_frame(struct watcher *w, uint64_t seq, const char *p, const char *end, int gets_all)
+{
+	int is_sample = !strncmp(p, SAMPLE, strlen(SAMPLE));
+
+	if (gets_all && measuring && w->last && seq != w->last + 1)
+		n_lost += seq > w->last ? seq - w->last - 1 : 1;
+	w->last = seq;
+	newest = seq > newest ? seq : newest;
+	if (!measuring || seq <= first || !is_sample)
+		return;
+	n_got++;
+	if (w->measured)
+		take_time(p, end);
+}
+
+/* A frame's beginning may come in two reads: then it is kept for the next. */
+static void
+look(struct watcher *w, const char *bytes, const char *end, int gets_all)
+{
+	const char *p = bytes, *next;
+	uint64_t seq;
+	char *after;
+
+	while ((next = memmem(p, (size_t)(end - p), WORD, strlen(WORD)))) {
+		p = next;
+		if ((size_t)(end - p) < LONGEST)
+			break;
+		seq = strtoull(p + strlen(WORD), &after, 10);
+		p = after;
+		if (!strncmp(p, TYPE, strlen(TYPE)))
+			take_frame(w, seq, p + strlen(TYPE), end, gets_all);
 	}
+	if (!next && (size_t)(end - p) >= strlen(WORD))
+		p = end - strlen(WORD) + 1;
+	w->n_tail = (size_t)(end - p);
+	memcpy(w->tail, p, w->n_tail);
 }
 
 static int
@@ -259,7 +304,8 @@ publish(const struct peer *peer, int fd, double rate, int watchers, int64_t from
 	for (; *n < due; ++*n) {
 		memset(body, 'x', BODY);
 		body[BODY] = 0;
-		body[snprintf(body, BODY, "{\"taken_us\":%lld", (long long)clock_utc_us())] = ',';
+		body[snprintf(body, BODY, WORD "%llu" TYPE SAMPLE TIME "%lld", (unsigned long long)*n + 1,
+			      (long long)clock_utc_us())] = ',';
 		peer->tell(fd, body, *n, watchers);
 	}
 }
@@ -270,11 +316,12 @@ watch_all(const struct peer *peer, int port, const char *argument, int watchers)
 {
 	int poll = epoll_create1(0), stalled = getenv("STALLED") ? atoi(getenv("STALLED")) : 0, i;
 
+	all = calloc((size_t)watchers, sizeof(*all));
 	for (i = 0; i < watchers; i++) {
-		struct epoll_event event = {.events = EPOLLIN};
+		struct epoll_event event = {.events = EPOLLIN, .data.ptr = &all[i]};
 
-		event.data.u64 = (uint64_t)peer->watch(port, i, argument) | (uint64_t)(i % 10 == 0) << 32;
-		(void)epoll_ctl(poll, EPOLL_CTL_ADD, (int)(uint32_t)event.data.u64, &event);
+		all[i] = (struct watcher){.fd = peer->watch(port, i, argument), .measured = i % 10 == 0};
+		(void)epoll_ctl(poll, EPOLL_CTL_ADD, all[i].fd, &event);
 	}
 	while (stalled-- > 0)
 		(void)peer->watch(port, i++, argument);
@@ -282,19 +329,59 @@ watch_all(const struct peer *peer, int port, const char *argument, int watchers)
 }
 
 static int
-read_all(const struct peer *peer, int poll)
+read_one(const struct peer *peer, struct watcher *w, int is_publisher)
+{
+	char *from = buffer + LONGEST;
+	ssize_t r = read(w->fd, from, sizeof(buffer) - LONGEST - 1);
+
+	if (r <= 0) {
+		fprintf(stderr, "swarm: a watcher was parted from\n");
+		return -1;
+	}
+	if (is_publisher)
+		return 0;
+	from[r] = 0;
+	memcpy(from - w->n_tail, w->tail, w->n_tail);
+	look(w, from - w->n_tail, from + r, peer->gets_all);
+	return 0;
+}
+
+static int
+read_all(const struct peer *peer, int poll, const struct watcher *publisher)
 {
 	struct epoll_event events[256];
-	int n = epoll_wait(poll, events, 256, 1), i, r;
+	int n = epoll_wait(poll, events, 256, 1), i;
 
-	for (i = 0; i < n; i++) {
-		if ((r = (int)read((int)(uint32_t)events[i].data.u64, buffer, sizeof(buffer))) <= 0) {
-			fprintf(stderr, "swarm: a watcher was parted from\n");
+	for (i = 0; i < n; i++)
+		if (read_one(peer, events[i].data.ptr, events[i].data.ptr == publisher) < 0)
 			return -1;
-		}
-		if (!(events[i].data.u64 >> 32 & PUBLISHER))
-			look(buffer, (size_t)r, peer->word, peer->time,
-			     measuring && events[i].data.u64 >> 32);
+	return 0;
+}
+
+static int
+has_all(int watchers, uint64_t frame)
+{
+	int i;
+
+	for (i = 0; i < watchers && all[i].last >= frame; i++)
+		;
+	return i == watchers;
+}
+
+/* What is newer than the end is taken back: some have it, and some not yet. */
+static int
+come_to_one_end(const struct peer *peer, int poll, const struct watcher *publisher, int watchers)
+{
+	uint64_t end = newest;
+	int64_t limit = clock_mono_us() + 30 * CLOCK_SECOND;
+	int i;
+
+	while (!has_all(watchers, end) && clock_mono_us() < limit)
+		if (read_all(peer, poll, publisher) < 0)
+			return -1;
+	for (i = 0; i < watchers; i++) {
+		n_got -= all[i].last > end ? all[i].last - end : 0;
+		n_lost += all[i].last < end ? end - all[i].last : 0;
 	}
 	return 0;
 }
@@ -303,26 +390,26 @@ static int
 measure(const struct peer *peer, int port, const char *argument, int watchers, int seconds)
 {
 	int poll = watch_all(peer, port, argument, watchers);
-	int publisher = peer->tell ? peer->watch(port, watchers + 100000, argument) : -1;
+	struct watcher publisher = {.fd = peer->tell ? peer->watch(port, watchers + 100000, argument) : -1};
+	struct epoll_event unread = {.events = EPOLLIN, .data.ptr = &publisher};
 	int64_t start = clock_mono_us(), end = start + (3 + seconds) * CLOCK_SECOND;
-	struct epoll_event unread = {.events = EPOLLIN, .data.u64 = (uint64_t)(uint32_t)publisher | PUBLISHER << 32};
 	uint64_t n_published = 0;
 
-	if (publisher >= 0)
-		(void)epoll_ctl(poll, EPOLL_CTL_ADD, publisher, &unread);
+	if (peer->tell)
+		(void)epoll_ctl(poll, EPOLL_CTL_ADD, publisher.fd, &unread);
 	while (clock_mono_us() < end) {
 		if (!measuring && clock_mono_us() - start > 3 * CLOCK_SECOND) {
 			measuring = 1;
-			n_got = n_delays = 0;
+			first = newest;
 			(void)printf("measuring\n");
 			(void)fflush(stdout);
 		}
-		if (publisher >= 0)
-			publish(peer, publisher, atof(argument), watchers, start, &n_published);
-		if (read_all(peer, poll) < 0)
+		if (peer->tell)
+			publish(peer, publisher.fd, atof(argument), watchers, start, &n_published);
+		if (read_all(peer, poll, &publisher) < 0)
 			return 1;
 	}
-	return 0;
+	return peer->gets_all && newest && come_to_one_end(peer, poll, &publisher, watchers) < 0;
 }
 
 int
@@ -343,7 +430,7 @@ main(int argc, char **argv)
 	    measure(&peers[i], atoi(argv[2]), argv[3], atoi(argv[4]), atoi(argv[5])))
 		return 1;
 	qsort(delays, n_delays, sizeof(*delays), by_size);
-	printf("%llu %d %d\n", (unsigned long long)n_got, n_delays ? delays[n_delays / 2] : -1,
-	       n_delays ? delays[n_delays * 99 / 100] : -1);
+	printf("%llu %d %d %llu\n", (unsigned long long)n_got, n_delays ? delays[n_delays / 2] : -1,
+	       n_delays ? delays[n_delays * 99 / 100] : -1, (unsigned long long)n_lost);
 	return 0;
 }
