@@ -75,6 +75,7 @@ take_one(struct local_store *me, const struct message *message, const void *msg,
 				     : commands_apply(&me->life, message, msg, me->utc_us, fx, err)) < 0)
 		return -1;
 	FAULT("local-store.commanded");
+	me->apart |= message == &msg_misfit || message == &msg_release;
 	me->n_refused += !fx->reply.ok;
 	if (fx->entry && fx->arrived)
 		fx->entry->n_untold++;

@@ -39,6 +39,7 @@ struct local_store {
 	struct log_often bad_often, unsent_often;
 	uint64_t n_commands, n_refused, n_commits, n_failures;
 	int64_t n_quarantined;                  /* as was told last */
+	bool apart;                             /* rows of batches have come or gone since they were counted */
 	uint64_t n_arrived;                     /* bundles in Postgres, at the last beat */
 	int64_t arrived_us;                     /* when these became more, or nothing waited */
 	struct watchdog watchdog;

@@ -41,7 +41,7 @@ status_beat(struct local_store *me)
 		     "readings_pending=%lld sync_wait_s=%.3f bundles_in_flight=%zu bundles_sent=%llu "
 		     "bundles_resent=%llu bundles_applied=%llu bundles_duplicate=%llu "
 		     "bundles_quarantined=%llu bundles_refused=%llu quarantine_held=%lld "
-		     "quarantine_replaying=%lld quarantine_dropped=%lld crates_sent=%llu bundle_bytes=%llu "
+		     "quarantine_replaying=%lld quarantine_dropped=%lld misfits_held=%lld crates_sent=%llu bundle_bytes=%llu "
 		     "bundle_bytes_raw=%llu pack_ratio=%.2f rate_limited=%d database_bytes=%lld database_percent=%lld "
 		     "archive_bytes=%lld "
 		     "readings_archived=%llu readings_recalled=%llu files_archived=%llu files_damaged=%llu",
@@ -57,7 +57,7 @@ status_beat(struct local_store *me)
 		     (unsigned long long)c.n_resent, (unsigned long long)c.n_applied,
 		     (unsigned long long)c.n_duplicate, (unsigned long long)c.n_quarantined,
 		     (unsigned long long)c.n_refused, (long long)q.held, (long long)q.replaying,
-		     (long long)q.dropped, (unsigned long long)c.n_crates, (unsigned long long)c.n_bytes,
+		     (long long)q.dropped, (long long)q.misfits, (unsigned long long)c.n_crates, (unsigned long long)c.n_bytes,
 		     (unsigned long long)c.n_raw_bytes,
 		     c.n_bytes ? (double)c.n_raw_bytes / (double)c.n_bytes : 1.0, c.limited,
 		     (long long)me->file_bytes, (long long)me->percent, (long long)me->archive_bytes,

@@ -153,18 +153,25 @@ transaction_recover(struct local_store *me)
 static void
 tell_quarantine(struct local_store *me)
 {
-	const struct quarantine_counts *c = quarantine_counts(outbox_quarantine(me->outbox));
-	char text[120];
+	struct quarantine *quarantine = outbox_quarantine(me->outbox);
+	const struct quarantine_counts *c = quarantine_counts(quarantine);
+	char text[160];
+	int64_t n;
 
-	if (c->held > me->n_quarantined) {
-		(void)snprintf(text, sizeof(text), "rows in quarantine: %lld; Postgres refuses them; see ihht "
-			       "quarantine list", (long long)c->held);
-		log_warn("quarantined", "rows=%lld", (long long)c->held);
+	if (me->apart)
+		me->apart = quarantine_count(quarantine, NULL) < 0;
+	n = c->held + c->misfits;
+	if (n > me->n_quarantined) {
+		(void)snprintf(text, sizeof(text), "rows in quarantine: %lld; %s; see ihht quarantine list",
+			       (long long)n, !c->misfits ? "Postgres refuses them"
+			       : !c->held ? "batches of an app had them, and they cannot be taken"
+					  : "Postgres refuses them, or an app's batch had them");
+		log_warn("quarantined", "rows=%lld", (long long)n);
 		news_warn(me->news, &me->standing, "quarantine", LEVEL_WARN, text);
-	} else if (!c->held && me->n_quarantined) {
+	} else if (!n && me->n_quarantined) {
 		news_warn(me->news, &me->standing, "quarantine", LEVEL_INFO, "nothing is held in quarantine any more");
 	}
-	me->n_quarantined = c->held;
+	me->n_quarantined = n;
 }
 
 /* All of it has become true. */

@@ -66,6 +66,18 @@ like "$(batch intra_session_response "$BAD")" \
 is "$(lite "SELECT field, json_extract(row, '$.phase_number') FROM misfits ORDER BY 2")" "$(printf 'sensations|1\nclarity|3')" "both wait as they came"
 is "$(lite "SELECT count(*) FROM survey WHERE kind = 'intra'")" 1 "and neither is among the answers"
 
+# ---- an alert tells of them, everywhere
+API=http://127.0.0.1:${SETTINGS[http-api/port]}
+status() { "$BIN/ihht" status --json 2>/dev/null; }
+held() { status | jq '.processes[] | select(.process == "local-store") | .counts.misfits_held'; }
+metric() { curl -qsS -m 9 "$API/metrics" | grep -cxE "$1"; }
+wait_until "status | jq -e '.alerts[] | select(.name == \"quarantine\" and .level == \"warn\") | .text | test(\"rows in quarantine: 2; batches of an app\")'"
+ok $? "an alert tells of both" || diag "$(status)"
+wait_until '[ "$(held)" = 2 ]'
+ok $? "they are counted in status" || diag "$(status)"
+wait_until '[ "$(metric "ihht_local_store_misfits_held\{.*\} 2") $(metric "ihht_alert_level\{alert=\"quarantine\"\} 1")" = "1 1" ]'
+ok $? "and in the metrics, as the alert is"
+
 # ---- a person mends them, on record
 ihht() { OUT=$("$BIN/ihht" "$@" </dev/null 2>&1); STATUS=$?; }
 ihht quarantine list
@@ -86,6 +98,10 @@ ihht quarantine drop "$A" reason="a test"
 is "$STATUS" 0 "another is dropped"
 ihht quarantine list
 is "$OUT" "nothing is in quarantine" "nothing waits any more"
+wait_until "! status | jq -e '.alerts[] | select(.name == \"quarantine\")'"
+ok $? "and the alert is over" || diag "$(status)"
+wait_until '[ "$(held)" = 0 ]'
+ok $? "with the count"
 ihht quarantine list --all --json
 is "$(jq -c '[.[] | [.entry, .state]] | sort' <<<"$OUT")" '[["b1","taken"],["b2","dropped"]]' "but all is known"
 like "$(batch intra_session_response "$BAD")" 'quarantined' "the app sends its rows again"

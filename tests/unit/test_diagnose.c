@@ -188,6 +188,12 @@ TEST(what_is_no_fault_is_a_note)
 	diagnose(&f, hops);
 	is_int(hops[HOP_STORE].state, HOP_IS_NOTE);
 	has_str(hops[HOP_STORE].evidence, "4 %");
+	f = well();
+	COUNTS_OF(f.store, "sessions_active=1 misfits_held=2");
+	diagnose(&f, hops);
+	is_int(hops[HOP_STORE].state, HOP_IS_NOTE);
+	has_str(hops[HOP_STORE].evidence, "2 rows of apps' batches");
+	has_str(hops[HOP_STORE].cure, "ihht quarantine list");
 }
 
 TEST(behind_a_silent_process_nothing_is_claimed)

@@ -429,10 +429,15 @@ TEST(a_row_of_a_batch_is_kept_once_and_released_on_record)
 		is_int(fx.reply.ok, 1);
 	}
 	is_int(rig_sql(&b.rig, "SELECT count(*) FROM misfits"), 1);
+	is_int(quarantine_count(outbox_quarantine(b.o), &b.rig.err), 0);
+	is_int(counts(&b).misfits, 1);
+	is_int(counts(&b).held, 0);
 	is_int(release_misfit(&b, QUARANTINE_DROP, 1).ok, 1);
 	is_int(rig_sql(&b.rig, "SELECT count(*) FROM quarantine_log WHERE kind = 'misfit' AND row = 1 AND "
 			  "action = 'drop' AND before = '{}' AND who = 'anne'"), 1);
 	is_int(release_misfit(&b, QUARANTINE_DROP, 2).ok, 0);
+	is_int(quarantine_count(outbox_quarantine(b.o), &b.rig.err), 0);
+	is_int(counts(&b).misfits, 0);
 	teardown(&b);
 }
 

@@ -165,6 +165,9 @@ look_at_store(const struct facts *f, struct diagnosis *d)
 	if (f->disk_free >= 0 && f->disk_free < LITTLE)
 		return say(d, HOP_IS_NOTE, "make room before it is full", "%.0f %% of its disk are free",
 			   f->disk_free * 100);
+	if (count(&f->store, "misfits_held") > 0)
+		return say(d, HOP_IS_NOTE, "ihht quarantine list; then fix, replay or drop", "%.0f rows of apps' "
+			   "batches could not be taken and wait in quarantine", count(&f->store, "misfits_held"));
 	if (count(&f->ingest, "devices_streaming") > 0 && count(&f->store, "sessions_active") == 0)
 		return say(d, HOP_IS_NOTE, "ihht session start PERSON DEVICE", "no session runs: values are shown "
 			   "live and not kept");
@@ -264,36 +267,4 @@ diagnose_first(const struct diagnosis hops[N_HOPS])
 	while (i < N_HOPS && hops[i].state != HOP_IS_BROKEN)
 		i++;
 	return (enum hop)i;
-}
-
-json_t *
-diagnose_json(const struct diagnosis hops[N_HOPS])
-{
-	enum hop first = diagnose_first(hops);
-	json_t *all = json_array();
-	int i;
-
-	for (i = 0; i < N_HOPS; i++)
-		json_array_append_new(all, json_pack("{s:s, s:s, s:s, s:s}", "hop", hop_name((enum hop)i),
-						     "state", hop_state_name(hops[i].state), "evidence",
-						     hops[i].evidence, "cure", hops[i].cure));
-	return json_pack("{s:s?, s:o}", "first_broken", first == N_HOPS ? NULL : hop_name(first), "hops",
-			 all);
-}
-
-const char *
-hop_name(enum hop hop)
-{
-	static const char *const names[N_HOPS] = {"device", "spool", "store", "worker", "postgres",
-						  "watcher"};
-
-	return names[hop];
-}
-
-const char *
-hop_state_name(enum hop_state state)
-{
-	static const char *const names[] = {"ok", "note", "broken", "hidden"};
-
-	return names[state];
 }

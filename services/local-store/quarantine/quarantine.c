@@ -17,7 +17,9 @@ enum statement {
 };
 
 static const char *const sql[N_STATEMENTS] = {
-	[COUNT] = "SELECT state, count(*) FROM quarantine GROUP BY state",
+	[COUNT] = "SELECT state, count(*) FROM quarantine GROUP BY state UNION ALL "
+		  "SELECT 'misfit', count(*) FROM misfits WHERE NOT EXISTS (SELECT 1 FROM quarantine_log l "
+		  "WHERE l.kind = 'misfit' AND l.row = misfits.no)",
 	[HAS] = "SELECT 1 FROM quarantine WHERE kind = 'reading' AND row = ? AND state <> 'replay'",
 	[HAS_SESSION] = "SELECT 1 FROM quarantine WHERE session = ? AND state = 'held'",
 	[FIND_READING] = "SELECT id FROM readings WHERE taken_us = ?1 AND session = ?2 AND epoch = ?3 "
@@ -57,8 +59,8 @@ struct quarantine {
 	sqlite3_stmt *statements[N_STATEMENTS];
 };
 
-static int
-count(struct quarantine *q, struct err *err)
+int
+quarantine_count(struct quarantine *q, struct err *err)
 {
 	struct quarantine_counts counts = {0};
 	sqlite3_stmt *s = q->statements[COUNT];
@@ -67,7 +69,7 @@ count(struct quarantine *q, struct err *err)
 
 	while ((r = db_step(s, err)) > 0) {
 		state = (const char *)sqlite3_column_text(s, 0);
-		*(!strcmp(state, "held") ? &counts.held
+		*(!strcmp(state, "held") ? &counts.held : !strcmp(state, "misfit") ? &counts.misfits
 		  : !strcmp(state, "replay") ? &counts.replaying : &counts.dropped) =
 			sqlite3_column_int64(s, 1);
 	}
@@ -87,7 +89,7 @@ quarantine_open(struct store *store, struct err *err)
 	for (i = 0; i < N_STATEMENTS; i++)
 		if (!(q->statements[i] = db_prepare(store_db(store), sql[i], err)))
 			break;
-	if (i < N_STATEMENTS || count(q, err) < 0)
+	if (i < N_STATEMENTS || quarantine_count(q, err) < 0)
 		quarantine_close(&q);
 	return q;
 }
@@ -228,7 +230,7 @@ quarantine_set(struct quarantine *q, const struct quarantined *entry, const char
 		return -1;
 	if (table && !strcmp(state, "replay") && table_unsync(table, entry->row, err) < 0)
 		return -1;
-	return count(q, err);
+	return quarantine_count(q, err);
 }
 
 static int
@@ -408,5 +410,5 @@ quarantine_receipt(struct quarantine *q, const struct shipment *sh, const struct
 		return -1;
 	if (receipt->outcome != OUTCOME_REFUSED)
 		again = let_go(q, sh, named, now_us, err);
-	return again < 0 || count(q, err) < 0 ? -1 : again;
+	return again < 0 || quarantine_count(q, err) < 0 ? -1 : again;
 }

@@ -16,8 +16,12 @@ void quarantine_close(struct quarantine **quarantine);
 
 struct quarantine_counts {
 	int64_t held, replaying, dropped;
+	int64_t misfits;  /* rows of batches (misfits.h) that wait */
 };
 const struct quarantine_counts *quarantine_counts(const struct quarantine *quarantine);
+
+/* Rows of batches have come or gone. */
+int quarantine_count(struct quarantine *quarantine, struct err *err);
 
 /* Whether that reading (readings.id) is to stay behind; 1, 0, or -1 and err. */
 int quarantine_has_reading(struct quarantine *quarantine, int64_t id, struct err *err);
