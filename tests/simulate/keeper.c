@@ -437,5 +437,5 @@ keeper_is_done(void)
 	if (!k->store || k->trouble || k->begun_us || sessions_have_stale(k->sessions))
 		return false;
 	outbox_counts(k->outbox, &counts);
-	return !counts.pending && !counts.in_flight && !counts.open_rows;
+	return !counts.pending && !counts.in_flight && !counts.open_rows && !counts.refusing;
 }

@@ -13,6 +13,7 @@
  *
  * A promise that does not hold is named with the seed and step that bring it back.
  */
+#include <czmq.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -377,6 +378,16 @@ report(const struct world *sum, uint64_t n_worlds)
 	       (unsigned long long)sum->n.full);
 }
 
+static void
+remove_folder(const char *path)
+{
+	zdir_t *folder = zdir_new(path, NULL);
+
+	if (folder)
+		zdir_remove(folder, true);
+	zdir_destroy(&folder);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -404,6 +415,6 @@ main(int argc, char **argv)
 		add(&sum, &w);
 	}
 	report(&sum, n_worlds);
-	(void)rmdir(folder);
+	remove_folder(folder);
 	return 0;
 }
