@@ -1,12 +1,15 @@
 // The same numbers in every format: what independent readers find in the exports of FOLDER is
 // what the SQLite file holds, read by the sqlite3 program.
 //
-//	node same.mjs DATABASE FOLDER EDF_TOOL      a line of TAP for each check, without numbers
+//	node same.mjs DATABASE FOLDER EDF_TOOL [WHICH]    a line of TAP for each check, without numbers
+//
+// WHICH says in SQL which rows of session were asked for, if not all.
 import { execFileSync } from "node:child_process";
 import { read } from "./readers.mjs";
 
-const [database, folder, tool] = process.argv.slice(2);
-const sqlite = (sql) => JSON.parse(execFileSync("sqlite3", ["-readonly", "-json", database, sql], { maxBuffer: 1 << 30 }) || "[]");
+const [database, folder, tool, which = "true"] = process.argv.slice(2);
+const CHOSEN = `(SELECT id FROM session WHERE ${which})`;
+const sqlite = (sql) => JSON.parse(execFileSync("sqlite3", ["-readonly", "-json", database, sql], { maxBuffer: 1 << 30 }).toString().trim() || "[]");
 
 const WORD = (column, words) => `CASE ${column} ${words.map((w, i) => `WHEN ${i} THEN ${w ? `'${w}'` : "NULL"}`).join(" ")} END`;
 const truth = {
@@ -14,9 +17,9 @@ const truth = {
 		${WORD("invalid", ["", "no_finger", "searching", "low_signal", "artefact", "sensor_fault", "unavailable", "out_of_range"])} AS invalid,
 		${WORD("r.data_source", ["unknown", "bluetooth", "mock", "manual"])} AS source,
 		${WORD("phase_type", ["", "ALTITUDE", "TRANSITION", "RECOVERY", "COMPLETED", "PAUSED", "WARMUP"])} AS phase,
-		cycle_number AS cycle, altitude_level AS dial, rr, r.status, motion FROM readings r JOIN session s ON s.no = r.session`),
-	gaps: sqlite(`SELECT session_id AS session, from_us AS "from", to_us AS "to", lost, reason FROM gap`),
-	notes: sqlite("SELECT notes_post FROM survey WHERE notes_post <> ''").map((row) => row.notes_post),
+		cycle_number AS cycle, altitude_level AS dial, rr, r.status, motion FROM readings r JOIN session s ON s.no = r.session WHERE s.id IN ${CHOSEN}`),
+	gaps: sqlite(`SELECT session_id AS session, from_us AS "from", to_us AS "to", lost, reason FROM gap WHERE session_id IN ${CHOSEN}`),
+	notes: sqlite(`SELECT notes_post FROM survey WHERE notes_post <> '' AND session_id IN ${CHOSEN}`).map((row) => row.notes_post),
 };
 
 function ok(holds, name, detail) {

@@ -77,6 +77,19 @@ for type in session session_survey intra_session_response adaptive_event phase_s
 	like "$(say sync/batch "$row")" '^404 .*no such session' "batch of $type: in another person's session"
 done
 
+# ---- who promises more than they send, and goes: what came is a whole document, and yet nobody's request
+while read -r path body; do
+	exec 7<>"/dev/tcp/127.0.0.1/$PORT"
+	printf 'POST /api/%s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s' \
+		"$path" "$TOKEN" $((${#body} + 1)) "$body" >&7
+	exec 7>&-
+	wait_until "log_of http-api | grep -q 'route=\"POST /api/${path/$MINE/\{id\}}\" .* cut=1'"
+	ok $? "$path: a body cut short ends with its connection"
+done <<-EOF
+	sync/batch {"type":"readings","sessionId":"$MINE","data":[{"timestamp":1732340002000,"spo2":91}]}
+	sessions/$MINE/events {"event_type":"mask_lift","event_us":1732340002000000}
+EOF
+
 # ---- other people's, by every route with an id: to this caller there is no such thing
 for path in "" /readings /surveys /events; do like "$(get "sessions/$HERS$path")" '^404 ' "read sessions/{hers}$path"; done
 for path in phase pause stop surveys events phase-stats progression; do

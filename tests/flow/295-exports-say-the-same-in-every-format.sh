@@ -11,18 +11,17 @@ sessions
 ihht() { OUT=$("$BIN/ihht" "$@" </dev/null 2>&1); STATUS=$?; }
 done_well() { is "$STATUS" 0 "$1" || diag "$OUT"; }
 
-# checks COMMAND...: its lines `ok - name`, `not ok - name` and `# remark` as tests
-checks() {
-	local line
+# choice NAME WHICH OPTIONS...: exports in every format, each read back: what SQLite says of the sessions WHICH
+choice() {
+	local name=$1 which=$2 format
 
-	while IFS= read -r line; do
-		case $line in
-		*"# SKIP "*) skip "$(sed 's/^ok - //; s/ # SKIP .*//' <<<"$line")" "${line##*# SKIP }" ;;
-		"ok - "*) ok 0 "${line#ok - }" ;;
-		"not ok - "*) ok 1 "${line#not ok - }" ;;
-		*) diag "$line" ;;
-		esac
-	done < <("$@" 2>&1 && echo "ok - ${2##*/} reaches its end" || echo "not ok - ${2##*/} reaches its end")
+	shift 2
+	mkdir "$T/$name"
+	for format in csv parquet edf json fhir omh; do
+		ihht export $format "$T/$name/$format" --mock "$@"
+		done_well "$name, $format"
+	done
+	checks node "$READERS/same.mjs" "$DB" "$T/$name" "$T/edf" "$which"
 }
 
 mkdir "$T/out"
@@ -42,6 +41,9 @@ elif ! cc -o "$T/edf" "$READERS/edf.c" -ledf -lm 2>"$T/log/cc.log"; then
 	skip "readers" "no EDFlib: apt-get install libedf-dev"
 else
 	checks node "$READERS/same.mjs" "$DB" "$T/out" "$T/edf"
+	choice person "user_id = '$ANNE'" --user $ANNE
+	choice range "start_us >= $AT + 60000000 AND start_us < $AT + 3600000000" --from 2026-01-01T00:01:00Z --to 2026-01-01T01:00:00Z
+	choice session "id = '$S1'" --session $S1
 	checks node "$READERS/schemas.mjs" "$T/out/fhir" "$T/out/omh"
 fi
 done_testing

@@ -53,6 +53,28 @@ like "$(curl -sS -D - -o "$T/log/body" "$URL?format=fhir&session_id=$S4" | tr -d
 	'^Content-Disposition: attachment; filename="ihht.fhir.json"$' "a file has a name"
 is "$(curl -sS -I "$URL" | head -1 | tr -d '\r')" "HTTP/1.1 200 OK" "HEAD as GET"
 
+# One person's and a range's in every format, read back by readers that are not ours.  What SQLite holds
+# as a double Postgres holds as a REAL: these have no more digits than that.
+choice() {
+	local name=$1 which=$2 query=$3 id
+
+	mkdir -p "$T/$name/csv" "$T/$name/parquet" "$T/$name/edf"
+	for format in csv parquet; do
+		for table in readings gaps surveys; do curl -sS -m 60 -o "$T/$name/$format/$table.$format" "$URL?format=$format&table=$table&include_mock=true&$query"; done
+	done
+	curl -sS -o "$T/$name/csv/csv-metadata.json" "$URL/csv-metadata.json"
+	for format in json fhir omh; do curl -sS -m 60 -o "$T/$name/$format" "$URL?format=$format&include_mock=true&$query"; done
+	for id in $(lite "SELECT id FROM session WHERE $which"); do curl -sS -m 60 -o "$T/$name/edf/$id.edf" "$URL?format=edf&include_mock=true&session_id=$id"; done
+	checks node "$READERS/same.mjs" "$DB" "$T/$name" "$T/edf" "$which"
+}
+READERS=$ROOT/tests/export
+if [ -d "$READERS/node_modules" ] && cc -o "$T/edf" "$READERS/edf.c" -ledf -lm 2>"$T/log/cc.log"; then
+	choice person "user_id = '$ANNE'" "user_id=$ANNE"
+	choice range "start_us < $AT + 60000000" "to=2026-01-01T00:01:00Z"
+else
+	skip "readers" "make readers, and apt-get install libedf-dev"
+fi
+
 # ---- which, and whose
 rows() { tail -n +2 "$T/there/$1" | wc -l; }
 get "table=sessions" s.csv >"$T/log/status"

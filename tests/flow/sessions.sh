@@ -67,3 +67,17 @@ sessions() {
 			(1, 501, '@ox, "one" ß', 1767000000000001, 501, $AT + 290000000, $AT + 291000000, NULL, 'device_silent', '$S1');
 	EOF
 }
+
+# checks COMMAND...: its lines `ok - name`, `not ok - name` and `# remark` as tests
+checks() {
+	local line
+
+	while IFS= read -r line; do
+		case $line in
+		*"# SKIP "*) skip "$(sed 's/^ok - //; s/ # SKIP .*//' <<<"$line")" "${line##*# SKIP }" ;;
+		"ok - "*) ok 0 "${line#ok - }" ;;
+		"not ok - "*) ok 1 "${line#not ok - }" ;;
+		*) diag "$line" ;;
+		esac
+	done < <("$@" 2>&1 && echo "ok - ${2##*/} reaches its end" || echo "not ok - ${2##*/} reaches its end")
+}
