@@ -26,6 +26,7 @@ begin(struct fanout *me, struct lws *wsi, struct connection *connection, const s
 		return -1;
 	}
 	lws_set_timeout(wsi, NO_PENDING_TIMEOUT, 0);
+	lws_http_headers_detach(wsi);  /* or there are as many streams as tables of headers: 64 */
 	connection->watcher = clients_add(&me->clients, CLIENT_SSE, wsi, query, rights,
 					  clock_mono_us());
 	if (!connection->watcher)

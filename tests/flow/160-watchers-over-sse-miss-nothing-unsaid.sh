@@ -128,11 +128,19 @@ is "$(data w6 | jq -c '[.type, .why]' | head -2 | paste -sd' ')" '["hole","resta
 seen w6 "$A"
 ok $? "and the running session is there again, as local-store repeats it"
 
-# ---- who leaves a stream on which nothing comes, or speaks on it, is let go of, and costs nothing
+# ---- a hundred at once; who leaves a stream on which nothing comes, or speaks on it, is let go of, and costs nothing
 TOKEN=$("$BIN/ihht" --config "$CONF" token admin)
 cpu() { awk '{ print $14 + $15 }' "/proc/${PIDS[realtime-fanout]}/stat"; }
 watching() { curl -s "$URL/metrics" | sed -n 's/^ihht_realtime_fanout_watchers{.*} //p'; }
-n=$(watching)
+wait_until '[ "$(watching)" = 1 ]'
+(cd "$T" && exec curl -sN -m 60 -Z --parallel-immediate --parallel-max 100 -o "many.#1" "$URL/events?types=alert#[1-100]") >/dev/null 2>&1 &
+PIDS[many]=$!
+wait_until '[ "$(cat "$T"/many.* | grep -c "\"snapshot\"")" = 100 ]' 50
+ok $? "a hundred watchers have their snapshot" || diag "$(cat "$T"/many.* | grep -c '"snapshot"')"
+unwatch many
+wait_until '[ "$(watching)" = 1 ]'
+ok $? "and when they leave they are gone"
+
 curl -qsN -m 2 -H "Authorization: Bearer $TOKEN" "$URL/events?types=alert" >/dev/null
 exec 9<>"/dev/tcp/127.0.0.1/$PORT"
 printf 'GET /events?types=alert HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n\r\n' "$TOKEN" >&9
@@ -140,7 +148,7 @@ read -r line <&9
 like "$line" ' 200 ' "one is left, one is there"
 echo more >&9
 before=$(cpu) since=$(date +%s%N)
-wait_until "[ \"\$(watching)\" = $n ]"
+wait_until '[ "$(watching)" = 1 ]'
 ok $? "both are gone"
 spent=$(($(cpu) - before)) passed=$((($(date +%s%N) - since) / 10000000))
 ok $((spent > 100 && spent > passed / 2)) "and nobody was busy with them for long ($spent of $passed ticks)"
