@@ -72,8 +72,9 @@ unwatch w2
 
 watch w3 "?device=d2"
 watch w4 "?session=$A&types=sample"
-seen w3 snapshot
-seen w4 snapshot
+watch w7 "?person=$USER_A&types=sample"
+watch w8 "?person=00000000-0000-4000-8000-0000000000bb&types=sample"
+for w in w3 w4 w7 w8; do seen $w snapshot; done
 sample d1 8 93
 sample d2 2 94
 sample d1 9 95
@@ -81,8 +82,12 @@ seen w3 '"spo2":94'
 seen w4 '"spo2":95'
 is "$(data w3 | jq -c 'select(.type == "sample") | .spo2' | paste -sd' ')" 94 "a device is picked by its id"
 is "$(data w4 | jq -c 'select(.type == "sample") | .spo2' | paste -sd' ')" "93 95" "or by its session's"
-unwatch w3
-unwatch w4
+seen w7 '"spo2":95'
+is "$(data w7 | jq -c 'select(.type == "sample") | .spo2' | paste -sd' ')" "93 95" "or by whose it is"
+is "$(data w8 | grep -c '"type":"sample"')" 0 "and another person's watcher gets none of them"
+wait_until "grep -q '^: quiet' '$T/log/w8.log'"
+ok $? "but a sign of life"
+for w in w3 w4 w7 w8; do unwatch $w; done
 
 # ---- asked for nonsense: request, status, what the answer says
 while read -r status says args; do

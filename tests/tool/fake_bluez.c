@@ -694,8 +694,9 @@ on_acquire(sd_bus_message *m, struct oximeter *o, int c)
 {
 	int fds[2], r;
 
-	if (o->chrs[c].fd >= 0 && recv(o->chrs[c].fd, &r, 1, MSG_DONTWAIT) == 0)
-		close_chrs(o);           /* whoever had it is dead */
+	/* whoever had it is dead, and may have died with a value unread */
+	if (o->chrs[c].fd >= 0 && (recv(o->chrs[c].fd, &r, 1, MSG_DONTWAIT) == 0 || errno == ECONNRESET))
+		close_chrs(o);
 	if (o->flag[NO_ACQUIRE] || o->chrs[c].fd >= 0)
 		return sd_bus_reply_method_errorf(m, "org.bluez.Error.NotSupported", "Not Supported");
 	must(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0 ? -errno : 0, "pair");

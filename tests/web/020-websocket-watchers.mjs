@@ -127,6 +127,12 @@ async function slow(open) {
 	is(lazy.frames[at + 1].type, "snapshot", "is followed by what is so now");
 	await until("more", () => lazy.frames.length > at + 2);
 	is(lazy.frames[at + 2].seq, lazy.frames[at + 1].seq + 1, "and by the very next frame");
+	lazy.socket.pause();
+	await new Promise((done) => setTimeout(done, 4000));
+	lazy.socket.resume();
+	await until("a word of good-bye", () => lazy.of("bye").length);
+	is(lazy.of("bye")[0].why, "too slow", "one that stops reading again is told why it has to go");
+	await until("the end", () => lazy.code);
 	await until("the drop", () => /watcher_dropped why="stalled"/.test(log(house)), 20);
 	ok(true, "one that reads nothing is dropped, and the log says so");
 	ok(quick.frames.every((f, i) => !i || f.seq === quick.frames[i - 1].seq + 1) && !quick.of("hole").length,
