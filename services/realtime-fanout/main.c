@@ -155,8 +155,8 @@ pause_us(const struct fanout *me)
 
 	if (!me->clients.n)
 		return most;
-	if (most && most < 2 * me->last_busy_us)
-		most = 2 * me->last_busy_us;
+	if (most && most < me->last_busy_us)
+		most = me->last_busy_us;
 	us = us < most ? us : most;
 	return us < MOST_PAUSE_US ? us : MOST_PAUSE_US;
 }
