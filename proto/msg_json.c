@@ -265,3 +265,15 @@ out:
 	free(draft);
 	return r;
 }
+
+json_t *
+words_json(const struct words *words)
+{
+	json_t *list = json_array();
+	int i;
+
+	for (i = 0; i < words->n; i++)
+		if (*words->texts[i])
+			json_array_append_new(list, json_string(words->texts[i]));
+	return list;
+}

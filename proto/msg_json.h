@@ -14,6 +14,7 @@
 #include "proto/msg.h"
 
 json_t *msg_json(const struct message *message, const void *msg);  /* a new reference */
+json_t *words_json(const struct words *words);                     /* its texts; likewise */
 
 /*
  * Fills *msg whole from an object; -1 and "message.field: what would be right" when a field

@@ -179,58 +179,63 @@ command(struct http_api *me, struct ask *ask, int64_t now)
 }
 
 static void
+serve_one(struct http_api *me, struct ask *ask, int64_t now)
+{
+	switch (ask->route->kind) {
+	case ROUTE_HEALTH:
+		say_health(me, ask, now);
+		break;
+	case ROUTE_DOCTOR:
+		say_doctor(me, ask, now);
+		break;
+	case ROUTE_METRICS:
+		say_metrics(me, ask, now);
+		break;
+	case ROUTE_OPENAPI:
+		say_openapi(me, ask);
+		break;
+	case ROUTE_QUARANTINE:
+	case ROUTE_AUDIT:
+		say_gateway(me, ask);
+		break;
+	case ROUTE_ME:
+		sign_in_tell(ask, &ask->caller);
+		break;
+	case ROUTE_SIGN_IN:
+		sign_in(ask, me->access, clock_utc_us());
+		break;
+	case ROUTE_SIGN_OUT:
+		sign_out(ask);
+		break;
+	case ROUTE_READ:
+		read_rows(me, ask, now);
+		break;
+	case ROUTE_EXPORT:
+		exports_begin(me->exports, ask, now);
+		break;
+	case ROUTE_DICTIONARY:
+		exports_dictionary(ask, clock_utc_us());
+		break;
+	case ROUTE_MCP:
+		mcp_begin(me->mcp, ask, now);
+		break;
+	case ROUTE_MCP_TOKENS:
+		mcp_tell_resource(ask, access_issuer(me->access));
+		break;
+	case ROUTE_COMMAND:
+	case ROUTE_BATCH:
+		command(me, ask, now);
+		break;
+	}
+}
+
+static void
 serve(struct http_api *me, int64_t now)
 {
 	struct ask *ask;
 
-	while ((ask = http_next(me->http))) {
-		switch (ask->route->kind) {
-		case ROUTE_HEALTH:
-			say_health(me, ask, now);
-			break;
-		case ROUTE_DOCTOR:
-			say_doctor(me, ask, now);
-			break;
-		case ROUTE_METRICS:
-			say_metrics(me, ask, now);
-			break;
-		case ROUTE_OPENAPI:
-			say_openapi(me, ask);
-			break;
-		case ROUTE_QUARANTINE:
-		case ROUTE_AUDIT:
-			say_gateway(me, ask);
-			break;
-		case ROUTE_ME:
-			sign_in_tell(ask, &ask->caller);
-			break;
-		case ROUTE_SIGN_IN:
-			sign_in(ask, me->access, clock_utc_us());
-			break;
-		case ROUTE_SIGN_OUT:
-			sign_out(ask);
-			break;
-		case ROUTE_READ:
-			read_rows(me, ask, now);
-			break;
-		case ROUTE_EXPORT:
-			exports_begin(me->exports, ask, now);
-			break;
-		case ROUTE_DICTIONARY:
-			exports_dictionary(ask, clock_utc_us());
-			break;
-		case ROUTE_MCP:
-			mcp_begin(me->mcp, ask, now);
-			break;
-		case ROUTE_MCP_TOKENS:
-			mcp_tell_resource(ask, access_issuer(me->access));
-			break;
-		case ROUTE_COMMAND:
-		case ROUTE_BATCH:
-			command(me, ask, now);
-			break;
-		}
-	}
+	while ((ask = http_next(me->http)))
+		serve_one(me, ask, now);
 }
 
 /* ---- answers */

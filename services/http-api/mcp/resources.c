@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/msg_json.h"
 #include "services/http-api/export/tables.h"
 #include "services/http-api/figures/figures.h"
 
@@ -70,18 +71,6 @@ type_of(enum cell_kind kind)
 }
 
 static json_t *
-list_words(const struct words *words)
-{
-	json_t *list = json_array();
-	int i;
-
-	for (i = 0; i < words->n; i++)
-		if (*words->texts[i])
-			json_array_append_new(list, json_string(words->texts[i]));
-	return list;
-}
-
-static json_t *
 list_columns(const struct table *table)
 {
 	const struct column *c;
@@ -93,7 +82,7 @@ list_columns(const struct table *table)
 		if (*c->unit)
 			json_object_set_new(o, "unit", json_string(c->unit));
 		if (c->words && c->kind != CELL_BOOL)
-			json_object_set_new(o, "words", list_words(c->words));
+			json_object_set_new(o, "words", words_json(c->words));
 		json_array_append_new(list, o);
 	}
 	return list;

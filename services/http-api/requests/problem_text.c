@@ -5,6 +5,7 @@
 #include <microhttpd.h>
 #include <string.h>
 
+#include "proto/msg_json.h"
 #include "services/http-api/requests/problem.h"
 
 /* Field names and details may quote a caller's bytes: what is no UTF-8 is left out. */
@@ -15,18 +16,6 @@ set_text(json_t *object, const char *name, const char *text)
 
 	if (value)
 		json_object_set_new(object, name, value);
-}
-
-static json_t *
-list_words(const struct words *words)
-{
-	json_t *list = json_array();
-	int i;
-
-	for (i = 0; i < words->n; i++)
-		if (*words->texts[i])
-			json_array_append_new(list, json_string(words->texts[i]));
-	return list;
 }
 
 char *
@@ -42,7 +31,7 @@ problem_text(const struct problem *problem, size_t *len)
 	if (problem->field[0])
 		set_text(o, "field", problem->field);
 	if (problem->words)
-		json_object_set_new(o, "allowed", list_words(problem->words));
+		json_object_set_new(o, "allowed", words_json(problem->words));
 	if (problem->row)
 		json_object_set_new(o, "row", json_integer(problem->row));
 	if (problem->allow[0])
