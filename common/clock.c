@@ -30,6 +30,12 @@ clock_mono_us(void)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
+int64_t
+clock_thread_us(void)
+{
+	return read_clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
 void
 clock_boot(char boot[CLOCK_BOOT])
 {

@@ -11,6 +11,7 @@
 
 int64_t clock_utc_us(void);   /* since 1970, UTC: for data */
 int64_t clock_mono_us(void);  /* never steps: for time-outs */
+int64_t clock_thread_us(void);  /* CPU that this thread has used */
 
 /* Which start of the machine the steady clock is of; empty: not known. */
 #define CLOCK_BOOT 44

@@ -29,6 +29,7 @@ board_release(struct board *board)
 }
 
 static const struct place nowhere;
+static const struct person nobody;  /* it is of the house, not of a person */
 
 /* `{"seq":N,"type":"..."`: how frames begin. */
 static void
@@ -84,16 +85,6 @@ put(struct board *board, struct frame frame)
 	ring_put(board->ring, &frame);
 }
 
-static void
-end(struct board *board, uint32_t type, const char *device, const char *session,
-    struct person person, int64_t mono_us)
-{
-	put(board, (struct frame){.type = type, .at_us = mono_us, .device = ring_hash(device),
-				  .session = ring_hash(session), .person = person});
-}
-
-static const struct person nobody;  /* it is of the house, not of a person */
-
 /* Who wears it now. */
 static struct person
 wearer(const struct board *board, const char *device)
@@ -101,6 +92,16 @@ wearer(const struct board *board, const char *device)
 	const struct session *session = state_session_of(board->state, device);
 
 	return person_of(session ? session->user_id : "");
+}
+
+static void
+end(struct board *board, uint32_t type, const char *device, const char *session,
+    struct person person, int64_t mono_us)
+{
+	put(board, (struct frame){.type = type, .at_us = mono_us, .device = ring_hash(device),
+				  .session = ring_hash(session), .person = person,
+				  .wearer = *device && person_same(person, nobody) ? wearer(board, device)
+										  : person});
 }
 
 static const char *
@@ -188,8 +189,9 @@ static void
 end_sample(struct board *board, uint32_t type, const struct sample *sample,
 	   const struct session *session, int64_t mono_us)
 {
+	struct person person = person_of(session ? session->user_id : "");
 	struct frame frame = {.type = type, .at_us = mono_us, .device = ring_hash(sample->device_id),
-			      .person = person_of(session ? session->user_id : "")};
+			      .person = person, .wearer = person};
 
 	if (session) {
 		frame.session = ring_hash(session->id);

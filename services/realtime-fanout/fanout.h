@@ -25,7 +25,7 @@ struct fanout {
 	ev_io sources[N_SOURCES];
 	int tick;                         /* a timerfd */
 	int64_t tick_us;
-	int64_t busy_us, last_busy_us;    /* spent on what came with this wake, with the last */
+	int64_t cpu_us, busy_us;          /* ours at the last wake, and spent on it */
 	struct lws_context *lws;
 	struct board board;
 	struct clients clients;
@@ -49,9 +49,6 @@ struct connection {
 int server_open(struct fanout *me, const char *address, int port, struct err *err);
 void server_close(struct fanout *me);
 
-/* Asks lws to call when the watcher can be written to, if there is anything for it. */
-void fanout_offer(struct fanout *me, struct watcher *watcher);
-
 /* The counts of a beat, and of the metrics: name=value pairs. */
 #define COUNTS_MAX 700
 void fanout_counts(const struct fanout *me, char counts[COUNTS_MAX]);
@@ -64,6 +61,8 @@ int out_sse(struct fanout *me, struct lws *wsi, enum lws_callback_reasons reason
 int out_ws(struct fanout *me, struct lws *wsi, enum lws_callback_reasons reason,
 	   struct connection *connection, const void *bytes, size_t len);
 
+#define OUT_EVENTS_PATH  "/events"
+#define OUT_LIVE_PATH    "/live"
 #define OUT_PHOENIX_PATH "/realtime/v1/websocket"
 int out_is_path(struct lws *wsi, const char *path);
 /* May a stream begin for that page, and is there room?  0, or the status and err. */
@@ -77,6 +76,15 @@ int out_admit(struct fanout *me, struct lws *wsi, const char *path, struct query
 int out_rights(struct fanout *me, const char *token, struct rights *rights, struct err *err);
 /* A stream begins on this socket: bounds what the kernel keeps for it. */
 void out_bound(struct lws *wsi);
+/* Writes now what there is for it, not in a callback of lws; the rest when lws says so. */
+void out_give(struct fanout *me, struct watcher *watcher, int64_t mono_us);
+/* Asks lws to call when the watcher can be written to; if there is anything for it. */
+void out_ask(struct fanout *me, struct watcher *watcher, int64_t mono_us);
+void out_offer(struct fanout *me, struct watcher *watcher);
+/* Writes one piece of it, if there is any; -1: that socket is dead. */
+int out_piece(struct fanout *me, struct watcher *watcher, int64_t mono_us);
+/* Parts from a watcher without a word, soon. */
+void out_end(struct watcher *watcher);
 
 /* A plain request: 1 answered, *close is for lws; 0: it wants the events of *query. */
 int out_http(struct fanout *me, struct lws *wsi, struct query *query, struct rights *rights,

@@ -135,28 +135,30 @@ ask_again(struct fanout *me)
 }
 
 static void
-offer_all(struct fanout *me)
+give_all(struct fanout *me)
 {
+	int64_t now = clock_mono_us();
 	size_t i;
 
-	for (i = 0; i < me->clients.n; i++)
-		fanout_offer(me, me->clients.all[i]);
+	clients_stir(&me->clients);
+	for (i = me->clients.n_awake; i-- > 0;)
+		out_give(me, me->clients.all[i], now);
 }
 
 /*
- * How long values are let come together before they are sent: a few times as long as sending took
- * last.  For a few watchers that is at once; for many what comes within tick-ms goes out together;
- * and on a busy machine all wait longer rather than that everybody falls behind.
+ * How long values are let come together before they are sent: a few times the CPU that the last ones
+ * took.  For a few watchers that is at once; for many what comes within tick-ms goes out together;
+ * and where even that is too often all wait longer rather than that everybody falls behind.
  */
 static int64_t
 pause_us(const struct fanout *me)
 {
-	int64_t us = 4 * me->last_busy_us, most = me->tick_us;
+	int64_t us = 4 * me->busy_us, most = me->tick_us;
 
 	if (!me->clients.n)
 		return most;
-	if (most && most < me->last_busy_us)
-		most = me->last_busy_us;
+	if (most && most < me->busy_us)
+		most = me->busy_us;
 	us = us < most ? us : most;
 	return us < MOST_PAUSE_US ? us : MOST_PAUSE_US;
 }
@@ -205,12 +207,13 @@ on_tick(struct fanout *me)
 static void
 wake(struct fanout *me, int source)
 {
-	int64_t now = clock_mono_us();
 	struct signalfd_siginfo signal;
+	int64_t cpu_us;
 
 	if (source == TICK || source == LIVE) {
-		me->last_busy_us = me->busy_us;
-		me->busy_us = 0;
+		cpu_us = clock_thread_us();
+		me->busy_us = cpu_us - me->cpu_us;
+		me->cpu_us = cpu_us;
 	}
 	if (source == SIGNALS) {
 		if (read(me->signals, &signal, sizeof(signal)) > 0)
@@ -221,8 +224,7 @@ wake(struct fanout *me, int source)
 		on_tick(me);
 	else
 		pump(me, source);
-	offer_all(me);
-	me->busy_us += clock_mono_us() - now;
+	give_all(me);
 }
 
 /* ---- once a second */
@@ -279,7 +281,7 @@ look_after(struct fanout *me, struct watcher *w, int64_t now)
 	int was_leaving = w->leave != NULL;
 
 	if (has_left(w)) {
-		lws_set_timeout(w->wsi, PENDING_TIMEOUT_HTTP_CONTENT, LWS_TO_KILL_ASYNC);
+		out_end(w);
 		return;
 	}
 	clients_judge(&me->clients, w, now);
@@ -287,17 +289,16 @@ look_after(struct fanout *me, struct watcher *w, int64_t now)
 		clients_expire(&me->clients, w);
 		was_leaving = 1;
 		lws_set_timeout(w->wsi, PENDING_TIMEOUT_HTTP_CONTENT, FAREWELL_S);
-		fanout_offer(me, w);
+		out_offer(me, w);
 	}
 	if (w->leave && !was_leaving) {
 		log_warn("watcher_dropped", "why=\"%s\"", w->leave);
-		lws_set_timeout(w->wsi, PENDING_TIMEOUT_HTTP_CONTENT, LWS_TO_KILL_ASYNC);
-	} else if (!w->waiting && (now - w->spoke_mono_us >= BEAT_EVERY_US ||
-				   (w->kind != CLIENT_SSE &&
-				    now - w->pinged_mono_us >= BEAT_EVERY_US))) {
-		w->waiting = 1;
-		w->waiting_mono_us = now;
-		lws_callback_on_writable(w->wsi);
+		out_end(w);
+	} else if (!w->waiting && now - w->told_mono_us >= BEAT_EVERY_US) {
+		w->told_mono_us = now;
+		w->ping = w->kind != CLIENT_SSE;
+		clients_tell_time(&me->clients, w);
+		out_ask(me, w, now);
 	}
 }
 
@@ -310,7 +311,7 @@ on_second(lws_sorted_usec_list_t *second)
 	size_t i;
 
 	board_tick(&me->board, now);
-	offer_all(me);
+	give_all(me);
 	for (i = me->clients.n; i-- > 0;)
 		look_after(me, me->clients.all[i], now);
 	if (!me->clients.n && now - me->clients.alone_mono_us > RETURN_US)

@@ -1,45 +1,22 @@
 /*
  * out_http - what is not a stream: who may come in, answers, problems
  */
-#include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "common/clock.h"
 #include "common/log.h"
 #include "fanout.h"
 #include "own_metrics.h"
 
-#define EVENTS "/events"
-#define LIVE_WS "/live"
 #define HEALTH "/health"
 #define METRICS "/metrics"
-
-void
-fanout_offer(struct fanout *me, struct watcher *watcher)
-{
-	if (watcher->waiting || !(watcher->leave || clients_has(&me->clients, watcher)))
-		return;
-	watcher->waiting = 1;
-	watcher->waiting_mono_us = clock_mono_us();
-	lws_callback_on_writable(watcher->wsi);
-}
-
-/* What the kernel holds for one watcher is behind now, and memory: not megabytes. */
-void
-out_bound(struct lws *wsi)
-{
-	int bytes = 256 * 1024;
-
-	(void)setsockopt(lws_get_socket_fd(wsi), SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
-}
 
 /* ---- the log of requests: never what stands behind the ?, nor who asked */
 
 static void
 out_log(struct lws *wsi, int status)
 {
-	static const char *const paths[] = {EVENTS, LIVE_WS, OUT_PHOENIX_PATH, HEALTH, METRICS};
+	static const char *const paths[] = {OUT_EVENTS_PATH, OUT_LIVE_PATH, OUT_PHOENIX_PATH, HEALTH, METRICS};
 	const char *path = "?";
 	size_t i;
 
@@ -48,16 +25,6 @@ out_log(struct lws *wsi, int status)
 			path = paths[i];
 	log_info("request", "route=\"%s %s\" status=%d",
 		 lws_hdr_total_length(wsi, WSI_TOKEN_GET_URI) > 0 ? "GET" : "?", path, status);
-}
-
-void
-out_log_stream(const struct watcher *w)
-{
-	static const char *const paths[] = {EVENTS, LIVE_WS, OUT_PHOENIX_PATH};
-
-	log_info("request", "route=\"GET %s\" status=%d ms=%lld frames=%llu end=\"%s\"", paths[w->kind],
-		 w->kind == CLIENT_SSE ? 200 : 101, (long long)(clock_mono_us() - w->began_mono_us) / 1000,
-		 (unsigned long long)w->n_frames, w->leave ? w->leave : "");
 }
 
 /* ---- plain answers */
@@ -254,8 +221,8 @@ read_last_id(struct lws *wsi, struct query *query)
 	char id[120];
 
 	if (lws_hdr_custom_copy(wsi, id, sizeof(id), name, sizeof(name) - 1) > 0 &&
-	    query_resume(query, id, NULL) < 0)
-		query->resume_run = 1;
+	    query_resume(&query->resume, id, NULL) < 0)
+		query->resume.run = 1;
 }
 
 /* Longer than any other parameter, and read elsewhere. */
@@ -315,7 +282,7 @@ out_admit(struct fanout *me, struct lws *wsi, const char *path, struct query *qu
 	int status;
 
 	if (!out_is_path(wsi, path))
-		return err_set(err, 0, "there are " HEALTH ", " METRICS ", " EVENTS " (SSE), " LIVE_WS " and "
+		return err_set(err, 0, "there are " HEALTH ", " METRICS ", " OUT_EVENTS_PATH " (SSE), " OUT_LIVE_PATH " and "
 			       OUT_PHOENIX_PATH " (WebSocket)"), 404;
 	if ((status = out_gate(me, wsi, err)))
 		return status;
@@ -337,10 +304,10 @@ out_http(struct fanout *me, struct lws *wsi, struct query *query, struct rights 
 		*close = health(me, wsi);
 	else if (out_is_path(wsi, METRICS))
 		*close = metrics(me, wsi);
-	else if (out_is_path(wsi, LIVE_WS) || out_is_path(wsi, OUT_PHOENIX_PATH))
+	else if (out_is_path(wsi, OUT_LIVE_PATH) || out_is_path(wsi, OUT_PHOENIX_PATH))
 		*close = out_problem(me, wsi, 426, "this speaks WebSocket; for plain HTTP "
-				     "there is " EVENTS);
-	else if ((status = out_admit(me, wsi, EVENTS, query, rights, &err)))
+				     "there is " OUT_EVENTS_PATH);
+	else if ((status = out_admit(me, wsi, OUT_EVENTS_PATH, query, rights, &err)))
 		*close = out_problem(me, wsi, status, err.text);
 	else
 		return 0;

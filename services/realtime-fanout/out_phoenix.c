@@ -65,7 +65,9 @@ out_phoenix_hear(struct fanout *me, struct connection *connection, struct err *e
 
 	if (phoenix_hear(w->phoenix, connection->said, connection->said_len, &said, err) < 0)
 		return -1;
+	if (!phoenix_listens(w->phoenix))
+		w->next = ring_next(me->clients.board->rows);  /* what came before is not asked for */
 	phoenix_act(w->phoenix, &said, trust(me, w, &said, &why) == 0 ? NULL : why.text);
-	fanout_offer(me, w);
+	out_offer(me, w);
 	return 0;
 }

@@ -32,7 +32,7 @@ begin(struct fanout *me, struct lws *wsi, struct connection *connection, const s
 	if (!connection->watcher)
 		return -1;
 	out_bound(wsi);
-	fanout_offer(me, connection->watcher);
+	out_offer(me, connection->watcher);
 	return 0;
 }
 
@@ -48,25 +48,11 @@ request(struct fanout *me, struct lws *wsi, struct connection *connection)
 }
 
 static int
-writable(struct fanout *me, struct lws *wsi, struct watcher *w)
+writable(struct fanout *me, struct watcher *w)
 {
-	static const char quiet[] = ": quiet\n\n";
-	int64_t now = clock_mono_us();
-	char *out = me->out + LWS_PRE;
-	struct piece piece;
-
-	clients_next(&me->clients, w, now, out, &piece);
-	if (!piece.len && now - w->spoke_mono_us >= BEAT_EVERY_US) {
-		piece.len = sizeof(quiet) - 1;
-		memcpy(out, quiet, piece.len);
-		w->spoke_mono_us = now;
-	}
-	if (piece.len && lws_write(wsi, (unsigned char *)out, piece.len, LWS_WRITE_HTTP) < 0)
+	if (out_piece(me, w, clock_mono_us()) < 0 || w->leave)
 		return -1;
-	me->busy_us += clock_mono_us() - now;
-	if (w->leave)
-		return -1;
-	fanout_offer(me, w);
+	out_offer(me, w);
 	return 0;
 }
 
@@ -78,7 +64,7 @@ out_sse(struct fanout *me, struct lws *wsi, enum lws_callback_reasons reason,
 	case LWS_CALLBACK_HTTP:
 		return request(me, wsi, connection);
 	case LWS_CALLBACK_HTTP_WRITEABLE:
-		return connection && connection->watcher ? writable(me, wsi, connection->watcher) : 0;
+		return connection && connection->watcher ? writable(me, connection->watcher) : 0;
 	case LWS_CALLBACK_CLOSED_HTTP:
 		/* lws reports connections, too, that never came to have a user */
 		if (connection && connection->watcher) {

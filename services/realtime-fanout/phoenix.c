@@ -311,6 +311,12 @@ phoenix_act(struct phoenix *p, struct phoenix_said *said, const char *why)
 /* ---- rows */
 
 int
+phoenix_listens(const struct phoenix *p)
+{
+	return p->n > 0;
+}
+
+int
 phoenix_has(const struct phoenix *p, const struct ring *rows, uint64_t next)
 {
 	return p->out_at < p->out.len || (p->n && next < ring_next(rows));
@@ -356,9 +362,10 @@ write_change(const struct phoenix *p, const struct channel *c, const struct fram
 	end(p, text);
 }
 
-static void
-tell_missed(struct phoenix *p, uint64_t n)
+void
+phoenix_skip(struct phoenix *p, const struct ring *rows, uint64_t *next)
 {
+	uint64_t n = ring_next(rows) - *next;
 	char message[100];
 	size_t i;
 
@@ -366,6 +373,8 @@ tell_missed(struct phoenix *p, uint64_t n)
 		       (unsigned long long)n);
 	for (i = 0; i < p->n; i++)
 		tell(p, p->channels[i], "error", message);
+	*next = ring_next(rows);
+	p->next_channel = 0;
 }
 
 size_t
@@ -375,11 +384,6 @@ phoenix_next(struct phoenix *p, const struct ring *rows, uint64_t *next,
 	static struct text text;
 	const struct frame *row;
 
-	if (*next < ring_first(rows)) {
-		tell_missed(p, ring_first(rows) - *next);
-		*next = ring_first(rows);
-		p->next_channel = 0;
-	}
 	if (p->out_at < p->out.len)
 		return take_reply(p, bytes, size);
 	for (; (row = ring_at(rows, *next)); ++*next, p->next_channel = 0) {

@@ -44,7 +44,11 @@ void phoenix_act(struct phoenix *phoenix, struct phoenix_said *said, const char 
 /* All channels are told, and closed. */
 void phoenix_end(struct phoenix *phoenix, const char *why);
 
+int phoenix_listens(const struct phoenix *phoenix);  /* has a channel */
 int phoenix_has(const struct phoenix *phoenix, const struct ring *rows, uint64_t next);
+
+/* All channels are told how many rows they miss; *next: the one that will come next. */
+void phoenix_skip(struct phoenix *phoenix, const struct ring *rows, uint64_t *next);
 
 /* The next message into bytes, 0: there is none.  *next: the row it gets next. */
 size_t phoenix_next(struct phoenix *phoenix, const struct ring *rows, uint64_t *next,

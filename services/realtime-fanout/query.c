@@ -86,16 +86,16 @@ number(const char *p, int64_t *value)
 }
 
 int
-query_resume(struct query *query, const char *id, struct err *err)
+query_resume(struct since *resume, const char *id, struct err *err)
 {
 	int64_t run, seq;
 	const char *p = number(id, &run);
 
 	if (!p || *p != '.' || !(p = number(p + 1, &seq)) || !run || (*p && *p != '.') ||
-	    (*p && place_read(p + 1, &query->seen) < 0))
+	    (*p && place_read(p + 1, &resume->seen) < 0))
 		return err_set(err, EINVAL, "resume: must be <run>.<seq>, the id of a frame");
-	query->resume_run = run;
-	query->resume_seq = (uint64_t)seq;
+	resume->run = run;
+	resume->seq = (uint64_t)seq;
 	return 0;
 }
 
@@ -113,9 +113,9 @@ query_add(struct query *query, const char *pair, struct err *err)
 	if (value && !strncmp(pair, "person=", 7))
 		return add_person(query, value + 1, err);
 	if (value && !strncmp(pair, "resume=", 7))
-		return query_resume(query, value + 1, err);
+		return query_resume(&query->resume, value + 1, err);
 	if (value && !strncmp(pair, "seen=", 5))
-		return place_read(value + 1, &query->seen) == 0 ? 0 :
+		return place_read(value + 1, &query->resume.seen) == 0 ? 0 :
 		       err_set(err, EINVAL, "seen: must be <taken_us>.<device_seq>.<device_id> of a value");
 	return err_set(err, EINVAL, "%.*s: no such parameter; there are device=, session=, person=, "
 		       "types=, resume=, seen= and access_token=", value && value - pair < 30 ? (int)(value - pair) : 30, pair);
@@ -134,11 +134,10 @@ query_wants(const struct query *query, const struct frame *frame)
 
 	if (!(frame->type & query->types))
 		return 0;
-	if (!query_filters(query) ||
-	    (!frame->device && !frame->session && !(frame->person.high | frame->person.low)))
+	if (!query_filters(query) || frame_is_for_all(frame))
 		return 1;
 	for (i = 0; i < query->n_people; i++)
-		if (person_same(frame->person, query->people[i]))
+		if (person_same(frame->wearer, query->people[i]))
 			return 1;
 	for (i = 0; i < query->n_devices; i++)
 		if (frame->device == query->device_hash[i])

@@ -16,6 +16,12 @@ in place.h; with it what the ring has no more comes out of the store.
 
 #define QUERY_MOST 16  /* devices, sessions, and people */
 
+struct since {
+	int64_t run;        /* 0: not asked for */
+	uint64_t seq;       /* 0: it was playing back */
+	struct place seen;  /* the last value it got; taken_us 0: not told */
+};
+
 struct query {
 	uint32_t types;
 	size_t n_devices, n_sessions;
@@ -23,9 +29,7 @@ struct query {
 	uint64_t device_hash[QUERY_MOST], session_hash[QUERY_MOST];
 	size_t n_people;
 	struct person people[QUERY_MOST];
-	int64_t resume_run;    /* 0: not asked for */
-	uint64_t resume_seq;   /* 0: it was playing back */
-	struct place seen;     /* taken_us 0: not told */
+	struct since resume;
 };
 
 void query_init(struct query *query);
@@ -34,7 +38,7 @@ void query_init(struct query *query);
 int query_add(struct query *query, const char *pair, struct err *err);
 
 /* "RUN.SEQ" of the last frame that was seen; Last-Event-ID has what `seen` has behind it. */
-int query_resume(struct query *query, const char *id, struct err *err);
+int query_resume(struct since *resume, const char *id, struct err *err);
 
 int query_filters(const struct query *query);  /* by device, session or person */
 int query_wants(const struct query *query, const struct frame *frame);

@@ -64,6 +64,12 @@ ring_at(const struct ring *ring, uint64_t seq)
 	return seq >= ring->first && seq < ring->next ? slot(ring, seq) : NULL;
 }
 
+int
+frame_is_for_all(const struct frame *frame)
+{
+	return !frame->device && !frame->session && !(frame->wearer.high | frame->wearer.low);
+}
+
 /* Lets go of the oldest frames that lie where `len` bytes at ring->at will go. */
 static void
 make_room(struct ring *ring, size_t len)

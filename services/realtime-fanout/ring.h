@@ -20,7 +20,8 @@ struct frame {
 	uint32_t type;             /* a bit of enum frame_type, see frames.h */
 	int64_t at_us;             /* clock_mono_us() when it happened */
 	uint64_t device, session;  /* ring_hash() of what it concerns, 0: all */
-	struct person person;      /* whose it is */
+	struct person person;      /* whose data it is */
+	struct person wearer;      /* whom it concerns: also of an oximeter's state, which is nobody's data */
 	struct place value;        /* of a value in a session, which the store has too */
 };
 
@@ -36,6 +37,9 @@ void ring_put(struct ring *ring, const struct frame *frame);
 
 /* Nobody will ever want the next frame, nor what is older: its number is used up. */
 void ring_skip(struct ring *ring);
+
+/* It concerns nobody in particular. */
+int frame_is_for_all(const struct frame *frame);
 
 /* NULL when it is not (any more, or yet) there.  Borrowed until the next ring_put(). */
 const struct frame *ring_at(const struct ring *ring, uint64_t seq);

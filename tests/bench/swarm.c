@@ -5,7 +5,8 @@
  *
  *	ihht       WebSockets at /live, which feed sends values to; with TOKEN
  *	ihht-one   the same, each for one device of feed
- *	nats       subscribers of nats-server; we publish RATE a second ourselves, to the next ones as well
+ *	nats       subscribers of nats-server; a process of our own publishes RATE a second, as feed does,
+ *	           to the next ones as well
  *	nats-one   the same, each has its own subject
  *	mqtt       MQTT over TCP, of mosquitto
  *	ws         WebSockets of peer.mjs, which sends on what one says
@@ -21,6 +22,8 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -295,19 +298,37 @@ by_size(const void *a, const void *b)
 }
 
 /* RATE a second, in gulps of a millisecond as a sensor hall would. */
-static void
-publish(const struct peer *peer, int fd, double rate, int watchers, int64_t from_us, uint64_t *n)
+static uint64_t
+publish(const struct peer *peer, int fd, double rate, int watchers, int64_t from_us, uint64_t n)
 {
 	uint64_t due = (uint64_t)((double)(clock_mono_us() - from_us) * rate / 1e6);
 	char body[BODY + 1];
 
-	for (; *n < due; ++*n) {
+	for (; n < due; n++) {
 		memset(body, 'x', BODY);
 		body[BODY] = 0;
-		body[snprintf(body, BODY, WORD "%llu" TYPE SAMPLE TIME "%lld", (unsigned long long)*n + 1,
+		body[snprintf(body, BODY, WORD "%llu" TYPE SAMPLE TIME "%lld", (unsigned long long)n + 1,
 			      (long long)clock_utc_us())] = ',';
-		peer->tell(fd, body, *n, watchers);
+		peer->tell(fd, body, n, watchers);
 	}
+	return n;
+}
+
+/* Until the watchers are gone: what it is told itself it does not look at. */
+static int
+play_feed(const struct peer *peer, int port, const char *rate, int watchers)
+{
+	struct pollfd on = {.fd = peer->watch(port, watchers + 100000, rate), .events = POLLIN};
+	int64_t start = clock_mono_us();
+	pid_t watching = getppid();
+	uint64_t n = 0;
+
+	while (getppid() == watching) {
+		n = publish(peer, on.fd, atof(rate), watchers, start, n);
+		if (poll(&on, 1, 1) > 0 && read(on.fd, buffer, sizeof(buffer)) <= 0)
+			return 1;
+	}
+	return 0;
 }
 
 /* Every tenth is measured. */
@@ -329,7 +350,7 @@ watch_all(const struct peer *peer, int port, const char *argument, int watchers)
 }
 
 static int
-read_one(const struct peer *peer, struct watcher *w, int is_publisher)
+read_one(const struct peer *peer, struct watcher *w)
 {
 	char *from = buffer + LONGEST;
 	ssize_t r = read(w->fd, from, sizeof(buffer) - LONGEST - 1);
@@ -338,8 +359,6 @@ read_one(const struct peer *peer, struct watcher *w, int is_publisher)
 		fprintf(stderr, "swarm: a watcher was parted from\n");
 		return -1;
 	}
-	if (is_publisher)
-		return 0;
 	from[r] = 0;
 	memcpy(from - w->n_tail, w->tail, w->n_tail);
 	look(w, from - w->n_tail, from + r, peer->gets_all);
@@ -347,13 +366,13 @@ read_one(const struct peer *peer, struct watcher *w, int is_publisher)
 }
 
 static int
-read_all(const struct peer *peer, int poll, const struct watcher *publisher)
+read_all(const struct peer *peer, int poll)
 {
 	struct epoll_event events[256];
 	int n = epoll_wait(poll, events, 256, 1), i;
 
 	for (i = 0; i < n; i++)
-		if (read_one(peer, events[i].data.ptr, events[i].data.ptr == publisher) < 0)
+		if (read_one(peer, events[i].data.ptr) < 0)
 			return -1;
 	return 0;
 }
@@ -370,14 +389,14 @@ has_all(int watchers, uint64_t frame)
 
 /* What is newer than the end is taken back: some have it, and some not yet. */
 static int
-come_to_one_end(const struct peer *peer, int poll, const struct watcher *publisher, int watchers)
+come_to_one_end(const struct peer *peer, int poll, int watchers)
 {
 	uint64_t end = newest;
 	int64_t limit = clock_mono_us() + 30 * CLOCK_SECOND;
 	int i;
 
 	while (!has_all(watchers, end) && clock_mono_us() < limit)
-		if (read_all(peer, poll, publisher) < 0)
+		if (read_all(peer, poll) < 0)
 			return -1;
 	for (i = 0; i < watchers; i++) {
 		n_got -= all[i].last > end ? all[i].last - end : 0;
@@ -390,26 +409,26 @@ static int
 measure(const struct peer *peer, int port, const char *argument, int watchers, int seconds)
 {
 	int poll = watch_all(peer, port, argument, watchers);
-	struct watcher publisher = {.fd = peer->tell ? peer->watch(port, watchers + 100000, argument) : -1};
-	struct epoll_event unread = {.events = EPOLLIN, .data.ptr = &publisher};
 	int64_t start = clock_mono_us(), end = start + (3 + seconds) * CLOCK_SECOND;
-	uint64_t n_published = 0;
+	pid_t feed = peer->tell ? fork() : -1;
+	int r = 0;
 
-	if (peer->tell)
-		(void)epoll_ctl(poll, EPOLL_CTL_ADD, publisher.fd, &unread);
-	while (clock_mono_us() < end) {
+	if (feed == 0)
+		_exit(play_feed(peer, port, argument, watchers));
+	while (r == 0 && clock_mono_us() < end) {
 		if (!measuring && clock_mono_us() - start > 3 * CLOCK_SECOND) {
 			measuring = 1;
 			first = newest;
 			(void)printf("measuring\n");
 			(void)fflush(stdout);
 		}
-		if (peer->tell)
-			publish(peer, publisher.fd, atof(argument), watchers, start, &n_published);
-		if (read_all(peer, poll, &publisher) < 0)
-			return 1;
+		r = read_all(peer, poll);
 	}
-	return peer->gets_all && newest && come_to_one_end(peer, poll, &publisher, watchers) < 0;
+	if (r == 0 && peer->gets_all && newest)
+		r = come_to_one_end(peer, poll, watchers);
+	if (feed > 0)
+		(void)kill(feed, SIGKILL);
+	return r < 0;
 }
 
 int

@@ -166,7 +166,7 @@ TEST(who_resumes_gets_exactly_what_was_missed)
 /* resume, what the hole says */
 static const char *const resumes[][2] = {
 	{"resume=1795403600306000.2", "\"from\":3,\"to\":20,\"why\":\"gone\""},
-	{"resume=1795403600305999.19", "\"from\":null,\"to\":null,\"why\":\"restart\""},
+	{"resume=1795403600305999.19", "\"from\":null,\"to\":null,\"why\":\"restart\",\"from_us\":null,\"to_us\":"},
 	{"resume=1795403600306000.21", "\"from\":null,\"to\":null,\"why\":\"restart\""},
 };
 
@@ -203,7 +203,7 @@ TEST(who_falls_behind_skips_to_now_and_is_told)
 	take("d1", 2);
 	now += 3 * SECOND + 1;
 	take("d1", 3);
-	hole = strstr(read_all(w), "{\"seq\":3,\"type\":\"hole\",\"of\":\"frames\",\"from\":1,\"to\":3,\"why\":\"slow\"}");
+	hole = strstr(read_all(w), "{\"seq\":3,\"type\":\"hole\",\"of\":\"frames\",\"from\":1,\"to\":3,\"why\":\"slow\",");
 	ok(hole && strstr(hole, "{\"seq\":3,\"type\":\"snapshot\""), "%s", got);
 	take("d1", 4);
 	has_str(read_all(w), "{\"seq\":4,\"type\":\"sample\"");
@@ -331,6 +331,229 @@ TEST(a_large_snapshot_comes_in_pieces_and_whole)
 	tear_down();
 }
 
+/* As on each wake: whoever is awake and has nothing to read falls asleep if it may. */
+static void
+pass(void)
+{
+	size_t i;
+
+	clients_stir(&clients);
+	for (i = clients.n_awake; i-- > 0;)
+		if (!clients_has(&clients, clients.all[i]))
+			clients_rest(&clients, clients.all[i]);
+}
+
+TEST(who_asked_by_name_sleeps_until_it_is_concerned)
+{
+	struct watcher *w;
+	int i;
+
+	set_up(8, 100000);
+	w = watch(CLIENT_WS, "device=d1");
+	(void)read_all(w);
+	pass();
+	is_int(clients.n_awake, 0);
+	for (i = 1; i <= 20; i++) {
+		take("d2", i);
+		pass();
+		is_int(clients.n_awake, 0);
+	}
+	now += 10 * SECOND;
+	take("d1", 1);
+	take("d2", 21);
+	pass();
+	is_int(clients.n_awake, 1);
+	is_int(count(read_all(w), "\"type\":\"sample\""), 1);
+	has_str(got, "{\"seq\":21,");
+	is_int(clients.n_holes, 0);
+	tear_down();
+}
+
+TEST(who_watches_all_never_sleeps)
+{
+	struct watcher *w;
+
+	set_up(8, 100000);
+	w = watch(CLIENT_WS, NULL);
+	(void)read_all(w);
+	pass();
+	is_int(clients.n_awake, 1);
+	tear_down();
+}
+
+TEST(a_sleeper_whom_the_ring_overtook_is_told)
+{
+	struct watcher *w;
+	int i;
+
+	set_up(8, 100000);
+	w = watch(CLIENT_WS, "device=d1");
+	(void)read_all(w);
+	pass();
+	for (i = 1; i <= 20; i++)  /* all within one wake */
+		take(i == 3 ? "d1" : "d2", i);
+	pass();
+	is_int(clients.n_awake, 1);
+	has_str(read_all(w), "\"from\":1,\"to\":21,\"why\":\"slow\"");
+	tear_down();
+}
+
+TEST(what_concerns_nobody_in_particular_wakes_all)
+{
+	struct beat beat;
+	struct watcher *w;
+
+	set_up(8, 100000);
+	w = watch(CLIENT_WS, "session=00000000-0000-5000-8000-000000000001");
+	(void)read_all(w);
+	take("d1", 1);
+	pass();
+	is_int(clients.n_awake, 0);
+	msg_clear(&msg_beat, &beat);
+	strcpy(beat.process, "local-store");
+	beat.instance = 1;
+	board_take(&board, &msg_beat, &beat, now);
+	pass();
+	is_int(clients.n_awake, 1);
+	has_str(read_all(w), "{\"seq\":2,\"type\":\"process\"");
+	tear_down();
+}
+
+TEST(who_leaves_asleep_takes_its_name_along)
+{
+	struct watcher *w[3];
+	int i;
+
+	set_up(8, 100000);
+	for (i = 0; i < 3; i++) {
+		w[i] = watch(CLIENT_WS, i == 1 ? "device=d2" : "device=d1");
+		(void)read_all(w[i]);
+	}
+	pass();
+	clients_remove(&clients, w[0], now);
+	take("d1", 1);
+	pass();
+	is_int(clients.n, 2);
+	is_int(clients.n_awake, 1);
+	ok(clients.all[0] == w[2]);
+	tear_down();
+}
+
+#define PERSON "11111111-1111-4111-8111-111111111111"
+
+TEST(who_watches_a_person_hears_of_the_oximeter_they_wear)
+{
+	struct session session;
+	struct device device;
+	struct watcher *w;
+
+	set_up(8, 100000);
+	w = watch(CLIENT_WS, "person=" PERSON);
+	(void)read_all(w);
+	msg_clear(&msg_session, &session);
+	strcpy(session.id, "00000000-0000-5000-8000-000000000001");
+	strcpy(session.user_id, PERSON);
+	strcpy(session.device_id, "d1");
+	session.status = SESSION_ACTIVE;
+	board_take(&board, &msg_session, &session, now);
+	(void)read_all(w);
+	pass();
+	is_int(clients.n_awake, 0);
+	msg_clear(&msg_device, &device);
+	strcpy(device.device_id, "d2");
+	device.state = DEVICE_LOST;
+	board_take(&board, &msg_device, &device, now);
+	pass();
+	is_int(clients.n_awake, 0);
+	strcpy(device.device_id, "d1");
+	board_take(&board, &msg_device, &device, now);
+	pass();
+	has_str(read_all(w), "\"type\":\"device\",\"device_id\":\"d1\"");
+	tear_down();
+}
+
+TEST(a_sleeper_is_told_the_time_behind_the_last_frame)
+{
+	struct watcher *w;
+
+	set_up(100, 100000);
+	w = watch(CLIENT_WS, "device=d1");
+	(void)read_all(w);
+	pass();
+	take("d2", 1);
+	take("d2", 2);
+	pass();
+	clients_tell_time(&clients, w);
+	has_str(read_all(w), "{\"seq\":2,\"type\":\"time\",\"now_us\":");
+	tear_down();
+}
+
+TEST(who_asks_to_resume_later_gets_it_again)
+{
+	struct since since = {.run = RUN_ID, .seq = 2};
+	struct watcher *w;
+	int i;
+
+	set_up(3, 100000);
+	w = watch(CLIENT_WS, NULL);
+	for (i = 1; i <= 4; i++)
+		take("d1", i);
+	(void)read_all(w);
+	clients_resume(w, &since);
+	is_int(count(read_all(w), "\"type\":\"sample\""), 2);
+	has_str(got, "{\"seq\":2,\"type\":\"resumed\"");
+	since.seq = 0;
+	clients_resume(w, &since);
+	has_str(read_all(w), "\"from\":1,\"to\":4,\"why\":\"gone\"");
+	since.run--;
+	clients_resume(w, &since);
+	has_str(read_all(w), "\"from\":null,\"to\":null,\"why\":\"restart\"");
+	tear_down();
+}
+
+TEST(nothing_comes_between_the_pieces_of_a_message)
+{
+	struct piece piece;
+	struct watcher *w;
+	char id[65];
+	int i;
+
+	set_up(1000, 1000000);
+	for (i = 0; i < 100; i++) {
+		(void)snprintf(id, sizeof(id), "%060d", i);
+		take(id, 1);
+	}
+	w = watch(CLIENT_WS, NULL);
+	clients_next(&clients, w, now, got, &piece);
+	ok(piece.begins && !piece.ends);
+	clients_expire(&clients, w);
+	do {
+		clients_next(&clients, w, now, got, &piece);
+		ok(!piece.begins);
+	} while (!piece.ends);
+	clients_next(&clients, w, now, got, &piece);
+	got[piece.len] = 0;
+	has_str(got, "\"type\":\"bye\",\"why\":\"token expired\"");
+	tear_down();
+}
+
+TEST(one_that_says_nothing_is_given_up_and_one_of_events_need_not)
+{
+	struct watcher *w;
+
+	set_up(8, 100000);
+	w = watch(CLIENT_SSE, NULL);
+	clients_judge(&clients, w, now + 100 * SECOND);
+	ok(!w->leave);
+	w = watch(CLIENT_WS, NULL);
+	clients_judge(&clients, w, now + 45 * SECOND - 1);
+	ok(!w->leave);
+	clients_judge(&clients, w, now + 45 * SECOND);
+	is_str(w->leave, "silent");
+	is_int(clients.n_dropped, 1);
+	tear_down();
+}
+
 int
 main(void)
 {
@@ -347,5 +570,15 @@ main(void)
 	RUN(one_that_takes_nothing_is_given_up_after_the_time_set);
 	RUN(there_is_room_for_so_many_and_no_more);
 	RUN(a_large_snapshot_comes_in_pieces_and_whole);
+	RUN(who_asked_by_name_sleeps_until_it_is_concerned);
+	RUN(who_watches_all_never_sleeps);
+	RUN(a_sleeper_whom_the_ring_overtook_is_told);
+	RUN(what_concerns_nobody_in_particular_wakes_all);
+	RUN(who_leaves_asleep_takes_its_name_along);
+	RUN(who_watches_a_person_hears_of_the_oximeter_they_wear);
+	RUN(a_sleeper_is_told_the_time_behind_the_last_frame);
+	RUN(who_asks_to_resume_later_gets_it_again);
+	RUN(nothing_comes_between_the_pieces_of_a_message);
+	RUN(one_that_says_nothing_is_given_up_and_one_of_events_need_not);
 	return test_done();
 }

@@ -1,6 +1,7 @@
 // A WebSocket client's view of realtime-fanout: order, coming back, being slow, being rude.
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { get } from "node:http";
 import WebSocket from "ws";
 import { sample, session, uuid } from "./feed.mjs";
 import { is, ok, test, until } from "./house.mjs";
@@ -27,6 +28,42 @@ class Watcher {
 
 	types() { return this.frames.map((f) => f.type).join(" "); }
 	of(type) { return this.frames.filter((f) => f.type === type); }
+}
+
+class Events {
+	frames = [];
+
+	constructor(house) {
+		get(`http://127.0.0.1:${house.livePort}/events`, { headers: { Authorization: `Bearer ${house.token}` } }, (response) => {
+			let text = "";
+
+			this.socket = response.socket;
+			response.setEncoding("utf8").on("data", (chunk) => {
+				const events = (text + chunk).split("\n\n");
+
+				text = events.pop();
+				for (const event of events) this.frames.push(JSON.parse(/^data: (.*)$/m.exec(event)[1]));
+			}).on("error", () => {}).on("close", () => { this.ended = true; });
+		});
+	}
+
+	of(type) { return this.frames.filter((f) => f.type === type); }
+}
+
+class SupabaseClient {
+	messages = [];
+
+	constructor(house) {
+		this.socket = new WebSocket(`ws://127.0.0.1:${house.livePort}/realtime/v1/websocket?vsn=1.0.0`);
+		this.socket.on("open", () => this.socket.send(JSON.stringify({ topic: "realtime:x", event: "phx_join", ref: "1", join_ref: "1",
+			payload: { access_token: house.token, config: { postgres_changes: [{ event: "INSERT", schema: "public", table: "readings" }] } } })));
+		this.socket.on("message", (data) => this.messages.push(JSON.parse(data)));
+		this.socket.on("close", (code) => { this.code = code; });
+		this.socket.on("error", () => {});
+	}
+
+	of(event) { return this.messages.filter((m) => m.event === event); }
+	errors() { return this.of("system").filter((m) => m.payload.status === "error").map((m) => m.payload.message); }
 }
 
 const log = (house) => readFileSync(`${house.dir}/log/realtime-fanout`, "utf8");
@@ -58,11 +95,12 @@ async function order(open) {
 	await until("what was missed", () => back.of("sample").length === 5);
 	is(back.types(), "resumed sample sample sample sample sample", "who comes back gets just what was missed");
 
+	const mute = new Watcher(house, "", { autoPong: false });
 	const rude = new Watcher(house);
 	await once(rude.socket, "open");
 	rude.socket.send("hello");
 	await until("the end", () => rude.code);
-	is(`${rude.code} ${rude.reason}`, '1008 a watcher only says {"type":"token","token":...}', "who talks is shown the door, and told why");
+	is(`${rude.code} ${rude.reason}`, '1008 a watcher says {"type":"token","token":...} or {"type":"resume","after":...}', "who talks is shown the door, and told why");
 
 	for (const [query, options, status, detail] of [
 		["?types=nonsense", {}, 400, /is none of/],
@@ -74,6 +112,33 @@ async function order(open) {
 		is(`${w.refused.status} ${w.refused.type}`, `${status} application/problem+json`, `${status} instead of an upgrade`);
 		ok(detail.test(w.refused.problem.detail), "  and why", JSON.stringify(w.refused.problem));
 	}
+	for (const [said, why] of [
+		[{ type: "resume" }, "after: must be <run>.<seq>, the id of a frame"],
+		[{ type: "resume", after: "x.y" }, "after: must be <run>.<seq>, the id of a frame"],
+		[{ type: "resume", after: `${run}.1`, seen: "x" }, "seen: must be <taken_us>.<device_seq>.<device_id> of a value"],
+		[{ type: "token" }, "token: must be a JSON Web Token"],
+		[{ type: "snapshot" }, 'a watcher says {"type":"token","token":...} or {"type":"resume","after":...}']]) {
+		const w = new Watcher(house);
+
+		await once(w.socket, "open");
+		w.socket.send(JSON.stringify(said));
+		await until("the end", () => w.code);
+		is(`${w.code} ${w.reason}`, `1008 ${why}`, `${JSON.stringify(said)}: ${why}`);
+	}
+	const again = new Watcher(house);
+	await until("a snapshot", () => again.frames.length);
+	again.socket.send(JSON.stringify({ type: "resume", after: `${run}.${last}` }));
+	const after = () => again.frames.slice(again.frames.findIndex((f) => f.type === "resumed") + 1);
+
+	await until("what was missed", () => again.of("resumed").length && after().length === 5);
+	is(after().map((f) => `${f.type} ${f.spo2}`).join(), "sample 70,sample 71,sample 72,sample 73,sample 74",
+		"who asks later to resume gets what was missed, too");
+	again.socket.send(JSON.stringify({ type: "resume", after: `1.${last}` }));
+	await until("a hole", () => again.of("hole").length);
+	const lost = again.of("hole")[0];
+	ok(lost.why === "restart" && lost.from === null && Math.abs(lost.to_us / 1000 - Date.now()) < 60000,
+		"or that it cannot be told what, and until when", JSON.stringify(lost));
+
 	const same = new Watcher(house, "", { origin: `http://127.0.0.1:${house.livePort}` });
 	await until("a snapshot", () => same.frames.length);
 	ok(true, "a page of the same origin may watch");
@@ -81,6 +146,11 @@ async function order(open) {
 	same.socket.once("ping", () => { pinged = true; });
 	await until("a ping", () => pinged, 20);
 	ok(true, "a quiet connection is kept alive by pings");
+	await until("the time", () => same.of("time").length, 20);
+	ok(Math.abs(same.of("time")[0].now_us / 1000 - Date.now()) < 60000, "and is told our time, which a page can see");
+	await until("its end", () => mute.code, 70);
+	ok(/watcher_dropped why="silent"/.test(log(house)), "one that answers no ping is parted from");
+	ok(!same.code, "and one that does is not");
 	is(await house.stop("realtime-fanout"), 0, "it stops when asked");
 	await until("the end", () => same.code);
 }
@@ -110,14 +180,16 @@ async function slow(open) {
 
 	await house.startFanout();
 	house.startFeed(200, 50);
+	const events = new Events(house), client = new SupabaseClient(house);
 	const lazy = new Watcher(house), dead = new Watcher(house), quick = new Watcher(house);
-	await until("values", () => [lazy, dead, quick].every((w) => w.of("sample").length));
+	await until("values", () => [lazy, dead, quick].every((w) => w.of("sample").length) &&
+		events.of("sample").length && client.of("postgres_changes").length);
 	dead.socket.pause();
-	lazy.socket.pause();
+	for (const w of [lazy, events, client]) w.socket.pause();
 	const pid = house.children.get("realtime-fanout").pid;
 	const before = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]);
 	await new Promise((done) => setTimeout(done, 4000));
-	lazy.socket.resume();
+	for (const w of [lazy, events, client]) w.socket.resume();
 	await until("a hole", () => lazy.of("hole").length);
 	const hole = lazy.of("hole")[0];
 	is(hole.why, "slow", "one that stopped reading is told of a hole");
@@ -127,12 +199,20 @@ async function slow(open) {
 	is(lazy.frames[at + 1].type, "snapshot", "is followed by what is so now");
 	await until("more", () => lazy.frames.length > at + 2);
 	is(lazy.frames[at + 2].seq, lazy.frames[at + 1].seq + 1, "and by the very next frame");
-	lazy.socket.pause();
+	await until("a hole among events", () => events.of("hole").length && events.of("snapshot").length === 2);
+	is(events.of("hole")[0].why, "slow", "over SSE as well");
+	await until("a word of what is missing", () => client.errors().length);
+	ok(/^\d+ changes were missed: too slow$/.test(client.errors()[0]), "a client of Supabase is told how many rows it misses", client.errors()[0]);
+	for (const w of [lazy, events, client]) w.socket.pause();
 	await new Promise((done) => setTimeout(done, 4000));
-	lazy.socket.resume();
+	for (const w of [lazy, events, client]) w.socket.resume();
 	await until("a word of good-bye", () => lazy.of("bye").length);
 	is(lazy.of("bye")[0].why, "too slow", "one that stops reading again is told why it has to go");
 	await until("the end", () => lazy.code);
+	await until("the end of events", () => events.ended);
+	is(events.of("bye")[0]?.why, "too slow", "over SSE as well");
+	await until("the end of rows", () => client.code);
+	ok(client.of("phx_close").length === 1 && client.errors().at(-1) === "too slow", "and a client of Supabase", client.errors().at(-1));
 	await until("the drop", () => /watcher_dropped why="stalled"/.test(log(house)), 20);
 	ok(true, "one that reads nothing is dropped, and the log says so");
 	ok(quick.frames.every((f, i) => !i || f.seq === quick.frames[i - 1].seq + 1) && !quick.of("hole").length,
@@ -142,8 +222,27 @@ async function slow(open) {
 	is(await house.stop("realtime-fanout"), 0, "it stops when asked");
 }
 
+// What comes within a tick goes out together when there are many.
+async function joined(open) {
+	const house = await open({ www: false, settings: { "tick-ms": 100 } });
+	const crowd = [];
+	let messages = 0;
+
+	await house.startFanout();
+	for (let i = 0; i < 150; i++) crowd.push(new Watcher(house, "?types=sample"));
+	for (const w of crowd) w.socket.on("message", () => { messages++; });
+	await until("all", () => crowd.every((w) => w.frames.length));
+	house.startFeed(500, 2);
+	await until("values", () => crowd.every((w) => w.of("sample").length > 2000));
+	const frames = crowd.reduce((sum, w) => sum + w.of("sample").length, 0);
+	ok(messages < frames / 2, "with many watchers several values go out in one message", `${messages} messages of ${frames} values`);
+	ok(crowd.every((w) => w.of("sample").every((f, i, all) => !i || f.seq > all[i - 1].seq)), "each in its order");
+	is(await house.stop("realtime-fanout"), 0, "it stops when asked");
+}
+
 await test(async (open) => {
 	await order(open);
 	await limits(open);
 	await slow(open);
+	await joined(open);
 });

@@ -1,0 +1,65 @@
+/*
+ * notes - what one watcher alone is told, and goes before all else
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "clients_parts.h"
+#include "common/clock.h"
+
+/* As an SSE event; WebSockets get the middle of it. */
+__attribute__((format(printf, 2, 3)))
+static void
+note(struct watcher *w, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	free(w->note);
+	va_start(args, format);
+	n = vasprintf(&w->note, format, args);
+	va_end(args);
+	ASSERT(n > 0);
+}
+
+void
+note_hole(struct clients *clients, struct watcher *w, uint64_t from, int64_t from_us, const char *why)
+{
+	uint64_t to = w->next - 1;
+	char range[64] = "\"from\":null,\"to\":null", since[40] = "null";
+
+	if (from)
+		(void)snprintf(range, sizeof(range), "\"from\":%llu,\"to\":%llu",
+			       (unsigned long long)from, (unsigned long long)to);
+	if (from_us)
+		(void)snprintf(since, sizeof(since), "%lld", (long long)from_us);
+	note(w, "data: {\"seq\":%llu,\"type\":\"hole\",\"of\":\"frames\",%s,\"why\":\"%s\","
+	     "\"from_us\":%s,\"to_us\":%lld}\n\n",
+	     (unsigned long long)to, range, why, since, (long long)clock_utc_us());
+	clients->n_holes++;
+}
+
+void
+note_resumed(const struct clients *clients, struct watcher *w)
+{
+	note(w, "data: {\"seq\":%llu,\"type\":\"resumed\",\"run\":\"%lld\",\"from\":\"%s\"}\n\n",
+	     w->replay ? 0ULL : (unsigned long long)w->next - 1, (long long)clients->board->run,
+	     w->replay ? "store" : "ring");
+}
+
+void
+note_leave(struct clients *clients, struct watcher *w, const char *why)
+{
+	note(w, "data: {\"seq\":%llu,\"type\":\"bye\",\"why\":\"%s\"}\n\n",
+	     (unsigned long long)w->next - 1, why);
+	w->leave = why;
+	clients->n_dropped++;
+}
+
+void
+note_time(struct watcher *w)
+{
+	note(w, "data: {\"seq\":%llu,\"type\":\"time\",\"now_us\":%lld}\n\n",
+	     (unsigned long long)w->next - 1, (long long)clock_utc_us());
+}
