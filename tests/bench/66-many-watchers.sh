@@ -24,7 +24,7 @@ swarm() {
 	"$SWARM" "${@:3}" >"$T/$1" &
 	wait_until "grep -q measuring '$T/$1'"
 	before=$(cpu "$pid")
-	wait $!
+	wait $! || echo "bench: swarm ${*:3:1} broke off" >&2
 	after=$(cpu "$pid")
 	line=$(tail -1 "$T/$1")
 	echo "$line $(awk -v t=$((after - before)) '{ printf "%.2f", t * 10000 / ($1 ? $1 : 1) }' <<<"$line")"
@@ -56,8 +56,8 @@ NATS=$(free_port)
 background nats nats-server -a 127.0.0.1 -p "$NATS"
 wait_until "(exec 3<>/dev/tcp/127.0.0.1/$NATS)"
 read -r n p50 p99 their_lost theirs < <(swarm nats "${PIDS[nats]}" nats "$NATS" "$RATE" "$WATCHERS" "$SECONDS_MEASURED")
-row "  CPU of a delivery; limit: that of nats-server" "$ours" us "$theirs" \
-	"$(awk -v a="$ours" -v b="$theirs" 'BEGIN { printf "%.2f", a / b }')"
+row "  CPU of a delivery; limit: two thirds of nats-server's" "$ours" us "$(awk -v b="$theirs" 'BEGIN { printf "%.2f", b * 2 / 3 }')" \
+	"$(awk -v a="$ours" -v b="$theirs" 'BEGIN { printf "%.2f", a / b / 2 * 3 }')"
 row "  p99; limit: that of nats-server" "$(awk -v a="$ours_p99" 'BEGIN { printf "%.1f", a / 1000 }')" ms \
 	"$(awk -v a="$p99" 'BEGIN { printf "%.1f", a / 1000 }')" "$(awk -v a="$ours_p99" -v b="$p99" 'BEGIN { printf "%.2f", a / b }')"
 echo "# nats-server made $((n / SECONDS_MEASURED)) deliveries/s and lost $their_lost"

@@ -8,6 +8,7 @@
  *	nats       subscribers of nats-server; a process of our own publishes RATE a second, as feed does,
  *	           to the next ones as well
  *	nats-one   the same, each has its own subject
+ *	nats-link  nats-one where what is published comes over a ZeroMQ link first, as it does to us
  *	mqtt       MQTT over TCP, of mosquitto
  *	ws         WebSockets of peer.mjs, which sends on what one says
  *
@@ -31,6 +32,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <zmq.h>
 
 #include "common/clock.h"
 
@@ -233,14 +235,15 @@ static const struct peer {
 	const char *name;
 	int (*watch)(int port, int i, const char *argument);
 	void (*tell)(int fd, const char *body, uint64_t n, int watchers);  /* NULL: others do */
-	int gets_all;
+	int gets_all, is_linked;
 } peers[] = {
-	{"ihht", watch_ihht, NULL, 1},
-	{"ihht-one", watch_ihht_one, NULL, 0},
-	{"nats", watch_nats, tell_nats, 1},
-	{"nats-one", watch_nats_one, tell_nats_one, 0},
-	{"mqtt", watch_mqtt, tell_mqtt, 1},
-	{"ws", watch_ws, tell_ws, 1},
+	{"ihht", watch_ihht, NULL, 1, 0},
+	{"ihht-one", watch_ihht_one, NULL, 0, 0},
+	{"nats", watch_nats, tell_nats, 1, 0},
+	{"nats-one", watch_nats_one, tell_nats_one, 0, 0},
+	{"nats-link", watch_nats_one, tell_nats_one, 0, 1},
+	{"mqtt", watch_mqtt, tell_mqtt, 1, 0},
+	{"ws", watch_ws, tell_ws, 1, 0},
 };
 
 static void
@@ -297,9 +300,25 @@ by_size(const void *a, const void *b)
 	return *(const int32_t *)a < *(const int32_t *)b ? -1 : *(const int32_t *)a > *(const int32_t *)b;
 }
 
+/* Where what is published goes: to a peer, or over a link. */
+struct outlet {
+	const struct peer *peer;
+	int fd, watchers;
+	void *link;
+};
+
+static void
+let_out(const struct outlet *out, const char *body, uint64_t n)
+{
+	if (out->link)
+		(void)zmq_send(out->link, body, BODY, 0);
+	else
+		out->peer->tell(out->fd, body, n, out->watchers);
+}
+
 /* RATE a second, in gulps of a millisecond as a sensor hall would. */
 static uint64_t
-publish(const struct peer *peer, int fd, double rate, int watchers, int64_t from_us, uint64_t n)
+publish(const struct outlet *out, double rate, int64_t from_us, uint64_t n)
 {
 	uint64_t due = (uint64_t)((double)(clock_mono_us() - from_us) * rate / 1e6);
 	char body[BODY + 1];
@@ -309,26 +328,102 @@ publish(const struct peer *peer, int fd, double rate, int watchers, int64_t from
 		body[BODY] = 0;
 		body[snprintf(body, BODY, WORD "%llu" TYPE SAMPLE TIME "%lld", (unsigned long long)n + 1,
 			      (long long)clock_utc_us())] = ',';
-		peer->tell(fd, body, n, watchers);
+		let_out(out, body, n);
 	}
 	return n;
 }
 
-/* Until the watchers are gone: what it is told itself it does not look at. */
+/* What the peer tells the publisher is read and not looked at. */
 static int
-play_feed(const struct peer *peer, int port, const char *rate, int watchers)
+is_gone(struct pollfd *peer, int timeout_ms)
 {
-	struct pollfd on = {.fd = peer->watch(port, watchers + 100000, rate), .events = POLLIN};
+	return poll(peer, 1, timeout_ms) > 0 && read(peer->fd, buffer, sizeof(buffer)) <= 0;
+}
+
+/* Both until the watchers are gone. */
+static int
+play_feed(const struct outlet *out, double rate)
+{
+	struct pollfd peer = {.fd = out->fd, .events = POLLIN};
 	int64_t start = clock_mono_us();
 	pid_t watching = getppid();
 	uint64_t n = 0;
 
 	while (getppid() == watching) {
-		n = publish(peer, on.fd, atof(rate), watchers, start, n);
-		if (poll(&on, 1, 1) > 0 && read(on.fd, buffer, sizeof(buffer)) <= 0)
+		n = publish(out, rate, start, n);
+		if (is_gone(&peer, 1))
 			return 1;
 	}
 	return 0;
+}
+
+static int
+play_bridge(const struct outlet *out, void *link)
+{
+	struct pollfd peer = {.fd = out->fd, .events = POLLIN};
+	pid_t watching = getppid();
+	char body[BODY + 1];
+	uint64_t n = 0;
+
+	while (getppid() == watching) {
+		if (zmq_recv(link, body, BODY, 0) != BODY)
+			return 1;
+		body[BODY] = 0;
+		out->peer->tell(out->fd, body, n++, out->watchers);
+		if (is_gone(&peer, 0))
+			return 1;
+	}
+	return 0;
+}
+
+static const char *
+link_path(void)
+{
+	static char path[60];
+
+	if (!*path)
+		(void)snprintf(path, sizeof(path), "/tmp/swarm.%d", (int)getpid());
+	return path;
+}
+
+/* PUB at one end, SUB at the other, as our own links. */
+static void *
+open_link(int is_source, const char *endpoint)
+{
+	void *link = zmq_socket(zmq_ctx_new(), is_source ? ZMQ_PUB : ZMQ_SUB);
+
+	if (!link || (is_source ? zmq_bind(link, endpoint) : zmq_connect(link, endpoint)) < 0) {
+		fprintf(stderr, "swarm: %s: %s\n", endpoint, zmq_strerror(zmq_errno()));
+		_exit(1);
+	}
+	if (!is_source)
+		(void)zmq_setsockopt(link, ZMQ_SUBSCRIBE, "", 0);
+	return link;
+}
+
+/* In processes of their own, as ble-ingest is: returns how many it started. */
+static int
+start_feed(const struct peer *peer, int port, const char *rate, int watchers, pid_t pids[2])
+{
+	struct outlet out = {peer, -1, watchers, NULL};
+	char endpoint[80];
+	int n = 0;
+
+	if (!peer->tell)
+		return 0;
+	(void)snprintf(endpoint, sizeof(endpoint), "ipc://%s", link_path());
+	if (!(pids[n++] = fork())) {
+		if (peer->is_linked)
+			out.link = open_link(1, endpoint);
+		else
+			out.fd = peer->watch(port, watchers + 100000, rate);
+		_exit(play_feed(&out, atof(rate)));
+	}
+	if (peer->is_linked && !(pids[n++] = fork())) {
+		out.fd = peer->watch(port, watchers + 100000, rate);
+		_exit(play_bridge(&out, open_link(0, endpoint)));
+	}
+	return n;
 }
 
 /* Every tenth is measured. */
@@ -410,11 +505,9 @@ measure(const struct peer *peer, int port, const char *argument, int watchers, i
 {
 	int poll = watch_all(peer, port, argument, watchers);
 	int64_t start = clock_mono_us(), end = start + (3 + seconds) * CLOCK_SECOND;
-	pid_t feed = peer->tell ? fork() : -1;
-	int r = 0;
+	pid_t feed[2];
+	int n_feed = start_feed(peer, port, argument, watchers, feed), r = 0;
 
-	if (feed == 0)
-		_exit(play_feed(peer, port, argument, watchers));
 	while (r == 0 && clock_mono_us() < end) {
 		if (!measuring && clock_mono_us() - start > 3 * CLOCK_SECOND) {
 			measuring = 1;
@@ -426,8 +519,9 @@ measure(const struct peer *peer, int port, const char *argument, int watchers, i
 	}
 	if (r == 0 && peer->gets_all && newest)
 		r = come_to_one_end(peer, poll, watchers);
-	if (feed > 0)
-		(void)kill(feed, SIGKILL);
+	while (n_feed-- > 0)
+		(void)kill(feed[n_feed], SIGKILL);
+	(void)unlink(link_path());
 	return r < 0;
 }
 
