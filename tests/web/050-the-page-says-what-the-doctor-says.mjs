@@ -28,6 +28,22 @@ await test(async (open) => {
 	await house.supervise("start", "sync-worker:*");
 	await until("it goes away", async () => await text(".cure") === "" && /worker works, postgres works/.test(await states()));
 	ok(true, "mended, it goes away by itself");
+
+	// a process that hangs is as little there as one that is away
+	await house.supervise("signal", "STOP", "http-api");
+	await until("it does not answer", async () => /http-api cannot be reached/.test(await text(".verdict")) && !/works|broken/.test(await states()), 30);
+	ok(!/All is well/.test(await text(".verdict")), "when http-api hangs the last good verdict does not stay");
+	await page.reload();
+	await until("a verdict", async () => /Asking|wants a look/.test(await text(".verdict h2")));
+	is(await text(".verdict h2"), "Asking …", "and before the first answer there is none");
+	await until("it does not answer", async () => /wants a look/.test(await text(".verdict h2")), 30);
+	await page.goto(`${house.url}/#/history`);
+	await until("the past is away", async () => /does not answer/.test(await text("main")), 30);
+	ok(true, "other views say so, too, and do not wait for ever");
+	await page.goto(`${house.url}/#/health`);
+	await house.supervise("signal", "CONT", "http-api");
+	await until("all is well", async () => await text(".verdict h2") === "All is well");
+
 	await house.supervise("stop", "http-api");
 	await until("nobody answers", async () => /http-api cannot be reached/.test(await text(".verdict")) && !/works|broken/.test(await states()));
 	ok(true, "without http-api no hop is claimed to work");

@@ -200,6 +200,8 @@ realtime-fanout
 		this.supervisor = `unix://${var_}/run/supervisor.sock`;
 		this.spawn("run", `${ROOT}deploy/run`, []);
 		await until("everything is up", () => /Ctrl-C stops/.test(readFileSync(`${this.dir}/log/run`, "utf8")), 120);
+		// who is stopped can be played by feed
+		writeFileSync(`${this.dir}/ihht.conf`, `gateway\n    run = "${var_}/run"\n`);
 		this.token = "";  // of this pipeline nobody has one yet
 		this.link = /http:\S+/.exec(readFileSync(`${this.dir}/log/run`, "utf8"))[0];
 	}

@@ -1,5 +1,6 @@
 // Who looks.  A token is handed to the gateway once, which keeps it in a cookie that no script can
 // read; from then on the address alone will do.
+import { asJson, request, SOON_MS } from "./request";
 
 export interface Me { user_id: string; role: "person" | "coach" | "admin"; people: string[]; expires: number }
 
@@ -13,8 +14,7 @@ export function takeToken(): string {
 }
 
 async function post(path: string, body: object): Promise<string> {
-	const answer = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) })
-		.catch(() => undefined);
+	const answer = await request(path, asJson(body)).catch(() => undefined);
 	const said = await answer?.json().catch(() => ({})) as { detail?: string } | undefined;
 
 	if (!answer) return "The gateway cannot be reached.";
@@ -27,8 +27,8 @@ export const signOut = (): Promise<string> => post("/api/sign-out", {});
 
 // null: nobody is signed in; undefined: that cannot be told now.
 export async function whoAmI(): Promise<Me | null | undefined> {
-	const answer = await fetch("/api/me", { cache: "no-store" }).catch(() => undefined);
+	const answer = await request("/api/me", {}, SOON_MS).catch(() => undefined);
 
 	if (answer?.status === 401) return null;
-	return answer?.ok ? await answer.json() as Me : undefined;
+	return answer?.ok ? await answer.json().catch(() => undefined) as Me | undefined : undefined;
 }

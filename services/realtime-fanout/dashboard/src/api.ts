@@ -1,23 +1,28 @@
 // Questions and commands to http-api.  A command is done when the gateway has it on disk.
+import { asJson, LONG_MS, request, SOON_MS } from "./request";
+
 export class Problem extends Error {
 	constructor(readonly status: number, readonly field: string, detail: string) {
 		super(detail);
 	}
+
+	// Nobody answered, or one in between for somebody who is away.
+	get isAway(): boolean {
+		return this.status === 0 || this.status >= 502;
+	}
 }
 
-async function ask<T>(path: string, body?: object): Promise<T> {
-	const headers: Record<string, string> = {};
-	let answer: Response;
+interface Said { detail?: string; field?: string; problems?: string[] }
 
-	if (body) headers["Content-Type"] = "application/json";
+async function ask<T>(path: string, body?: object, limitMs?: number): Promise<T> {
+	let answer: Response, said: Said;
+
 	try {
-		answer = await fetch(`/api/${path}`, { headers, cache: "no-store",
-			...(body ? { method: "POST", body: JSON.stringify(body) } : {}) });
-	} catch {
-		throw new Problem(0, "", "The gateway cannot be reached.");
+		answer = await request(`/api/${path}`, body ? asJson(body) : {}, limitMs);
+		said = answer.ok ? await answer.json() : await answer.json().catch(() => ({}));
+	} catch (e) {
+		throw new Problem(0, "", `The gateway ${(e as Error).name === "TimeoutError" ? "does not answer" : "cannot be reached"}.`);
 	}
-	const said = await answer.json().catch(() => ({})) as { detail?: string; field?: string; problems?: string[] };
-
 	// health says 503 with its reasons when all is down
 	if (!answer.ok && !said.problems)
 		throw new Problem(answer.status, said.field ?? "", said.detail ?? `The gateway answered ${answer.status}.`);
@@ -36,13 +41,13 @@ function uuid(): string {
 
 // A command that got no answer may have been done: the same request_id asks again and is one.
 async function command<T>(path: string, body: object): Promise<T> {
-	const request = { ...body, request_id: uuid() };
+	const named = { ...body, request_id: uuid() };
 
 	try {
-		return await ask<T>(path, request);
+		return await ask<T>(path, named);
 	} catch (e) {
-		if (!(e instanceof Problem) || (e.status !== 503 && e.status !== 0)) throw e;
-		return await ask<T>(path, request);
+		if (!(e instanceof Problem && e.isAway)) throw e;
+		return await ask<T>(path, named);
 	}
 }
 
@@ -184,8 +189,8 @@ const MOST_READINGS = 10_000;
 export interface SessionFilter { user_id?: string; status?: string; limit?: number; before?: string }
 
 export const api = {
-	health: () => ask<Health>("health"),
-	doctor: () => ask<Diagnosis>("doctor"),
+	health: () => ask<Health>("health", undefined, SOON_MS),
+	doctor: () => ask<Diagnosis>("doctor", undefined, SOON_MS),
 
 	sessions: (filter: SessionFilter = {}) => {
 		const query = new URLSearchParams();
@@ -195,16 +200,18 @@ export const api = {
 	},
 
 	people: () => ask<{ people: Person[] }>("people?limit=500"),
-	nextLevel: (person: string) => ask<NextLevel>(`people/${person}/progression?include_mock=true`),
+	nextLevel: (person: string, mock: boolean) => ask<NextLevel>(`people/${person}/progression?include_mock=${mock}`),
 	session: (id: string) => ask<SessionDetail>(`sessions/${encodeURIComponent(id)}`),
 
-	async readings(id: string): Promise<Reading[]> {
+	// `from`: those of that moment and later.
+	async readings(id: string, from = ""): Promise<Reading[]> {
 		const all: Reading[] = [];
 		let next: string | null = "";
 
 		while (next !== null) {
-			const page: { readings: Reading[]; next: string | null } = await ask(
-				`sessions/${encodeURIComponent(id)}/readings?limit=${MOST_READINGS}${next ? `&after=${next}` : ""}`);
+			const query = new URLSearchParams({ limit: String(MOST_READINGS), ...(from ? { from } : {}), ...(next ? { after: next } : {}) });
+			const page: { readings: Reading[]; next: string | null } =
+				await ask(`sessions/${encodeURIComponent(id)}/readings?${query}`, undefined, LONG_MS);
 
 			all.push(...page.readings);
 			next = page.next;

@@ -12,6 +12,7 @@ export class DoctorWords {
 	private readonly cure = h("span");
 	private readonly evidence = h("p", { class: "evidence" });
 	private readonly list = h("ol", { class: "hops", "aria-label": "The way of a value" });
+	private shown = "";
 	// Read out when the hop or the cure is another one; figures in the evidence go on all the time.
 	private readonly said = h("p", { class: "cure", role: "status", "aria-live": "polite" }, this.what, this.cure);
 	readonly verdict = h("div", {}, this.said, this.evidence);
@@ -25,6 +26,8 @@ export class DoctorWords {
 		setText(this.cure, first ? `Cure: ${first.cure}` : "");
 		setText(this.evidence, first?.evidence ?? "");
 		setHidden(this.evidence, !first);
+		if (JSON.stringify(diagnosis) === this.shown) return;
+		this.shown = JSON.stringify(diagnosis);
 		this.list.replaceChildren(...Object.keys(HOPS).map((hop) => hopItem(hop, diagnosis?.hops.find((each) => each.hop === hop))));
 	}
 }

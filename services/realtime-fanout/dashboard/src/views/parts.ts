@@ -14,7 +14,7 @@ export function trouble(e: unknown): HTMLElement {
 	if (e.status === 401) return h("div", { class: "nothing", role: "alert" }, "You are not signed in.",
 		h("span", {}, e.message), h("a", { href: "#/signin", class: "button strong" }, "Sign in"));
 	if (e.status === 403) return h("p", { class: "nothing", role: "alert" }, "This is not yours to see.", h("span", {}, e.message));
-	if (e.status === 503 || e.status === 0)
+	if (e.isAway)
 		return h("p", { class: "nothing", role: "alert" }, "The past is not at hand.",
 			h("span", {}, `${e.message} What runs now is shown under Live, and is recorded all the same.`));
 	return h("p", { class: "nothing", role: "alert" }, e.message);
@@ -46,4 +46,33 @@ export function field(label: string, input: HTMLElement, help = ""): HTMLElement
 	input.id = id;
 	if (help) input.setAttribute("aria-describedby", `${id}-help`);
 	return h("div", { class: "field" }, h("label", { for: id }, label), input, help ? h("p", { class: "soft", id: `${id}-help` }, help) : null);
+}
+
+// What is made again when it has other things to show; the focus and the sideways scroll stay.
+export class Changing {
+	readonly element: HTMLElement;
+	private shown = "";
+
+	constructor(className = "") {
+		this.element = h("div", { class: className });
+	}
+
+	show(what: unknown, make: () => Child[]): void {
+		const now = JSON.stringify(what) ?? "", focus = this.focusable().indexOf(document.activeElement as HTMLElement);
+		const scrolled = this.scrolls().map((e) => e.scrollLeft);
+
+		if (now === this.shown) return;
+		this.shown = now;
+		this.element.replaceChildren(...make().filter((child): child is Node | string => Boolean(child)));
+		if (focus >= 0) this.focusable()[focus]?.focus({ preventScroll: true });
+		this.scrolls().forEach((e, i) => { e.scrollLeft = scrolled[i] ?? 0; });
+	}
+
+	private focusable(): HTMLElement[] {
+		return [...this.element.querySelectorAll<HTMLElement>("a, button, [tabindex]")];
+	}
+
+	private scrolls(): Element[] {
+		return [...this.element.querySelectorAll(".scroll")];
+	}
 }

@@ -21,7 +21,7 @@ export class Start implements View {
 	} });
 	private readonly other = h("input", { type: "text", autocomplete: "off", spellcheck: "false", placeholder: "00000000-0000-0000-0000-000000000000" });
 	private readonly otherField = field("The person's id", this.other, "A UUID, as the app and the cloud have it.");
-	private readonly device = h("select");
+	private readonly device = h("select", { onchange: () => void this.suggest() });
 	private readonly plan = h("select", { onchange: () => this.takePlan() }, ...Object.keys(PLANS).map((name) => h("option", { value: name }, name)));
 	private readonly cycles = this.number(1, 20);
 	private readonly altitude = this.number(10, 7200);
@@ -32,6 +32,7 @@ export class Start implements View {
 	private readonly hint = h("p", { class: "soft", role: "status" });
 	private readonly wrong = h("p", { class: "wrong", role: "alert", hidden: true });
 	private readonly known = new Set<string>();
+	private asked = "";   // for whom a dial was suggested
 	private busy = false;
 
 	constructor(private readonly house: House) {
@@ -95,14 +96,23 @@ export class Start implements View {
 		this.update();
 	}
 
-	// The dial that follows from the person's sessions; who knows better says otherwise.
+	// The dial that follows from the person's sessions; who knows better says otherwise.  What somebody
+	// else has got is taken back first.  Simulated sessions count for simulated ones only.
 	private async suggest(): Promise<void> {
-		const who = this.person.value, next = UUID.test(who) ? await api.nextLevel(who).catch(() => undefined) : undefined;
+		const who = this.person.value, mock = this.house.store.devices.get(this.device.value)?.device.data_source === "mock";
+		const asked = `${who} ${mock}`;
 
-		if (who !== this.person.value) return;
-		setText(this.hint, next ? `Level ${next.recommended_altitude_level} is suggested, confidence ${next.confidence}: ${next.reason}` : "");
-		if (next) this.level.value = String(next.recommended_altitude_level);
-		if (next?.recalibrate) this.kind.value = "calibration";
+		if (asked === this.asked) return;
+		this.asked = asked;
+		this.level.value = String(PLANS[this.plan.value]?.[3] ?? "");
+		this.kind.value = "training";
+		setText(this.hint, "");
+		const next = UUID.test(who) ? await api.nextLevel(who, mock).catch(() => undefined) : undefined;
+
+		if (!next || asked !== this.asked) return;
+		setText(this.hint, `Level ${next.recommended_altitude_level} is suggested, confidence ${next.confidence}: ${next.reason}`);
+		this.level.value = String(next.recommended_altitude_level);
+		if (next.recalibrate) this.kind.value = "calibration";
 	}
 
 	private async begin(): Promise<void> {
