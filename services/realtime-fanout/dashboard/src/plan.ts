@@ -43,15 +43,20 @@ export function ribbonOf(session: Session, nowMs: number): { phase: string; leng
 
 export interface Step { phase: string; cycle: number; last: boolean }
 
-// What comes after the running phase; undefined when that cannot be told.  `before`: the phase
-// before a transition.
-export function nextStep(session: Session, before: string | null): Step {
-	const cycle = session.current_cycle ?? 1;
-	const phase = session.current_phase === "PAUSED" ? session.paused_phase ?? null : session.current_phase;
-	const from = phase === "TRANSITION" ? before : phase;
-
-	if (from === "ALTITUDE") return { phase: "RECOVERY", cycle, last: false };
-	if (from === "RECOVERY")
-		return { phase: "ALTITUDE", cycle: cycle + 1, last: cycle >= (session.total_cycles ?? Infinity) };
+// What comes after a phase.
+function after(phase: string | null, cycle: number, cycles: number): Step {
+	if (phase === "ALTITUDE") return { phase: "RECOVERY", cycle, last: false };
+	if (phase === "RECOVERY") return { phase: "ALTITUDE", cycle: cycle + 1, last: cycle >= cycles };
 	return { phase: "ALTITUDE", cycle, last: false };
+}
+
+// What can come next, the likelier first.  `before`: the phase before a transition; who has not seen
+// that one cannot know which of both it leads to.
+export function nextSteps(session: Session, before?: { phase: string | null; cycle: number | null }): Step[] {
+	const cycle = session.current_cycle ?? 1, cycles = session.total_cycles ?? Infinity;
+	const phase = session.current_phase === "PAUSED" ? session.paused_phase ?? null : session.current_phase;
+
+	if (phase !== "TRANSITION") return [after(phase, cycle, cycles)];
+	if (before) return [after(before.phase, before.cycle ?? cycle, cycles)];
+	return [after("ALTITUDE", cycle, cycles), after("RECOVERY", cycle, cycles)];
 }

@@ -19,7 +19,7 @@ export interface DeviceState {
 	lost: number;              // values that never came here
 }
 
-export interface PhaseMark { atS: number; phase: string | null }
+export interface PhaseMark { atS: number; phase: string | null; cycle: number | null }
 
 export interface SessionState {
 	session: Session;
@@ -153,7 +153,7 @@ export class Store {
 		const atS = (session.phase_us ?? session.start_us) / 1e6, last = phases?.at(-1);
 
 		if (!phases || (last && last.atS >= atS)) return;
-		phases.push({ atS, phase: session.current_phase });
+		phases.push({ atS, phase: session.current_phase, cycle: session.current_cycle });
 		if (phases.length > MOST_MARKS) phases.shift();
 		const d = this.device(session.device_id);
 

@@ -1,7 +1,7 @@
 // What a coach can do to a running session.
 import { api, Problem } from "../api";
 import { h, icon, setHidden, setText, type IconName } from "../dom";
-import { nextStep, progressOf } from "../plan";
+import { nextSteps, progressOf, type Step } from "../plan";
 import type { SessionState } from "../store";
 import { phaseWord } from "../words";
 import { confirm } from "./confirm";
@@ -24,7 +24,8 @@ export class Controls {
 			add("lift", "lift", "Mask lift", () => void this.lift()),
 			add("pause", "pause", "Pause", () => void this.pause()),
 			add("resume", "play", "Go on", () => void this.resume()),
-			add("next", "next", "Next", () => void this.next()),
+			add("next", "next", "Next", () => void this.next(0)),
+			add("other", "next", "Next", () => void this.next(1)),
 			add("stop", "stop", "Stop", () => void this.stop()));
 	}
 
@@ -33,12 +34,13 @@ export class Controls {
 
 		setHidden(this.element, !s || s.endedMs !== undefined);
 		if (!s || s.endedMs !== undefined) return;
-		const step = nextStep(s.session, before(s)), { elapsed, planned, paused } = progressOf(s.session, this.house.store.nowMs());
+		const [step, other] = stepsOf(s), { elapsed, planned, paused } = progressOf(s.session, this.house.store.nowMs());
 
 		this.show("lift", s.session.current_phase === "ALTITUDE", "Mask lift");
 		this.show("pause", ["ALTITUDE", "RECOVERY", "TRANSITION"].includes(s.session.current_phase ?? ""), "Pause");
 		this.show("resume", paused, "Go on");
-		this.show("next", !paused, step.last ? "Finish" : s.session.current_phase ? phaseWord(step.phase) : `Begin ${phaseWord(step.phase).toLowerCase()}`);
+		this.show("next", !paused, !step ? "" : s.session.current_phase ? stepWord(step) : `Begin ${stepWord(step).toLowerCase()}`);
+		this.show("other", !paused && other !== undefined, other ? stepWord(other) : "");
 		this.show("stop", true, "Stop");
 		this.buttons.get("next")?.classList.toggle("due", (elapsed ?? 0) >= (planned ?? Infinity) || !s.session.current_phase);
 		for (const b of this.buttons.values()) b.setAttribute("aria-disabled", String(this.busy));
@@ -71,13 +73,15 @@ export class Controls {
 		this.update();
 	}
 
+	// With its value, unless that is not what is now.
 	private lift(): Promise<void> {
-		const s = this.state(), sample = s && this.house.store.device(s.session.device_id).sample;
+		const s = this.state(), d = s && this.house.store.device(s.session.device_id);
+		const now = d && this.house.isLive() && this.house.store.isCurrent(d) && !d.sample?.invalid ? d.sample?.spo2 : undefined;
 
 		return this.act(async () => {
 			await api.event(this.id, { event_type: "mask_lift",
 				...(s?.session.current_cycle ? { altitude_phase_number: s.session.current_cycle } : {}),
-				...(typeof sample?.spo2 === "number" ? { spo2_value: Math.round(sample.spo2) } : {}) });
+				...(typeof now === "number" ? { spo2_value: Math.round(now) } : {}) });
 			return "Mask lift is noted.";
 		});
 	}
@@ -99,12 +103,10 @@ export class Controls {
 		});
 	}
 
-	private async next(): Promise<void> {
-		const s = this.state();
+	private async next(which: 0 | 1): Promise<void> {
+		const s = this.state(), step = s && stepsOf(s)[which];
 
-		if (!s) return;
-		const step = nextStep(s.session, before(s));
-
+		if (!s || !step) return;
 		if (step.last) return this.stop();
 		await this.act(async () => {
 			await api.phase(this.id, { phase: step.phase, cycle: step.cycle,
@@ -129,7 +131,8 @@ export class Controls {
 	}
 }
 
-// The phase before a transition, as far as it was seen.
-function before(s: SessionState): string | null {
-	return s.phases.findLast((mark) => mark.phase === "ALTITUDE" || mark.phase === "RECOVERY")?.phase ?? null;
-}
+const stepWord = (step: Step): string => step.last ? "Finish" : phaseWord(step.phase);
+
+// With the phase before a transition, when it was seen.
+const stepsOf = (s: SessionState): Step[] =>
+	nextSteps(s.session, s.phases.findLast(({ phase }) => phase === "ALTITUDE" || phase === "RECOVERY"));
