@@ -61,3 +61,31 @@ INSERT INTO gaps (user_id, session_id, device_id, epoch, seq, from_time, to_time
 	VALUES ('${person}','${id}','${DEVICE}',${n},100000,${time(170)},${time(179)},9,'link_lost');
 `;
 }
+
+// Of a session that runs: what the cloud has of it from second `from` to `to`.
+export function runningSession({ person, id, startMs, from, to, value }) {
+	const time = (s) => `'${new Date(startMs + s * 1000).toISOString()}'`, rows = Array.from({ length: to - from }, (_x, i) => from + i);
+
+	return `SELECT ihht.readings_month(${time(from)}), ihht.readings_month(${time(to)});
+INSERT INTO sessions (user_id, id, local_session_id, gateway, device_id, status, start_time, session_subtype, total_cycles, data_source, hlc, sync_status)
+	VALUES ('${person}', '${id}', 'IHHT_${startMs}_running', '${GATEWAY}', '${DEVICE}', 'active', ${time(0)}, 'training', 4, 'mock', 1, 'syncing')
+	ON CONFLICT DO NOTHING;
+INSERT INTO readings (user_id, session_id, timestamp, epoch, seq, spo2, heart_rate, is_valid, data_source, phase_type, cycle_number)
+	VALUES ${rows.map((s) => `('${person}','${id}',${time(s)},1,${s + 1},${value(s).spo2},${value(s).heart_rate},true,'mock','ALTITUDE',1)`).join(",\n")};
+`;
+}
+
+// A session's course as the keyboard reads it, minute by minute: seconds since its start, and words.
+export async function readCourse(page) {
+	const slider = page.getByRole("slider"), seen = new Map();
+
+	await slider.focus();
+	await page.keyboard.press("Home");
+	for (;;) {
+		const at = Number(await slider.getAttribute("aria-valuenow"));
+
+		if (seen.has(at)) return seen;
+		seen.set(at, await slider.getAttribute("aria-valuetext"));
+		await page.keyboard.press("PageUp");
+	}
+}

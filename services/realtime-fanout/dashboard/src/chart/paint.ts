@@ -1,6 +1,6 @@
 // What all charts share: the page's colours and type, and what lies under the lines.
 import type uPlot from "uplot";
-import { LIFT, MASK_OFF, zoneOf, type Zone } from "../rules";
+import { LIFT, LIFT_TWICE, MASK_OFF, zoneOf, type Zone } from "../rules";
 import { phaseWord } from "../words";
 
 // Asked for often: a wall draws fifty charts a second.
@@ -76,6 +76,7 @@ function paintZone(pen: Pen, zone: Zone | undefined, left: number, right: number
 	pen.c.fillRect(left, yOf(pen, zone.max), right - left, yOf(pen, zone.min) - yOf(pen, zone.max));
 	if (!thresholds) return;
 	line(pen, LIFT, left, right, "--line-lift", [6, 3]);
+	line(pen, LIFT_TWICE, left, right, "--line-lift", [6, 2, 2, 2]);
 	line(pen, MASK_OFF, left, right, "--line-off", [2, 2]);
 }
 

@@ -1,38 +1,38 @@
 // Two sessions over the same time since their start.
+import uPlot from "uplot";
 import { api, type Reading, type SessionDetail } from "../api";
-import { CourseChart, type Columns } from "../chart/course";
+import { breaksIn, broken, type Rows } from "../columns";
 import { h } from "../dom";
 import { duration, moment } from "../time";
+import { CoursePart } from "./course";
 import { figureRows } from "./figures";
-import { chartParts } from "./session";
 import { head, panel, table, trouble, waiting } from "./parts";
 import type { House, View } from "./view";
 
-const STEP_S = 1;
+interface Run { detail: SessionDetail; readings: Reading[] }
 
-// One row a second: the last value of each session in it.
-export function align(all: { startMs: number; readings: Reading[] }[], of: (r: Reading) => number | null): Columns {
-	const seconds = all.map(({ startMs, readings }) => {
-		const column: (number | null)[] = [];
+// One row a second since its start: the last value in it.
+function rowsOf({ detail, readings }: Run, of: (r: Reading) => number | null): Rows {
+	const startMs = Date.parse(detail.start_time), last = new Map<number, number | null>();
 
-		for (const r of readings) {
-			const at = Math.floor((Date.parse(r.timestamp) - startMs) / 1000 / STEP_S);
+	for (const r of readings) last.set(Math.floor((Date.parse(r.timestamp) - startMs) / 1000), of(r));
+	const times = [...last.keys()].filter((t) => t >= 0);
 
-			if (at >= 0) column[at] = of(r);
-		}
-		return column;
-	});
-	const n = Math.max(...seconds.map((c) => c.length));
+	return broken([times, times.map((t) => last.get(t))], breaksIn(times));
+}
 
-	return [Array.from({ length: n }, (_x, i) => i * STEP_S), ...seconds.map((c) => Array.from({ length: n }, (_x, i) => c[i] ?? null))];
+// On one time axis.  A break of the one is a break over all rows that the other has in it.
+function side(runs: Run[], of: (r: Reading) => number | null): Rows {
+	const tables = runs.map((run) => rowsOf(run, of) as uPlot.AlignedData);
+
+	return uPlot.join(tables, tables.map(() => [0, 2])) as Rows;
 }
 
 export class Compare implements View {
 	readonly element = h("div");
 	readonly title = "Compare two sessions";
 	private readonly body = h("div", { class: "stack" });
-	private readonly parts = chartParts();
-	private readonly chart = new CourseChart(this.parts.spo2, this.parts.pulse, this.parts.readout);
+	private readonly course = new CoursePart();
 
 	constructor(private readonly house: House, a: string, b: string) {
 		this.element.append(head("Compare two sessions", h("a", { class: "button", href: "#/history" }, "Other sessions")), this.body);
@@ -41,36 +41,38 @@ export class Compare implements View {
 	}
 
 	repaint(): void {
-		this.chart.paintAgain();
+		this.course.repaint();
 	}
 
 	close(): void {
-		this.chart.close();
+		this.course.close();
 	}
 
 	private async load(ids: string[]): Promise<void> {
 		try {
-			const [found, values] = await Promise.all([Promise.all(ids.map((id) => api.session(id))), Promise.all(ids.map((id) => api.readings(id)))]);
+			const found = await Promise.all(ids.map(async (id): Promise<Run> => {
+				const [detail, readings] = await Promise.all([api.session(id), api.readings(id)]);
 
-			const all = found.map((detail, i) => ({ detail, startMs: Date.parse(detail.start_time), readings: values[i] ?? [] }))
-				.sort((a, b) => a.startMs - b.startMs);
+				return { detail, readings };
+			}));
 
-			this.show(all.map(({ detail }) => detail), all);
+			this.show(found.sort((a, b) => Date.parse(a.detail.start_time) - Date.parse(b.detail.start_time)));
 		} catch (e) {
 			this.body.replaceChildren(trouble(e));
 		}
 	}
 
-	private show(details: SessionDetail[], all: { startMs: number; readings: Reading[] }[]): void {
+	private show(runs: Run[]): void {
+		const details = runs.map(({ detail }) => detail);
 		const names = details.map((d, i) => `${"AB"[i]}: ${this.house.people.name(d.user_id)}, ${moment(Date.parse(d.start_time))}`);
 		const rows = figureRows(details);
 
 		this.body.replaceChildren(
 			h("ul", { class: "keys" }, ...names.map((name, i) => h("li", {}, h("span", { class: `stroke stroke-${i}`, "aria-hidden": "true" }),
 				h("a", { href: `#/session/${details[i]?.id}` }, name)))),
-			this.parts.element,
+			this.course.element,
 			panel("Figures", table("Figures of both sessions", ["Figure", "A", "B", "B less A"], rows, [false, true, true, true])));
-		this.chart.show({ names: ["A", "B"], spo2: align(all, (r) => r.spo2), pulse: align(all, (r) => r.heart_rate),
-			under: { spans: [], marks: [], gaps: [], subtype: null, words: false }, tell: duration });
+		this.course.show({ names: ["A", "B"], spo2: side(runs, (r) => r.spo2), pulse: side(runs, (r) => r.heart_rate),
+			under: { spans: [], marks: [], gaps: [], subtype: null, words: false }, tell: duration, axis: duration });
 	}
 }

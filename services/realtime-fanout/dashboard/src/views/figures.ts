@@ -1,6 +1,5 @@
 // The figures of a session and of its phases, as http-api tells them, in words and units.
-import type { PhaseFigures, SessionDetail } from "../api";
-import type { Child } from "../dom";
+import type { PhaseFigures, PhaseRow, SessionDetail } from "../api";
 import { duration } from "../time";
 import { decimal, phaseWord, triggerWord } from "../words";
 import { lengthOf } from "./history";
@@ -26,10 +25,12 @@ const FIGURES: Figure[] = [
 	["Share of altitude in zone", from("therapeutic_efficiency_score"), share],
 	["Time below 83 %", from("total_time_below_83"), duration],
 	["Time to below 90 %, mean", from("avg_desaturation_rate"), seconds],
+	["… least", from("min_desaturation_rate"), seconds], ["… greatest", from("max_desaturation_rate"), seconds],
 	["… spread over cycles", from("desaturation_consistency"), seconds],
 	["Volatility of SpO2", from("avg_volatility_total"), points],
 	["… in zone", from("avg_volatility_in_zone"), points], ["… out of zone", from("avg_volatility_out_of_zone"), points],
 	["Recovery to 95 %, mean", from("avg_spo2_recovery_time"), seconds],
+	["… least", from("min_spo2_recovery_time"), seconds], ["… greatest", from("max_spo2_recovery_time"), seconds],
 	["… spread over cycles", from("recovery_consistency"), seconds],
 	["Pulse down after 60 s, mean", from("avg_hr_recovery"), beats],
 	["SpO2 10 s after a lift", from("avg_mask_lift_recovery_10s"), points],
@@ -53,19 +54,43 @@ export function figureRows(details: SessionDetail[]): string[][] {
 	});
 }
 
-export const PHASE_HEADS = ["Phase", "Length", "Level", "Mean SpO2", "Lowest", "Target", "In zone", "To below 90", "Below 83", "Volatility",
-	"Mask lifts", "Highest pulse", "To 95 %", "Pulse down, 60 s", "Slope, %/s", "Ended by", "Cycle score"];
-export const PHASE_NUMBERS = PHASE_HEADS.map((_head, i) => i > 0 && i !== 15);
+// ---- phases
+
+type Column = [head: string, of: string | ((p: PhaseFigures, d: SessionDetail) => string), show?: (v: number) => string];
 
 // Its targets and what ended it are as the gateway recorded them.
-export function phaseRow(p: PhaseFigures, d: SessionDetail): Child[] {
-	const recorded = d.session_phase_stats.find((r) => r.phase_type === p.phase_type && r.phase_number === p.cycle_number);
-	const of = (name: string, show: (v: number) => string): string => shown(p[name] as Value, show);
+const recordOf = (p: PhaseFigures, d: SessionDetail): PhaseRow | undefined =>
+	d.session_phase_stats.find((r) => r.phase_type === p.phase_type && r.phase_number === p.cycle_number);
 
-	return [`${phaseWord(p.phase_type)} ${p.cycle_number}`, of("duration_seconds", duration), of("altitude_level", whole),
-		of("avg_spo2", percent), of("min_spo2", percent), recorded ? `${recorded.target_min_spo2}–${recorded.target_max_spo2}` : "–",
-		of("time_in_therapeutic_zone", duration), of("time_to_therapeutic_zone", seconds), of("time_below_83", seconds),
-		of("spo2_volatility_total", points), of("mask_lift_count", whole), of("peak_heart_rate", beats),
-		of("time_to_95_percent_seconds", seconds), of("hr_recovery_60s", beats), of("spo2_recovery_slope", (v) => decimal(v, 2)),
-		triggerWord(recorded?.recovery_trigger ?? null) || "–", of("cycle_adaptation_score", whole)];
+function target(p: PhaseFigures, d: SessionDetail): string {
+	const recorded = recordOf(p, d);
+
+	return recorded ? `${recorded.target_min_spo2}–${recorded.target_max_spo2}` : "–";
+}
+
+const values: Column[] = [["Length", "duration_seconds", duration], ["Mean SpO2", "avg_spo2", percent], ["Lowest", "min_spo2", percent],
+	["Highest", "max_spo2", percent], ["Target", target]];
+const pulses: Column[] = [["Highest pulse", "peak_heart_rate", beats], ["Pulse at its end", "hr_at_phase_end", beats]];
+
+const COLUMNS: Record<string, Column[]> = {
+	ALTITUDE: [["Level", "altitude_level", whole], ...values, ["In zone", "time_in_therapeutic_zone", duration],
+		["Share in zone", "therapeutic_efficiency_score", share], ["To below 90", "time_to_therapeutic_zone", seconds],
+		["Below 83", "time_below_83", seconds], ["Volatility", "spo2_volatility_total", points], ["… in zone", "spo2_volatility_in_zone", points],
+		["… out of zone", "spo2_volatility_out_of_zone", points], ["Mask lifts", "mask_lift_count", whole], ...pulses,
+		["Cycle score", "cycle_adaptation_score", whole]],
+	RECOVERY: [...values, ["To 95 %", "time_to_95_percent_seconds", seconds], ["95 % and above", "time_above_95_percent_seconds", seconds],
+		["Volatility", "spo2_volatility_total", points], ["Slope, %/s", "spo2_recovery_slope", (v) => decimal(v, 2)], ...pulses,
+		["Pulse down, 60 s", "hr_recovery_60s", beats], ["Ended by", (p, d) => triggerWord(recordOf(p, d)?.recovery_trigger ?? null) || "–"]],
+};
+
+export interface PhaseTable { title: string; heads: string[]; numbers: boolean[]; rows: string[][] }
+
+// Altitude and recovery have figures of their own: a table for each.
+export function phaseTables(d: SessionDetail): PhaseTable[] {
+	return Object.entries(COLUMNS).map(([phase, columns]) => ({
+		title: `${phaseWord(phase)} phases`, heads: ["Phase", ...columns.map(([head]) => head)],
+		numbers: [false, ...columns.map(([, , show]) => show !== undefined)],
+		rows: d.phase_figures.filter((p) => p.phase_type === phase).map((p) => [`${phaseWord(phase)} ${p.cycle_number}`,
+			...columns.map(([, of, show = whole]) => typeof of === "string" ? shown(p[of] as Value, show) : of(p, d))]),
+	})).filter(({ rows }) => rows.length > 0);
 }
