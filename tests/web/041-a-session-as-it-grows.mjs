@@ -76,7 +76,7 @@ async function forLong(house, page) {
 	await until("the cloud's part and that of the stream", async () => (await readable()).some(([s]) => s < 100) && (await readable()).some(([s]) => s >= 595));
 	const lines = await lineAt(page, ".course-spo2 canvas", "--spo2");
 	const widest = Math.max(...lines.slice(1).map(([from], i) => from - lines[i][1]));
-	ok(widest > 0.2, "no line leads over three minutes that are not here yet", JSON.stringify(lines));
+	ok(widest > 200, "no line leads over three minutes that are not here yet", JSON.stringify(lines));
 	ok((await readable()).every(([s]) => s < 100 || s >= 290), "and nothing is read there");
 
 	house.sql(stored(100, 600));

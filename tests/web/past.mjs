@@ -33,11 +33,13 @@ function course({ cycles, altitude, recovery, skill, seed }) {
 	return { rows, phases, lifts, length: at };
 }
 
-// Needs `person`, `n`, `startMs`; 9 seconds of the third minute are missing.
-export function pastSession({ person, n, startMs, skill = 0.5, cycles = 4, altitude = 300, recovery = 150, level = 6 }) {
+// Needs `person`, `n`, `startMs`; 9 seconds of the third minute are missing.  A value each `step`
+// seconds, up to `jitter` seconds late.
+export function pastSession({ person, n, startMs, skill = 0.5, cycles = 4, altitude = 300, recovery = 150, level = 6, step = 1, jitter = 0, source = "mock" }) {
 	const { rows, phases, lifts, length } = course({ cycles, altitude, recovery, skill, seed: 11 + n });
 	const id = pastId(n), time = (s) => `'${new Date(startMs + s * 1000).toISOString()}'`;
-	const kept = rows.filter((r) => r.at < 170 || r.at >= 179), values = kept.map((r) => r.spo2), pulses = kept.map((r) => r.pulse);
+	const kept = rows.filter((r) => (r.at < 170 || r.at >= 179) && r.at % step === 0), late = (at) => jitter * (at * 7919 % 101) / 100;
+	const values = kept.map((r) => r.spo2), pulses = kept.map((r) => r.pulse);
 	const mean = (all) => (all.reduce((a, b) => a + b) / all.length).toFixed(2);
 
 	return `SELECT ihht.readings_month(${time(0)}), ihht.readings_month(${time(length)});
@@ -46,9 +48,9 @@ INSERT INTO sessions (user_id, id, local_session_id, gateway, device_id, status,
 	min_spo2, max_spo2, avg_heart_rate, min_heart_rate, max_heart_rate, data_source, hlc, sync_status, last_sync_at)
 	VALUES ('${person}', '${id}', 'IHHT_${startMs}_past${n}', '${GATEWAY}', '${DEVICE}', 'completed', ${time(0)}, ${time(length)},
 	'training', ${cycles}, ${altitude}, ${recovery}, ${level}, ${level}, ${lifts.length}, ${kept.length}, ${mean(values)}, ${Math.min(...values)},
-	${Math.max(...values)}, ${mean(pulses)}, ${Math.min(...pulses)}, ${Math.max(...pulses)}, 'mock', 1, 'completed', ${time(length + 4)});
+	${Math.max(...values)}, ${mean(pulses)}, ${Math.min(...pulses)}, ${Math.max(...pulses)}, '${source}', 1, 'completed', ${time(length + 4)});
 INSERT INTO readings (user_id, session_id, timestamp, epoch, seq, spo2, heart_rate, is_valid, data_source, phase_type, cycle_number, fio2_level)
-	VALUES ${kept.map((r) => `('${person}','${id}',${time(r.at)},${n},${r.at + 1},${r.spo2},${r.pulse},true,'mock','${r.phase}',${r.cycle},${level})`).join(",\n")};
+	VALUES ${kept.map((r) => `('${person}','${id}',${time(r.at + late(r.at))},${n},${r.at + 1},${r.spo2},${r.pulse},true,'${source}','${r.phase}',${r.cycle},${level})`).join(",\n")};
 INSERT INTO session_phase_stats (user_id, session_id, id, phase_type, phase_number, altitude_level, start_time, end_time, spo2_readings_count,
 	mask_lift_count, target_min_spo2, target_max_spo2, recovery_trigger, hlc)
 	VALUES ${phases.map((p) => `('${person}','${id}',md5('${id}${p.phase}${p.cycle}')::uuid,'${p.phase}',${p.cycle},${level},${time(p.from)},${time(p.to)},${p.to - p.from},` +
