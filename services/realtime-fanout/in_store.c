@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/db.h"
 #include "ring.h"
@@ -12,6 +13,8 @@ struct in_store {
 	const char *path;
 	sqlite3 *db;
 	sqlite3_stmt *find, *rows;
+	dev_t device;
+	ino_t file;   /* which is open */
 };
 
 static const char find_sql[] =
@@ -67,13 +70,26 @@ open_anew(struct in_store *store, struct err *err)
 	return -1;
 }
 
-/* The file may be another one than last time: it is opened for each who comes back. */
+/* After a restore another file has the name. */
+static int
+open_current(struct in_store *store, struct err *err)
+{
+	struct stat is = {0};
+
+	if (stat(store->path, &is) == 0 && store->db && is.st_dev == store->device &&
+	    is.st_ino == store->file)
+		return 0;
+	store->device = is.st_dev;
+	store->file = is.st_ino;
+	return open_anew(store, err);
+}
+
 int
 in_store_find(struct in_store *store, const struct place *place, int64_t *id, struct err *err)
 {
 	int r, found = 0;
 
-	if (open_anew(store, err) < 0)
+	if (open_current(store, err) < 0)
 		return -1;
 	sqlite3_bind_int64(store->find, 1, place->taken_us);
 	sqlite3_bind_int64(store->find, 2, place->seq);
@@ -83,6 +99,8 @@ in_store_find(struct in_store *store, const struct place *place, int64_t *id, st
 			found = 1;
 		}
 	sqlite3_reset(store->find);
+	if (r < 0)
+		shut(store);  /* whatever is wrong with it may be gone when it is opened again */
 	return r < 0 && !found ? -1 : found;
 }
 
