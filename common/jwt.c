@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #define MAX_KEYS 32
 
@@ -11,6 +12,7 @@ struct key {
 	cjose_jwk_t *jwk;
 	const char *alg;
 	char kid[129];  /* "": tokens without one */
+	uint64_t print; /* of all that it is */
 };
 
 struct jwt_keys {
@@ -63,6 +65,17 @@ import(const json_t *key, struct err *err)
 	return jwk;
 }
 
+/* 0: cannot be told. */
+static uint64_t
+print_of(const cjose_jwk_t *jwk)
+{
+	char *text = cjose_jwk_to_json(jwk, true, NULL);
+	uint64_t print = text ? XXH3_64bits(text, strlen(text)) : 0;
+
+	free(text);
+	return print;
+}
+
 static int
 check_key(const struct jwt_keys *keys, const struct key *key, struct err *err)
 {
@@ -94,6 +107,7 @@ add_key(struct jwt_keys *keys, const json_t *json, struct err *err)
 	key->alg = alg_of(json);
 	if (!(key->jwk = import(json, err)))
 		return -1;
+	key->print = print_of(key->jwk);
 	if (check_key(keys, key, err) == 0) {
 		keys->n++;
 		return 0;
@@ -219,9 +233,9 @@ payload_of(cjose_jws_t *jws, struct err *err)
 	return NULL;
 }
 
-/* The claims of a token whose signature holds. */
+/* The claims of a token whose signature holds, and by which key. */
 static json_t *
-open_token(const struct jwt_keys *keys, const char *token, struct err *err)
+open_token(const struct jwt_keys *keys, const char *token, uint64_t *print, struct err *err)
 {
 	cjose_jws_t *jws = cjose_jws_import(token, strlen(token), NULL);
 	const struct key *key;
@@ -236,6 +250,7 @@ open_token(const struct jwt_keys *keys, const char *token, struct err *err)
 			claims = payload_of(jws, err);
 		else
 			(void)err_set(err, EBADMSG, "the token's signature is wrong");
+		*print = key->print;
 	}
 	cjose_jws_release(jws);
 	return claims;
@@ -278,16 +293,26 @@ check_claims(const json_t *claims, const char *issuer, const char *audience, int
 
 json_t *
 jwt_verify(const struct jwt_keys *keys, const char *token, const char *audience, int64_t now_s,
-	   struct err *err)
+	   uint64_t *key, struct err *err)
 {
 	json_t *claims;
 
-	if (check_form(token, err) < 0 || !(claims = open_token(keys, token, err)))
+	if (check_form(token, err) < 0 || !(claims = open_token(keys, token, key, err)))
 		return NULL;
 	if (check_claims(claims, keys->issuer, audience, now_s, err) == 0)
 		return claims;
 	json_decref(claims);
 	return NULL;
+}
+
+int
+jwt_keys_have(const struct jwt_keys *keys, uint64_t key)
+{
+	size_t i;
+
+	for (i = 0; i < keys->n && keys->all[i].print != key; i++)
+		;
+	return i < keys->n;
 }
 
 /* ---- making them */

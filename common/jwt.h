@@ -28,12 +28,15 @@ struct jwt_keys *jwt_keys_read(const char *json, size_t len, const char *issuer,
 void jwt_keys_free(struct jwt_keys **keys);
 
 /*
- * The claims, a new reference; NULL: err says why not.  err.code is ENOKEY when none of the keys
- * has that kid: another set, or a newer one, may.  `audience` must be in `aud`.  exp is
- * required, nbf is kept.
+ * The claims, a new reference, and *key for jwt_keys_have(); NULL: err says why not.  err.code is
+ * ENOKEY when none of the keys has that kid: another set, or a newer one, may.  `audience` must
+ * be in `aud`.  exp is required, nbf is kept.
  */
 json_t *jwt_verify(const struct jwt_keys *keys, const char *token, const char *audience,
-		   int64_t now_s, struct err *err);
+		   int64_t now_s, uint64_t *key, struct err *err);
+
+/* Is that very key in the set, not just another one of its kid? */
+int jwt_keys_have(const struct jwt_keys *keys, uint64_t key);
 
 /* A new key for ES256: the private JWK, malloc'ed; jwt_key_public() of it, the set for verifiers. */
 char *jwt_key_new(const char *kid, struct err *err);

@@ -55,7 +55,7 @@ access_close(struct access **access)
 }
 
 static json_t *
-verify_with(struct access *access, const char *token, int64_t now_s, struct err *err)
+verify_with(struct access *access, const char *token, int64_t now_s, uint64_t *key, struct err *err)
 {
 	const char *audience = conf_text(access->conf, "audience");
 	int64_t mono_us = clock_mono_us();
@@ -68,35 +68,48 @@ verify_with(struct access *access, const char *token, int64_t now_s, struct err 
 			       "with `ihht token`"), NULL;
 	err->code = ENOKEY;
 	if (own)
-		claims = jwt_verify(own, token, audience, now_s, err);
+		claims = jwt_verify(own, token, audience, now_s, key, err);
 	if (!claims && err->code == ENOKEY && other)
-		claims = jwt_verify(other, token, audience, now_s, err);
+		claims = jwt_verify(other, token, audience, now_s, key, err);
 	return claims;
 }
 
 /* For a kid that is not known all is looked at once more: the key may be of just now. */
 static json_t *
-verify(struct access *access, const char *token, int64_t now_s, struct err *err)
+verify(struct access *access, const char *token, int64_t now_s, uint64_t *key, struct err *err)
 {
-	json_t *claims = verify_with(access, token, now_s, err);
+	json_t *claims = verify_with(access, token, now_s, key, err);
 
 	if (claims || err->code != ENOKEY)
 		return claims;
 	keyring_doubt(access->own, clock_mono_us());
 	if (access->other)
 		keyring_doubt(access->other, clock_mono_us());
-	return verify_with(access, token, now_s, err);
+	return verify_with(access, token, now_s, key, err);
 }
 
 int
 access_check(struct access *access, const char *token, int64_t utc_us, struct caller *caller,
 	     struct err *err)
 {
-	json_t *claims = verify(access, token, utc_us / CLOCK_SECOND, err);
+	uint64_t key;
+	json_t *claims = verify(access, token, utc_us / CLOCK_SECOND, &key, err);
 	int r = claims ? caller_read(claims, caller, err) : -1;
 
+	if (r == 0)
+		caller->key = key;
 	json_decref(claims);
 	return r;
+}
+
+int
+access_has_key(struct access *access, uint64_t key)
+{
+	int64_t mono_us = clock_mono_us();
+	const struct jwt_keys *own = keyring_keys(access->own, mono_us);
+	const struct jwt_keys *other = access->other ? keyring_keys(access->other, mono_us) : NULL;
+
+	return (own && jwt_keys_have(own, key)) || (other && jwt_keys_have(other, key));
 }
 
 const char *

@@ -32,6 +32,7 @@ struct caller {
 	enum access_role role;
 	char user_id[37];      /* "" only for a service_role */
 	int64_t expires_s;     /* since 1970 */
+	uint64_t key;          /* that signed its token, for access_has_key() */
 	size_t n_people;
 	char (*people)[37];    /* of a coach, in no order */
 	char *claims;          /* as they were signed: JSON for request.jwt.claims */
@@ -45,7 +46,7 @@ int caller_may(const struct caller *caller, const char *user_id);
 int caller_read(const json_t *claims, struct caller *caller, struct err *err);
 
 /* The settings of section `access`, for process.c. */
-#define ACCESS_SETTINGS 6
+#define ACCESS_SETTINGS 7
 extern const struct conf_key access_settings[ACCESS_SETTINGS];
 
 /* `conf` is that section.  Where keys come from: see keyring.h; without any, every
@@ -57,6 +58,9 @@ void access_close(struct access **access);
 /* 0 and *caller, to be released; -1 and why, in words for the one who asks. */
 int access_check(struct access *access, const char *token, int64_t utc_us, struct caller *caller,
 		 struct err *err);
+
+/* Is the key that signed a token one of those that hold now? */
+int access_has_key(struct access *access, uint64_t key);
 
 /* Whose tokens hold besides ours, "" nobody's. */
 const char *access_issuer(const struct access *access);

@@ -12,4 +12,6 @@ const struct conf_key access_settings[ACCESS_SETTINGS] = {
 	{"audience", CONF_TEXT, "authenticated", 1, 100, NULL, "what a token must name as aud"},
 	{"origins", CONF_TEXT, "", 0, 2000, NULL,
 	 "other sites whose pages may ask here, as https://app.example, with spaces between"},
+	{"proxies", CONF_TEXT, "", 0, 1000, NULL,
+	 "addresses of proxies with TLS before our nginx, with spaces between: what they say of a caller's address and of https holds"},
 };

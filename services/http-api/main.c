@@ -57,7 +57,7 @@ static const struct conf_key keys[] = {
 	 "address; only this host's own: nginx stands in front"},
 	{"port", CONF_NUMBER, "8081", 1, 65535, NULL, "TCP port"},
 	{"hosts", CONF_TEXT, "", 0, 1000, NULL,
-	 "names, with spaces between, that Host and Origin may have besides localhost"},
+	 "names, with spaces between, that Host and Origin may have besides localhost; nginx takes them too"},
 	{"body-bytes", CONF_NUMBER, "2000000", 1000, 16000000, NULL, "longest body of a request"},
 	{"connections", CONF_NUMBER, "256", 1, 10000, NULL, "callers at once; more wait"},
 	{"exports", CONF_NUMBER, "4", 1, 64, NULL, "exports at once; more are told to come later"},

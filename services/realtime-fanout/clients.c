@@ -172,12 +172,11 @@ clients_tell_time(struct clients *clients, struct watcher *watcher)
 }
 
 void
-clients_expire(struct clients *clients, struct watcher *watcher)
+clients_expire(struct clients *clients, struct watcher *watcher, const char *why)
 {
-	static const char why[] = "token expired";
-
 	if (watcher->leave)
 		return;
+	watcher->rights.until_us = 0;
 	if (watcher->kind == CLIENT_PHOENIX) {
 		phoenix_end(watcher->phoenix, why);
 		watcher->leave = why;

@@ -80,8 +80,8 @@ void clients_remove(struct clients *clients, struct watcher *watcher, int64_t mo
 void clients_renew(struct watcher *watcher, struct rights *rights);
 /* It wants to go on after that frame. */
 void clients_resume(struct watcher *watcher, const struct since *resume);
-/* Its token has come to its end: it is told so, and has to go. */
-void clients_expire(struct clients *clients, struct watcher *watcher);
+/* Its token holds no longer: it is told why, and has to go. */
+void clients_expire(struct clients *clients, struct watcher *watcher, const char *why);
 /* It is told that we are here, and what our clock says. */
 void clients_tell_time(struct clients *clients, struct watcher *watcher);
 void clients_release(struct clients *clients);

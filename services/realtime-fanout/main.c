@@ -23,7 +23,7 @@
  *
  * A watcher brings a token (proto/access.h), in a header, the address or a cookie, and gets what
  * is of those it may see; of an oximeter that is in no session only admins get values.  With
- * the token's end its stream ends; over WebSocket it may send {"type":"token","token":...} before.
+ * the end of the token, or of the key that signed it, its stream ends; over WebSocket it may send {"type":"token","token":...} before.
  *
  * Promise: no watcher can hold up another one, or the pipeline; who is too slow for live
  * is brought to now, told of the hole, and parted from when it happens again.
@@ -274,19 +274,29 @@ has_left(const struct watcher *w)
 		(errno != EAGAIN && errno != EINTR));
 }
 
+/* Why a watcher's token holds no longer, NULL: it does. */
+static const char *
+token_is_over(const struct fanout *me, const struct rights *rights)
+{
+	if (rights->until_us <= clock_utc_us())
+		return "token expired";
+	return rights->key && !access_has_key(me->access, rights->key) ? "token's key is gone" : NULL;
+}
+
 /* Who has heard nothing for long gets a sign of life; who takes nothing is dropped. */
 static void
 look_after(struct fanout *me, struct watcher *w, int64_t now)
 {
 	int was_leaving = w->leave != NULL;
+	const char *over;
 
 	if (has_left(w)) {
 		out_end(w);
 		return;
 	}
 	clients_judge(&me->clients, w, now);
-	if (!w->leave && w->rights.until_us <= clock_utc_us()) {
-		clients_expire(&me->clients, w);
+	if (!w->leave && (over = token_is_over(me, &w->rights))) {
+		clients_expire(&me->clients, w, over);
 		was_leaving = 1;
 		lws_set_timeout(w->wsi, PENDING_TIMEOUT_HTTP_CONTENT, FAREWELL_S);
 		out_offer(me, w);

@@ -138,6 +138,8 @@ hear(struct fanout *me, struct lws *wsi, struct connection *c, const void *bytes
 	struct err err;
 	int r;
 
+	if (lws_frame_is_binary(wsi))
+		return leave(c->watcher, LWS_CLOSE_STATUS_UNACCEPTABLE_OPCODE, "only text is taken");
 	if (c->said_len + len <= SAID_MAX)
 		said = realloc(c->said, c->said_len + len + 1);
 	if (!said)

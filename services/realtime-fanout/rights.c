@@ -36,7 +36,8 @@ rights_init(struct rights *rights, const struct caller *caller)
 	size_t i;
 
 	*rights = (struct rights){.all = caller->role == ACCESS_ADMIN,
-				  .until_us = caller->expires_s * CLOCK_SECOND};
+				  .until_us = caller->expires_s * CLOCK_SECOND,
+				  .key = caller->key};
 	if (rights->all)
 		return 0;
 	if (!(rights->people = calloc(caller->n_people + 1, sizeof(*rights->people))))

@@ -20,6 +20,7 @@ int person_same(struct person a, struct person b);
 struct rights {
 	int all;
 	int64_t until_us;       /* UTC */
+	uint64_t key;           /* that signed the token, 0: there is none yet */
 	size_t n;
 	struct person *people;  /* owned */
 };

@@ -25,10 +25,18 @@ for script in deploy/{install-deps,private-postgres,run,front,install,make-users
 done
 
 mkdir -p "$T/nginx"
-sed -e "s|@USER@||; s|@PORT@|18080|; s|@WWW@|$T|; s|@API_PORT@|18081|; s|@LIVE_PORT@|18082|; s|@NAMES@||" \
-	deploy/nginx.conf >"$T/nginx/nginx.conf"
-check "nginx takes its file" env PATH="$PATH:/usr/sbin" nginx -t -e stderr -p "$T/nginx" -c "$T/nginx/nginx.conf"
-unlike "$(cat "$T/nginx/nginx.conf")" '@[A-Z]' "which has no gaps left"
+front() { env PORT=18080 WWW="$T" API_PORT=18081 LIVE_PORT=18082 NAMES="$1" PROXIES="$2" deploy/front write "$T/nginx/nginx.conf" 2>&1; }
+while IFS='|' read -r names proxies; do
+	front "$names" "$proxies"
+	check "nginx takes its file, with names '$names' and proxies '$proxies'" \
+		env PATH="$PATH:/usr/sbin" nginx -t -e stderr -p "$T/nginx" -c "$T/nginx/nginx.conf"
+	unlike "$(cat "$T/nginx/nginx.conf")" '@[A-Z]' "which has no gaps left"
+done <<EOF
+|
+live.clinic.example *.gym.example|127.0.0.1 10.0.0.0/8 ::1
+EOF
+like "$(front 'a;' '')" 'http-api/hosts: "a;" cannot be' "a name that would be a line of its own is refused"
+like "$(front '' '127.0.0.1;')" 'access/proxies: "127.0.0.1;" cannot be' "so is such a proxy"
 
 # each package has a reason
 unlike "$(grep -v '^#' deploy/packages.txt)" '^(build|run|test|bluetooth) +[^ ]+ *$' "each package has a reason"

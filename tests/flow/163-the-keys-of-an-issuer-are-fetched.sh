@@ -62,12 +62,16 @@ ok $? "they are fetched when it is there"
 like "$(cat "$T"/log/{http-api,realtime-fanout}.log)" "http-api keys_not_fetched why=\"http://127.0.0.1:$PORT/keys: .*kept=0" "and that it was not is in the log"
 
 # ---- keys change
+background stream curl -qsN -H "Authorization: Bearer $ONE" "$LIVE/events?types=alert"
+wait_until "grep -q snapshot '$T/log/stream.log'"
 key two
 TWO=$(token two)
 is "$(both "$ONE")" "200 200" "a key goes on to hold while nobody names another"
 wait_until "[ \"\$(both $TWO)\" = '200 200' ]"
 ok $? "one that is new to us has the keys fetched again"
 is "$(both "$ONE")" "401 401" "and what is not among them any more is over"
+wait_end stream
+like "$STATUS $(log_of stream | tail -2)" "^0 data: .*\"why\":\"token's key is gone\"" "with the streams it opened"
 n=$(asked)
 for i in $(seq 20); do both "$ONE" >"$T/out"; done
 ok $(($(asked) - n > 6)) "who comes with unknown keys does not make us ask each time ($(($(asked) - n)))"

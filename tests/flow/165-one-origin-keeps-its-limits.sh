@@ -7,18 +7,14 @@ PATH=$PATH:/usr/sbin:/sbin
 command -v nginx >/dev/null || skip_all "nginx is not installed"
 fresh
 sign_in admin
-PORT=$(free_port)
-URL=http://127.0.0.1:$PORT
-mkdir "$T/www" "$T/nginx"
-echo '<title>live</title>' >"$T/www/index.html"
-sed -e "s|@USER@|$([ "$(id -u)" != 0 ] || echo 'user root;')|; s|@PORT@|$PORT|; s|@NAMES@||; s|@WWW@|$T/www|" \
-	-e "s|@API_PORT@|${SETTINGS[http-api/port]}|; s|@LIVE_PORT@|${SETTINGS[realtime-fanout/port]}|" "$ROOT/deploy/nginx.conf" >"$T/nginx/nginx.conf"
+A=11111111-1111-4111-8111-111111111111
+TOKEN=$("$BIN/ihht" --config "$CONF" token person $A)
+nginx_conf
 start http-api
 start realtime-fanout
 wait_ready http-api
 wait_ready realtime-fanout
-background nginx nginx -e stderr -p "$T/nginx" -c nginx.conf
-wait_until "curl -s -o '$T/out' '$URL/'"
+start_nginx
 
 # ask CURL-ARGS...: the status; head and body in $T/head and $T/said
 ask() { curl -s -m 60 -D "$T/head" -o "$T/said" -w '%{http_code}' "$@"; }
@@ -57,9 +53,22 @@ is "$(ask -H 'Content-Type: application/json' --data-binary "@$T/large" "$URL/ap
 refused 413 "in words a program can read"
 
 # ---- too slow: begun now, looked at last
-slow() { background "$1" bash -c "exec 8<>/dev/tcp/127.0.0.1/$PORT; printf '$2' >&8; cat <&8"; }
-slow head 'GET /api/health HTTP/1.1\r\nHost: localhost\r\nX: '
-slow body 'POST /api/sync/batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 90000\r\n\r\n{'
+cat >"$T/slow" <<'END'
+# HEAD BYTES: that many each second, until an answer comes or nobody takes any more
+trap '' PIPE
+exec 8<>"/dev/tcp/127.0.0.1/$PORT"
+printf "$1" >&8
+while :; do
+	read -rt 1 line <&8 && break
+	[ $? -gt 128 ] && printf '%*s' "$2" '' >&8 || break
+done
+echo "answer: $line"
+END
+slow() { PORT=$PORT background "$1" bash "$T/slow" "$2" "$3"; }
+post() { echo "POST /api/sync/batch HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer $TOKEN\r\nContent-Type: application/json\r\nContent-Length: $1\r\n\r\n"; }
+slow head 'GET /api/health HTTP/1.1\r\nHost: localhost\r\nX: ' 1
+slow body "$(post 90000)" 1
+slow patient "$(post 1800000)" 50000
 
 # ---- too many streams
 WATCH=(curl -sN --http1.1 -H 'Connection: Upgrade' -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' "$URL/live")
@@ -83,11 +92,20 @@ ok $? "requests have their measure"
 refused 429 "in words a program can read"
 is "$(header Retry-After)" 1 "and when to come again"
 is "$(ask -d {} -H 'Content-Type: application/json' "$URL/mcp")" 429 "so have an agent's"
+is "$(ask "$URL/api/sessions?person=$A&access_token=$TOKEN")" 429 "and one with a token in its address"
 is "$(ask "$URL/")" 200 "the page is not in it"
 sed -i 's|rate=1r/m|rate=200r/s|; s|burst=3|burst=400|' "$T/nginx/nginx.conf"
 kill -HUP "${PIDS[nginx]}"
 wait_until "[ \$(ask '$URL/api/me') = 200 ]"
 ok $? "a little later one may again"
+
+# ---- too slow: looked at
+wait_end head
+ok $((STATUS == 124)) "a head that trickles is cut off"
+wait_end body
+ok $((STATUS == 124)) "so is a body"
+wait_end patient
+like "$(log_of patient)" '^answer: HTTP/1.1 4' "one that takes long but comes is heard to its end"
 
 # ---- away
 stop http-api
@@ -95,11 +113,14 @@ is "$(ask "$URL/api/me")" 502 "without http-api"
 refused 502 "it is said in words a program can read"
 is "$(header Retry-After)" 2 "with when to come again"
 is "$(ask "$URL/")" 200 "and the page is there"
-wait_end head
-ok $((STATUS == 124)) "a head that does not end is cut off"
-wait_end body
-ok $((STATUS == 124)) "so is a body"
+is "$(ask "$URL/api/sessions/$A")" 502 "nor is a session there"
 stop realtime-fanout
+for address in "/events?access_token=$TOKEN&person=$A" "/live?person=$A" "/events?x=\"&access_token=$TOKEN" "/realtime/v1/websocket?apikey=$TOKEN"; do
+	is "$(ask -g -H "Referer: $URL/#$TOKEN" -H "Cookie: ihht=$TOKEN" "$URL$address")" 502 "nor ${address%%\?*}"
+done
+like "$(log_of nginx)" 'connect\(\) failed .*request: "GET /events"$' "nginx's log says what went wrong, and where to"
+like "$(log_of nginx)" 'limiting requests.*request: "GET /api/sessions"$' "and who was told to come again"
+unlike "$(log_of nginx)" "eyJ|$A" "but holds no token, and nobody's id"
 kill "${PIDS[nginx]}"
 wait_end nginx
 done_testing

@@ -246,6 +246,22 @@ free_port() {
 	echo $port
 }
 
+# ---- nginx as it stands before http-api and realtime-fanout: PORT, URL
+
+# nginx_conf [NAMES [PROXIES]]: its file, and a page to show
+nginx_conf() {
+	PORT=${PORT:-$(free_port)} URL=http://127.0.0.1:$PORT
+	mkdir -p "$T/www" "$T/nginx"
+	echo '<title>live</title>' >"$T/www/index.html"
+	PORT=$PORT WWW=$T/www API_PORT=${SETTINGS[http-api/port]} LIVE_PORT=${SETTINGS[realtime-fanout/port]} NAMES=${1:-} PROXIES=${2:-} \
+		NGINX_USER=$([ "$(id -u)" != 0 ] || echo root) "$ROOT/deploy/front" write "$T/nginx/nginx.conf"
+}
+
+start_nginx() {
+	background nginx "$ROOT/deploy/front" run "$T/nginx" nginx.conf
+	wait_until "curl -s -o '$T/out' '$URL/'"
+}
+
 # ---- stores
 
 lite() { sqlite3 -batch -readonly -cmd '.timeout 10000' "${2:-$DB}" "$1"; }

@@ -526,7 +526,7 @@ TEST(nothing_comes_between_the_pieces_of_a_message)
 	w = watch(CLIENT_WS, NULL);
 	clients_next(&clients, w, now, got, &piece);
 	ok(piece.begins && !piece.ends);
-	clients_expire(&clients, w);
+	clients_expire(&clients, w, "token expired");
 	do {
 		clients_next(&clients, w, now, got, &piece);
 		ok(!piece.begins);

@@ -85,7 +85,8 @@ static const char *
 refusal(char *token)
 {
 	static struct err err;
-	json_t *got = jwt_verify(keys, token, AUD, NOW, &err);
+	uint64_t by;
+	json_t *got = jwt_verify(keys, token, AUD, NOW, &by, &err);
 	int holds = got != NULL;
 
 	json_decref(got);
@@ -104,7 +105,8 @@ TEST(its_claims_come_back_as_they_were_signed)
 {
 	char *token = token_with(ec, "sub", json_string("somebody"));
 	struct err err;
-	json_t *got = jwt_verify(keys, token, AUD, NOW, &err);
+	uint64_t by;
+	json_t *got = jwt_verify(keys, token, AUD, NOW, &by, &err);
 
 	is_str(json_string_value(json_object_get(got, "sub")), "somebody");
 	json_decref(got);
@@ -252,13 +254,42 @@ TEST(a_kid_that_is_not_known_is_told_apart)
 {
 	char *other, *token;
 	struct err err;
+	uint64_t by;
 
 	(void)asprintf(&other, SECRET, "new");
 	token = token_with(other, NULL, NULL);
-	ok(!jwt_verify(keys, token, AUD, NOW, &err));
+	ok(!jwt_verify(keys, token, AUD, NOW, &by, &err));
 	is_int(err.code, ENOKEY);
 	free(token);
 	free(other);
+}
+
+static struct jwt_keys *
+set_of(const char *private_jwk)
+{
+	struct err err;
+	char *set = jwt_key_public(private_jwk, &err);
+	struct jwt_keys *read = read_set(set, &err);
+
+	free(set);
+	return read;
+}
+
+TEST(a_key_that_is_gone_is_told_from_another_of_its_kid)
+{
+	struct jwt_keys *same = set_of(ec), *others = set_of(stranger);
+	char *token = token_with(ec, NULL, NULL);
+	struct err err;
+	uint64_t by = 0;
+
+	json_decref(jwt_verify(keys, token, AUD, NOW, &by, &err));
+	ok(jwt_keys_have(keys, by), "the set it was verified with");
+	ok(jwt_keys_have(same, by), "the set read again, with fewer keys");
+	ok(!jwt_keys_have(others, by), "a new key called the same");
+	ok(!jwt_keys_have(keys, 0), "none");
+	jwt_keys_free(&same);
+	jwt_keys_free(&others);
+	free(token);
 }
 
 TEST(a_set_of_keys_is_checked_when_it_is_read)
@@ -303,6 +334,7 @@ main(void)
 	RUN(every_truncation_and_every_changed_byte_is_refused);
 	RUN(a_huge_one_is_refused_unread);
 	RUN(a_kid_that_is_not_known_is_told_apart);
+	RUN(a_key_that_is_gone_is_told_from_another_of_its_kid);
 	RUN(a_set_of_keys_is_checked_when_it_is_read);
 	jwt_keys_free(&keys);
 	free(ec);

@@ -201,7 +201,7 @@ TEST(an_expired_token_is_told_and_ends_it)
 	set_up();
 	w = watch(&ann, NULL);
 	(void)read_all(w);
-	clients_expire(&clients, w);
+	clients_expire(&clients, w, "token expired");
 	has_str(read_all(w), "\"type\":\"bye\",\"why\":\"token expired\"");
 	is_str(w->leave, "token expired");
 	is_int(clients.n_dropped, 0);

@@ -1,5 +1,6 @@
 // @supabase/supabase-js as it comes from npm, with our address for its project's: rows of readings
 // in the shape its users know, under the rights of the token.
+import { rmSync } from "node:fs";
 import { createClient } from "@supabase/supabase-js";
 import WebSocket from "ws";
 import { sample, session, uuid } from "./feed.mjs";
@@ -125,10 +126,21 @@ async function comesAndGoes(house) {
 	await page.close();
 }
 
+async function keysChange(house) {
+	const page = await new Page(house, house.makeToken("person", uuid(1))).subscribed();
+
+	for (const name of ["access.jwks", "access.jwks_secret"]) rmSync(`${house.dir}/keys/${name}`);
+	house.token = house.makeToken("admin");
+	await until("the end", () => page.said.status === "error");
+	is(page.said.message, "token's key is gone", "new keys end what the old ones opened");
+	await page.close();
+}
+
 await test(async (open) => {
 	const house = await begin(open);
 
 	await rows(house);
 	await refusals(house);
 	await comesAndGoes(house);
+	await keysChange(house);
 });

@@ -71,4 +71,16 @@ await test(async (open) => {
 	is(wise.of("sample").map((f) => f.spo2).join(" "), "91 92 93", "who brought one in time goes on past the old one's end");
 	is(wise.of("snapshot").length, 1, "without beginning anew");
 	ok(!wise.end && !wise.of("hole").length, "and without a hole");
+
+	// `wise` has a token of the project; this one is of another key
+	const ours = watch(house, house.token);
+	await until("a snapshot", () => ours.frames.length);
+	writeFileSync(`${house.dir}/project.jwks`, JSON.stringify({ kty: "oct", k: b64("another-secret-of-the-project-that-has-32-bytes") }));
+	await until("the end of those whose key is gone", () => wise.end && other.end);
+	is(wise.end, "4401 token's key is gone", "a key that is gone ends the streams it opened");
+	is(wise.of("bye").map((f) => f.why).join(), "token's key is gone", "which are told why");
+	is(other.end, wise.end, "also one that brought its token on the way");
+	await value(1, 94);
+	await until("the value", () => ours.of("sample").length);
+	ok(!ours.end, "those of other keys go on");
 });

@@ -85,7 +85,7 @@ export async function picture(page, name) {
 	if (process.env.PICTURES) await page.screenshot({ path: `${process.env.PICTURES}/${name}.png` });
 }
 
-async function freePort() {
+export async function freePort() {
 	const server = createServer().listen(0, "127.0.0.1");
 
 	await once(server, "listening");
@@ -134,15 +134,10 @@ ${Object.entries(settings).map(([name, value]) => `    ${name} = "${value}"\n`).
 	}
 
 	async startNginx() {
-		const conf = readFileSync(`${ROOT}deploy/nginx.conf`, "utf8")
-			.replace("@USER@", process.getuid() === 0 ? "user root;" : "")
-			.replaceAll("@PORT@", this.port).replaceAll("@LIVE_PORT@", this.livePort)
-			.replaceAll("@API_PORT@", 1).replaceAll("@NAMES@", "")
-			.replaceAll("@WWW@", `${ROOT}build/dashboard`);
-
-		writeFileSync(`${this.dir}/nginx/nginx.conf`, conf);
-		this.spawn("nginx", existsSync("/usr/sbin/nginx") ? "/usr/sbin/nginx" : "nginx",
-			["-p", `${this.dir}/nginx`, "-c", "nginx.conf", "-e", "stderr"]);
+		execFileSync(`${ROOT}deploy/front`, ["write", `${this.dir}/nginx/nginx.conf`], { env: { ...process.env,
+			NGINX_USER: process.getuid() === 0 ? "root" : "", PORT: this.port, LIVE_PORT: this.livePort, API_PORT: 1,
+			NAMES: "", PROXIES: "", WWW: `${ROOT}build/dashboard` } });
+		this.spawn("nginx", `${ROOT}deploy/front`, ["run", `${this.dir}/nginx`, "nginx.conf"]);
 		await until("nginx", async () => (await fetch(this.url).catch(() => null))?.ok);
 	}
 

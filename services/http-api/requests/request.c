@@ -11,8 +11,9 @@
 #include "services/http-api/requests/once.h"
 #include "services/http-api/requests/representation.h"
 
-/* How long a connection may stay in one phase, whatever it trickles. */
+/* How long a body may take, whatever it trickles: so long, and what 16 kB a second need. */
 #define BODY_US (30 * CLOCK_SECOND)
+#define BODY_US_PER_BYTE 60
 
 #define BODIES_MOST 16  /* bodies of full size that may be in memory at once */
 
@@ -399,6 +400,8 @@ request_go_on(void *arg, struct MHD_Connection *connection, const char *path, co
 	if (!r->begun)
 		return begin(r, method, path);
 	if (*n) {
+		if (r->peer)
+			r->peer->until_us += (int64_t)*n * BODY_US_PER_BYTE;
 		taken = take_body(r, bytes, *n);
 		*n = 0;
 		return taken;
