@@ -1,64 +1,97 @@
-// docs/live.md, read by a stranger: each example is taken out of the page and run as it stands.
-import { spawn } from "node:child_process";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { sample, session, uuid } from "./feed.mjs";
-import { is, ok, test, until, ROOT } from "./house.mjs";
+// docs/live.md, read by a stranger: each of its blocks is taken out of the page and run as it stands, in a clone
+// where `make run` goes on and in an empty folder.  Only ports are other ones, as 8080 may be taken.
+import { execFileSync, spawn } from "node:child_process";
+import { appendFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { uuid } from "./feed.mjs";
+import { freePort, is, ok, test, until, ROOT } from "./house.mjs";
 
 const page = readFileSync(`${ROOT}docs/live.md`, "utf8");
-const examples = [...page.matchAll(/```(sh|js)\n([^]*?)```/g)].map(([, kind, text]) => ({ kind, text }));
-const example = (words) => examples.find(({ text }) => text.includes(words)).text;
+const blocks = [...page.matchAll(/```(sh|js|html) ?(\S*)\n([^]*?)```/g)].map(([, kind, file, text]) => ({ kind, file, text }));
+const block = (words) => blocks.find(({ kind, text }) => kind === "sh" && text.includes(words)).text;
 
 await test(async (open) => {
-	const house = await open();
-	const env = { ...process.env, URL: `http://127.0.0.1:${house.livePort}`, TOKEN: house.makeToken("person", uuid(1)) };
-	const said = {}, files = [];
-	const run = (name, program, args) => {
-		const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "inherit"] });
+	const house = await open({ www: false });
+	const clone = `${house.dir}/clone`, mine = `${house.dir}/mine`, theirs = await freePort(), said = {};
+	const port = (text) => text.replaceAll(":8080", `:${house.port}`).replaceAll(/\b8000\b/g, theirs);
+
+	await house.startAll({ devices: 2, rate: 4 });
+	for (const dir of [clone, mine, `${clone}/build`, `${mine}/node_modules`]) mkdirSync(dir);
+	symlinkSync(`${ROOT}build/${process.env.MODE ?? "release"}`, `${clone}/build/release`);
+	symlinkSync(`${house.dir}/var`, `${clone}/var`);
+
+	// a clone
+	const [URL, TOKEN] = execFileSync("bash", ["-c", `${port(block("export URL"))}\necho "$URL"; echo "$TOKEN"`], { cwd: clone }).toString().split("\n");
+	is(URL, house.url, "the page says where values are");
+	const env = { ...process.env, URL, TOKEN };
+	const run = (name, program, args, cwd) => {
+		const child = spawn(program, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
 
 		said[name] = "";
-		child.stdout.on("data", (data) => (said[name] += data));
+		for (const out of [child.stdout, child.stderr]) out.on("data", (data) => (said[name] += data));
 		house.children.set(name, child);
 	};
-	process.on("exit", () => files.forEach((file) => rmSync(file)));
-	const node = (name, text) => {
-		files.push(`${ROOT}tests/web/.example-${name}-${process.pid}.mjs`);  // where its imports are found
-		writeFileSync(files.at(-1), text);
-		run(name, process.execPath, [files.at(-1)]);
-	};
+	run("curl", "bash", ["-c", `exec ${block("curl -sN")}`], clone);
+	const origins = /^ {4}access\n {8}origins = .*\n/m.exec(page)[0];
+	appendFileSync(`${clone}/var/ihht.conf`, port(origins).replaceAll(/^ {4}/gm, ""));
 
-	await house.startFanout();
-	house.startFeed();
-	await house.say("wait live ");
-	await house.say("wait news session/");
-	await house.say(`news session ${JSON.stringify(session(1))}`);
-	is(examples.length, 4, "the page has four examples");
-	run("curl", "bash", ["-c", `exec ${example("curl -sN")}`]);
-	node("ws", example('from "ws"'));
-	node("supabase", example("supabase-js"));
-	// as a page of the same origin has it, which has signed in
-	const browser = await (await house.browser()).newPage();
-	browser.on("console", (message) => message.args()[0]?.jsonValue().then((v) => (said.page += `${JSON.stringify(v)}\n`), () => {}));
-	said.page = "";
-	await browser.goto(`${house.url}/icon.svg`);
-	await browser.evaluate(example("new EventSource"));
-	// the snapshot that each gets first may have the value, too: it is not what is waited for
-	const shown = {
-		curl: ["curl shows frames", /^data: \{.*"type":"sample".*"spo2":81,/m],
-		ws: ["ten lines of Node show values", /^5a:00:00:00:00:01 81 77$/m],
-		page: ["a browser's EventSource shows frames", /"type":"sample".*"spo2":81,/],
-		supabase: ["Supabase's client shows rows", new RegExp(`${uuid("session 1")} 81\n`)],
+	// a folder that has what the page says to install, and nothing else
+	for (const name of /npm install (.*)/.exec(block("npm install"))[1].split(" ")) {
+		mkdirSync(dirname(`${mine}/node_modules/${name}`), { recursive: true });
+		symlinkSync(`${ROOT}tests/web/node_modules/${name}`, `${mine}/node_modules/${name}`);
+	}
+	for (const { file, text } of blocks.filter(({ file: name }) => name)) writeFileSync(`${mine}/${file}`, port(text));
+	run("live.mjs", process.execPath, ["live.mjs"], mine);
+	run("server", "bash", ["-c", `exec ${port(block("http.server"))}`], mine);
+	await until("values", () => /spo2/.test(said.curl) && /\d/.test(said["live.mjs"]));
+	ok(/^data: \{.*"type":"sample".*"spo2":/m.test(said.curl), "curl shows frames");
+	ok(/^\S+ \d+ \d+$/m.test(said["live.mjs"]), "ten lines of Node show values", said["live.mjs"]);
+
+	// in a browser, as a page of the same origin that has signed in, and as two of another one
+	const context = await house.browser();
+	const show = async (name, address) => {
+		const tab = await context.newPage();
+
+		said[name] = "";
+		tab.on("console", (message) => message.args()[0]?.jsonValue().then((v) => (said[name] += `${JSON.stringify(v)}\n`), () => {}));
+		await tab.goto(address);
+		return tab;
 	};
-	await until("each has shown a value", async () => {
-		await house.say(`live sample ${JSON.stringify(sample(1, { spo2: 81, heart_rate: 77 }))}`);
-		return Object.entries(shown).every(([who, [, what]]) => what.test(said[who]));
-	}, 60);
-	for (const [who, [name, what]] of Object.entries(shown)) ok(what.test(said[who]), name);
-	await house.stop("realtime-fanout", "SIGKILL");
-	await house.startFanout();
-	said.page = "";
-	await until("it has come back by itself", async () => {
-		await house.say(`live sample ${JSON.stringify(sample(1, { spo2: 79 }))}`);
-		return /"spo2":79,/.test(said.page);
-	});
-	ok(true, "and comes back by itself when realtime-fanout was killed");
+	await until("the server", async () => (await fetch(`http://127.0.0.1:${theirs}/live.html`).catch(() => null))?.ok);
+	const stranger = await show("stranger", `http://127.0.0.1:${theirs}/live.html#${TOKEN}`);
+	await until("a refusal", () => stranger.evaluate("events.readyState === EventSource.CLOSED"));
+	is(await stranger.textContent("pre"), "", "a page of an origin that is not listed sees nothing");
+	execFileSync("bash", ["-c", block("supervisorctl")], { cwd: clone });
+
+	const tab = await show("console", house.link);
+	await until("somebody is signed in", async () => (await tab.evaluate("fetch('/api/me').then((a) => a.status)")) === 200);
+	await tab.evaluate(blocks.find(({ kind, file }) => kind === "js" && !file).text);
+	const live = await show("live.html", `http://127.0.0.1:${theirs}/live.html#${TOKEN}`);
+	const rows = await show("rows.html", `http://127.0.0.1:${theirs}/rows.html#${TOKEN}`);
+	run("rows.mjs", process.execPath, ["rows.mjs"], mine);
+	const text = { "live.html": () => live.textContent("pre"), "rows.html": () => rows.textContent("pre") };
+	const shows = (name, what) => until(`${name} shows ${what}`, async () => what.test(text[name] ? await text[name]() : said[name]));
+
+	// rows are those of a session
+	const device = await (async () => {
+		await shows("console", /"type":"sample"/);
+		return /"device_id":"([^"]+)"/.exec(said.console)[1];
+	})();
+	const session = await (await fetch(`${URL}/api/sessions`, { method: "POST", headers: { Authorization: `Bearer ${TOKEN}`, "Content-Type": "application/json" },
+		body: JSON.stringify({ user_id: uuid(1), device_id: device }) })).json();
+	ok(session.session_id, "a session begins", JSON.stringify(session));
+	for (const [name, what, words] of [
+		["console", /"type":"sample".*"spo2":\d/, "a page of the same origin shows frames"],
+		["live.html", /"type":"sample".*"spo2":\d/, "one of another origin that is listed, too"],
+		["rows.html", new RegExp(`^SUBSCRIBED[^]*^${session.session_id} \\d`, "m"), "Supabase's client shows rows in a page of another origin, through nginx"],
+		["rows.mjs", new RegExp(`^SUBSCRIBED[^]*^${session.session_id} \\d`, "m"), "and in Node"]]) {
+		await shows(name, what);
+		ok(true, words);
+	}
+	await house.supervise("signal", "KILL", "realtime-fanout");
+	await shows("console", /"type":"(resumed|hole)"[^]*"type":"sample"/);
+	ok(true, "EventSource comes back by itself when realtime-fanout was killed");
+	const wrong = await show("wrong", `http://127.0.0.1:${theirs}/rows.html#${TOKEN.slice(0, -8)}`);
+	await until("a refusal", async () => /^CHANNEL_ERROR .*signature/m.test(await wrong.textContent("pre")));
+	ok(true, "a page whose token does not hold shows why not");
 });

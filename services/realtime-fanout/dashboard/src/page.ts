@@ -190,15 +190,32 @@ document.querySelector(".skip")?.addEventListener("click", (event) => {
 	event.preventDefault();
 	byId("view").focus();
 });
-byId("leave").addEventListener("click", () => void signOut().then(() => location.reload()));
+byId("leave").addEventListener("click", () => void leave());
 
 function askToSignIn(): void {
 	if (location.hash !== "#/signin") location.hash = "#/signin";
 }
 
+// The tabs of a browser share its cookie: what one does about who is signed in holds for all.
+const tabs = new BroadcastChannel("who");
+let mine = "";
+
+tabs.addEventListener("message", ({ data }) => {
+	if (mine && data !== mine) location.reload();
+});
+
+async function leave(): Promise<void> {
+	const why = await signOut();
+
+	if (why) return house.say(`You are still signed in. ${why}`);
+	tabs.postMessage("");
+	location.reload();
+}
+
 async function showMe(): Promise<void> {
 	const me = await whoAmI();
 
+	if (me) tabs.postMessage(mine = me.user_id);
 	setHidden(byId("me"), !me);
 	if (me) setText(byId("role"), `Signed in as ${me.role}.`);
 	if (me === null) askToSignIn();
