@@ -134,16 +134,29 @@ state_is_recalled(const struct state *state, const struct sample *sample)
 	       sample->taken_us < d->sample.taken_us;
 }
 
+/* A recording begins again, or the clock was set back: then what there is moves with it. */
+static void
+turn_back(struct kept_device *d, uint32_t by_s, int64_t data_source)
+{
+	size_t i;
+
+	if (data_source == DATA_SOURCE_MANUAL)
+		d->n_points = 0;
+	else
+		for (i = 0; i < KEPT_POINTS; i++)
+			d->points[i].at_s -= by_s;
+}
+
 static void
 add_point(struct kept_device *d, const struct sample *sample)
 {
 	uint32_t at_s = (uint32_t)(sample->taken_us / CLOCK_SECOND);
-	const struct point *last = &d->points[(d->n_points - 1) % KEPT_POINTS];
+	uint32_t last_s = d->points[(d->n_points - 1) % KEPT_POINTS].at_s;
 
-	if (d->n_points && at_s < last->at_s)
-		d->n_points = 0;  /* a recording begins again */
-	else if (d->n_points && at_s == last->at_s)
+	if (d->n_points && at_s == last_s)
 		return;
+	if (d->n_points && at_s < last_s)
+		turn_back(d, last_s + 1 - at_s, sample->data_source);
 	d->points[d->n_points++ % KEPT_POINTS] = (struct point){
 		at_s, isnan(sample->spo2) ? -1 : (int16_t)lround(sample->spo2 * 10),
 		isnan(sample->heart_rate) ? -1 : (int16_t)lround(sample->heart_rate * 10)};

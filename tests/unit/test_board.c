@@ -338,6 +338,45 @@ TEST(a_snapshot_tells_all_that_is_so)
 	board_release(&board);
 }
 
+static void
+point(const char *data_source, int64_t seq, int64_t at_s, double spo2)
+{
+	struct sample s;
+
+	msg_clear(&msg_sample, &s);
+	strcpy(s.device_id, "d1");
+	s.epoch = 1;
+	s.seq = s.pos = seq;
+	s.taken_us = at_s * SECOND;
+	s.spo2 = spo2;
+	s.data_source = !strcmp(data_source, "manual") ? DATA_SOURCE_MANUAL : DATA_SOURCE_BLUETOOTH;
+	board_take(&board, &msg_sample, &s, now);
+}
+
+TEST(a_chart_outlives_a_clock_that_is_set_back)
+{
+	struct rights all = {.all = 1};
+	struct state_pick pick = {.rights = &all};
+	struct text text = {0};
+	struct place seen;
+	uint64_t seq;
+
+	set_up(10);
+	point("bluetooth", 1, 1000, 90);
+	point("bluetooth", 2, 1003, 91);
+	point("bluetooth", 3, 940, 92);
+	board_snapshot(&board, &pick, 9, now, &text, &seq, &seen);
+	text_add(&text, "", 1);
+	has_str(text.bytes, "\"points\":[[936,939,940],[90,91,92],[null,null,null]]");
+	text_clear(&text);
+	point("manual", 4, 500, 93);
+	board_snapshot(&board, &pick, 9, now, &text, &seq, &seen);
+	text_add(&text, "", 1);
+	has_str(text.bytes, "\"points\":[[500],[93],[null]]");  /* a recording begins again */
+	text_free(&text);
+	board_release(&board);
+}
+
 int
 main(void)
 {
@@ -354,5 +393,6 @@ main(void)
 	RUN(sessions_beyond_the_limit_are_refused_and_counted);
 	RUN(a_session_that_changes_its_device_leaves_the_old_one);
 	RUN(a_snapshot_tells_all_that_is_so);
+	RUN(a_chart_outlives_a_clock_that_is_set_back);
 	return test_done();
 }
