@@ -149,6 +149,7 @@ frame_sample(struct text *text, const struct sample *s, const struct session *se
 	if (s->motion == s->motion)
 		text_member_real(text, "motion", s->motion);
 	member_opt(text, "signal_strength", s->signal_strength);
+	member_opt(text, "status", s->status);
 	member_opt(text, "battery", s->battery);
 	member_opt(text, "rr", s->rr);
 	text_member(text, "data_source", words_text(&words_data_source, s->data_source));
