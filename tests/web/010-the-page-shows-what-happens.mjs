@@ -47,8 +47,8 @@ await test(async (open) => {
 	is(await one.text(".phase"), "Altitude", "the phase is told");
 	ok(/Cycle 2 of 5 · level 6/.test(await one.text(".cycle")), "so are cycle, number of cycles and dial");
 	ok(/^[34]:[0-9]{2} left$/.test(await one.text(".left")), "and the time left", await one.text(".left"));
-	ok(/in the cloud/.test(await one.state("cloud")), "what is synced is told");
-	ok(/signal/.test(await one.state("signal")), "the signal is judged");
+	ok(/^in the cloud [0-9]+ s ago$/.test(await one.state("cloud")), "what is synced is told", await one.state("cloud"));
+	is(await one.state("signal"), "good signal", "the signal is judged");
 	is(await one.state("battery"), "83 %", "the battery is told");
 	is(await one.state("link"), "connected", "and the link");
 	await until("the banner", () => page.locator("#mock").isVisible());

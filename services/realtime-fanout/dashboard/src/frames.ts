@@ -93,4 +93,5 @@ export type Frame =
 	| (Numbered & { type: "hole"; of: "live"; lost: number })
 	| (Numbered & { type: "hole"; of: "frames"; from: number | null; to: number | null; from_us?: number; why: string })
 	| (Numbered & { type: "bye"; why: string })
+	| { type: "quiet"; now_us: number }   // nothing has happened: a sign of life
 	| (Numbered & { type: "gap" | "phase_stats" | "progression" });

@@ -34,7 +34,7 @@ export class Live {
 		const socket = this.socket = new WebSocket(`${scheme}//${location.host}/live${resume}`);
 		this.heard = performance.now();
 		socket.onmessage = (event) => this.take(String(event.data));
-		socket.onclose = () => void this.again();
+		socket.onclose = () => this.again();
 	}
 
 	private close(): void {
@@ -45,16 +45,25 @@ export class Live {
 	}
 
 	// Full jitter, so that a hall full of screens does not come back in step.
-	private async again(): Promise<void> {
+	private again(): void {
 		const most = Math.min(MOST_WAIT_MS, 250 * 2 ** this.tries++);
 
 		this.close();
 		this.onState("lost");
-		// a browser does not tell a page why it was not let in
-		if (await whoAmI() === null) return this.onState("refused");
-		if (this.socket) return;
 		clearTimeout(this.timer);
 		this.timer = window.setTimeout(() => this.open(), 50 + Math.random() * most);
+		void this.askWhy();
+	}
+
+	// A browser does not tell a page why it was not let in.  Nobody waits for the answer: http-api
+	// may be away, too.
+	private async askWhy(): Promise<void> {
+		const tries = this.tries;
+
+		if (await whoAmI() !== null || this.tries < tries) return;
+		clearTimeout(this.timer);
+		this.close();
+		this.onState("refused");
 	}
 
 	private look(): void {
@@ -74,7 +83,7 @@ export class Live {
 			if (frame.type === "snapshot" && frame.seen) this.seen = frame.seen;
 			if ((frame.type === "sample" || frame.type === "recalled") && frame.session_id)
 				this.seen = `${frame.taken_us}.${frame.device_seq}.${frame.device_id}`;
-			this.seq = frame.seq;
+			if (frame.type !== "quiet") this.seq = frame.seq;
 			this.onFrame(frame);
 		}
 	}

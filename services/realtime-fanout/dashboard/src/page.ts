@@ -1,12 +1,14 @@
 // The page: which view is shown, and what stands around it.
 import { signIn, signOut, takeToken, whoAmI } from "./access";
 import { forgetPaint } from "./chart/paint";
+import { gatewayMs } from "./clock";
 import { byId, h, icon, setData, setHidden, setText, type IconName } from "./dom";
 import { Live, type LinkState } from "./live";
 import { People } from "./people";
 import { Store } from "./store";
 import { zoneName } from "./time";
 import { count } from "./words";
+import { Alarms } from "./views/alarms";
 import { Compare } from "./views/compare";
 import { Devices } from "./views/devices";
 import { HealthView } from "./views/health";
@@ -19,6 +21,7 @@ import type { House, View } from "./views/view";
 import { Wall } from "./views/wall";
 
 const NOTICE_MS = 15_000;
+const ASK_CLOCK_MS = 5000;
 
 const store = new Store();
 const house: House = {
@@ -58,8 +61,17 @@ function viewOf([name, a = "", b = ""]: string[]): View {
 	}
 }
 
+// An address that somebody has typed wrong is a view that does not exist.
+function decoded(part: string): string {
+	try {
+		return decodeURIComponent(part);
+	} catch {
+		return part;
+	}
+}
+
 function show(first: boolean): void {
-	const path = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+	const path = location.hash.replace(/^#\/?/, "").split("/").map(decoded);
 
 	view?.close?.();
 	view = viewOf(path);
@@ -89,14 +101,27 @@ function showAround(): void {
 
 	setText(byId("connection"), LIVE[state]);
 	setData(byId("connection"), "state", state);
-	setText(byId("summary"), state !== "live" && !running.length ? "" : `${running.length} running · ` +
-		(store.pending ? `${count(store.pending, "reading")} on the way to the cloud` : "all in the cloud"));
+	setText(byId("summary"), state === "live" ? `${running.length} running · ` +
+		(store.pending ? `${count(store.pending, "reading")} on the way to the cloud` : "all in the cloud")
+		: running.length ? `${running.length} running when last heard` : "");
 	setHidden(byId("mock"), !mock);
 	setHidden(byId("notice"), !notice);
 	setText(byId("notice"), notice);
 	document.body.classList.toggle("lost", state !== "live");
 	showAlerts();
+	alarms.update();
 }
+
+let clockAskedMs = -Infinity;
+async function mindClock(): Promise<void> {
+	if (state !== "live" || !store.looksLate() || performance.now() - clockAskedMs < ASK_CLOCK_MS) return;
+	clockAskedMs = performance.now();
+	const ms = await gatewayMs();
+
+	if (ms !== undefined) store.setClock(ms);
+}
+
+const alarms = new Alarms(house, byId("alarms"));
 
 function showAlerts(): void {
 	const list = byId("alerts"), alerts = [...store.alerts.values()];
@@ -114,6 +139,7 @@ function showAlerts(): void {
 function showAll(): void {
 	store.forgetEnded();
 	store.changed.clear();
+	void mindClock();
 	view?.update?.();
 	showAround();
 }
@@ -129,6 +155,7 @@ function soon(): void {
 		else if (view instanceof Wall || view instanceof SessionView) view.update();
 		known = store.sessions.size;
 		store.changed.clear();
+		alarms.update();
 	});
 }
 

@@ -6,6 +6,9 @@ export const LIFT_TWICE = 80;
 export const MASK_OFF = 75;
 const COOLDOWN_S = 15;
 
+// As fine as oximeters tell it, and as it is shown: a number and what it asks for never disagree.
+export const tenth = (spo2: number | null): number | null => spo2 === null ? null : Math.round(spo2 * 10) / 10;
+
 export interface Zone { readonly min: number; readonly max: number }
 
 const CALIBRATION: Zone = { min: 88, max: 93 };
@@ -31,7 +34,8 @@ export class Guide {
 			this.now = "mask_off";
 			return;
 		}
-		if (this.liftS !== undefined && atS - this.liftS >= COOLDOWN_S) {
+		// also when the clock was set back: a lift too many is told rather than one too few
+		if (this.liftS !== undefined && Math.abs(atS - this.liftS) >= COOLDOWN_S) {
 			this.liftS = undefined;
 			this.twice = false;
 		}

@@ -1,14 +1,12 @@
 // What is so now, from the frames; knows nothing of the page.
 import type { Alert, Device, Frame, Process, Sample, Session, SessionEvent } from "./frames";
-import { Guide } from "./rules";
+import { addPoint, joinPoints, noPoints, recallPoint, type Points } from "./points";
+import { Guide, tenth } from "./rules";
 import { timeOfDay } from "./time";
 
-export const CHART_S = 300;
 export const CURRENT_MS = 5000;   // an older value is not shown as what is now
 const ENDED_FOR_MS = 60_000;      // an ended session stays in sight this long
 const MOST_MARKS = 200;
-
-export type Points = [number[], (number | null)[], (number | null)[]];
 
 export interface DeviceState {
 	device: Device;
@@ -16,7 +14,6 @@ export interface DeviceState {
 	heardMs: number;           // performance.now() when the sample came
 	points: Points;
 	guide: Guide | undefined;  // of the running altitude phase
-	lost: number;              // values that never came here
 }
 
 export interface PhaseMark { atS: number; phase: string | null; cycle: number | null }
@@ -26,16 +23,15 @@ export interface SessionState {
 	synced: number;
 	syncedMs: number | undefined;
 	endedMs: number | undefined;
+	lost: number;              // values of it that never came here
 	phases: PhaseMark[];       // as far as they were seen, oldest first
 	events: SessionEvent[];
 	surveys: Set<string>;      // kinds that were answered while we looked
 }
 
-const noPoints = (): Points => [[], [], []];
-
 function newDevice(id: string): DeviceState {
 	return { device: { device_id: id, name: null, state: null, rssi: null, battery: null, data_source: "unknown" },
-		sample: undefined, heardMs: 0, points: noPoints(), guide: undefined, lost: 0 };
+		sample: undefined, heardMs: 0, points: noPoints(), guide: undefined };
 }
 
 export class Store {
@@ -47,7 +43,8 @@ export class Store {
 	notice = "";
 	noticeMs = -Infinity;
 	pending = 0;
-	aheadMs = 0;                            // the server's clock, against ours
+	private aheadMs = 0;                    // the server's clock, against ours
+	private toldMs = -Infinity;             // the same, as the last frame said it
 
 	device(id: string): DeviceState {
 		let state = this.devices.get(id);
@@ -61,7 +58,9 @@ export class Store {
 		switch (frame.type) {
 		case "snapshot": return this.takeSnapshot(frame);
 		case "sample": return this.takeSample(frame, 0);
-		case "recalled": return this.takeRecalled(frame);
+		case "recalled":  // never what is now
+			recallPoint(this.device(frame.device_id).points, frame);
+			return;
 		case "session": return this.takeSession(frame);
 		case "device":
 			this.device(frame.device_id).device = frame;
@@ -78,6 +77,7 @@ export class Store {
 			this.touch(frame.session_id, (s) => s.surveys.add(frame.kind));
 			return;
 		case "hole": return this.takeHole(frame);
+		case "quiet": return this.takeClock(frame.now_us);
 		}
 	}
 
@@ -92,6 +92,10 @@ export class Store {
 				this.sessions.delete(id);
 				this.changed.add(s.session.device_id);
 			}
+	}
+
+	setClock(serverMs: number): void {
+		this.aheadMs = this.toldMs = serverMs - Date.now();
 	}
 
 	nowMs(): number {
@@ -111,6 +115,24 @@ export class Store {
 		return this.ageMs(d) <= CURRENT_MS;
 	}
 
+	// Values come, and yet they look old: they are late, or one of the two clocks was set.
+	looksLate(): boolean {
+		return [...this.devices.values()].some((d) => d.sample && performance.now() - d.heardMs <= CURRENT_MS && !this.isCurrent(d));
+	}
+
+	// A frame that was long on its way makes old values look new: an earlier time has to be told twice.
+	private takeClock(nowUs: number): void {
+		const aheadMs = nowUs / 1000 - Date.now();
+
+		this.aheadMs = Math.max(aheadMs, this.toldMs);
+		this.toldMs = aheadMs;
+	}
+
+	// The one that runs on it.
+	sessionOf(device: string): SessionState | undefined {
+		return [...this.sessions.values()].find((s) => s.endedMs === undefined && s.session.device_id === device);
+	}
+
 	private touch(id: string, change: (s: SessionState) => void): void {
 		const s = this.sessions.get(id);
 
@@ -122,7 +144,7 @@ export class Store {
 	private takeSnapshot(frame: Extract<Frame, { type: "snapshot" }>): void {
 		const before = new Map(this.devices), known = new Map(this.sessions);
 
-		this.aheadMs = frame.now_us / 1000 - Date.now();
+		this.setClock(frame.now_us / 1000);
 		this.pending = frame.pending;
 		for (const map of [this.sessions, this.devices, this.processes, this.alerts]) map.clear();
 		for (const s of known.values()) if (s.endedMs !== undefined) this.sessions.set(s.session.id, s);
@@ -133,8 +155,7 @@ export class Store {
 			const state = this.device(d.device_id), was = before.get(d.device_id);
 
 			state.device = d;
-			state.lost = was?.lost ?? 0;
-			state.points = d.points ?? was?.points ?? state.points;
+			state.points = joinPoints(was?.points ?? noPoints(), d.points ?? noPoints());
 			if (d.sample) this.takeSample(d.sample, d.sample.age_ms ?? 0);
 			this.guideAgain(state);
 		}
@@ -142,7 +163,7 @@ export class Store {
 	}
 
 	private addSession(session: Session, was: SessionState | undefined): void {
-		this.sessions.set(session.id, { session, synced: session.synced ?? was?.synced ?? 0, endedMs: undefined,
+		this.sessions.set(session.id, { session, synced: session.synced ?? was?.synced ?? 0, endedMs: undefined, lost: was?.lost ?? 0,
 			syncedMs: session.synced_age_ms === undefined ? was?.syncedMs : performance.now() - session.synced_age_ms,
 			phases: was?.phases ?? [], events: was?.events ?? [], surveys: was?.surveys ?? new Set() });
 		this.markPhase(session);
@@ -150,9 +171,11 @@ export class Store {
 
 	private markPhase(session: Session): void {
 		const phases = this.sessions.get(session.id)?.phases;
-		const atS = (session.phase_us ?? session.start_us) / 1e6, last = phases?.at(-1);
+		const atS = (session.phase_us ?? session.start_us) / 1e6;
 
-		if (!phases || (last && last.atS >= atS)) return;
+		if (!phases || phases.at(-1)?.atS === atS) return;
+		// the clock was set back: what it says now holds
+		while ((phases.at(-1)?.atS ?? atS) > atS) phases.pop();
 		phases.push({ atS, phase: session.current_phase, cycle: session.current_cycle });
 		if (phases.length > MOST_MARKS) phases.shift();
 		const d = this.device(session.device_id);
@@ -162,8 +185,7 @@ export class Store {
 
 	// The guide of a phase that began before we looked, from the minutes we were given of it.
 	private guideAgain(d: DeviceState): void {
-		const s = [...this.sessions.values()].find((each) => each.endedMs === undefined &&
-			each.session.device_id === d.device.device_id);
+		const s = this.sessionOf(d.device.device_id);
 		const since = (s?.session.phase_us ?? 0) / 1e6, [times, spo2] = d.points;
 
 		d.guide = s?.session.current_phase === "ALTITUDE" ? new Guide() : undefined;
@@ -172,31 +194,11 @@ export class Store {
 
 	private takeSample(sample: Sample, ageMs: number): void {
 		const state = this.device(sample.device_id);
-		const [times, spo2, pulse] = state.points;
-		const at = Math.floor(sample.taken_us / 1e6), last = times.at(-1);
 
-		state.sample = sample;
+		state.sample = { ...sample, spo2: tenth(sample.spo2) };
 		state.heardMs = performance.now() - ageMs;
-		state.guide?.take(sample.taken_us / 1e6, sample.invalid ? null : sample.spo2);
-		if (last !== undefined && at < last) state.points = [[at], [sample.spo2], [sample.heart_rate]];
-		if (last !== undefined && at <= last) return;
-		times.push(at);
-		spo2.push(sample.spo2);
-		pulse.push(sample.heart_rate);
-		while (times.length > 1 && at - (times[0] ?? 0) > CHART_S)
-			for (const column of state.points) column.shift();
-	}
-
-	// Out of the oximeter's own memory: fills the line, and is never what is now.
-	private takeRecalled(sample: Sample): void {
-		const { points: [times, spo2, pulse] } = this.device(sample.device_id);
-		const at = Math.floor(sample.taken_us / 1e6), newest = times.at(-1) ?? at;
-		const place = times.findIndex((t) => t >= at);
-
-		if (place < 0 || times[place] === at || newest - at > CHART_S) return;
-		times.splice(place, 0, at);
-		spo2.splice(place, 0, sample.spo2);
-		pulse.splice(place, 0, sample.heart_rate);
+		state.guide?.take(sample.taken_us / 1e6, sample.invalid ? null : state.sample.spo2);
+		state.points = addPoint(state.points, sample);
 	}
 
 	private takeSession(session: Session): void {
@@ -224,8 +226,11 @@ export class Store {
 	}
 
 	private takeHole(frame: Extract<Frame, { type: "hole" }>): void {
-		if (frame.of === "device")
-			this.device(frame.device_id).lost += frame.to - frame.from + 1;
+		if (frame.of === "device") {
+			const s = this.sessionOf(frame.device_id);
+
+			if (s) this.touch(s.session.id, () => s.lost += frame.to - frame.from + 1);
+		}
 		else if (frame.of === "frames" && frame.why === "slow")
 			this.say("This page was too slow and has skipped to now. What was skipped is recorded all the same.");
 		else if (frame.of === "frames")

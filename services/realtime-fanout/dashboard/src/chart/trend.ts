@@ -1,10 +1,13 @@
 // The last minutes of one device: SpO2 and pulse on one time axis.
 import uPlot from "uplot";
 import { LIFT } from "../rules";
-import { CHART_S, type Points } from "../store";
+import { CHART_S, type Points } from "../points";
 import { timeOfDay } from "../time";
+import { gaps, stretchesWithout } from "./gaps";
 import { color, font, paintUnder, scaled, type Under } from "./paint";
 
+const LEAST = 24;        // px: below that a line says nothing
+const BARE = 80;         // px: below that there is no room for words beside the line
 const LEAST_S = 60;      // a new chart is not stretched further
 const LOWEST = 72;       // both thresholds are always in sight
 
@@ -23,7 +26,7 @@ function axis(scale: string, side: 1 | 3, stroke: string, grid: boolean, split?:
 
 function options(width: number, height: number, under: Under): uPlot.Options {
 	const line = (label: string, scale: string, stroke: string, dash?: number[]): uPlot.Series => ({
-		label, scale, stroke: color(stroke), width: dash ? 1.5 : 2.25, points: { show: false }, spanGaps: false,
+		label, scale, stroke: color(stroke), width: dash ? 1.5 : 2.25, points: { show: false }, gaps,
 		...(dash ? { dash } : {}) });
 
 	return {
@@ -34,7 +37,7 @@ function options(width: number, height: number, under: Under): uPlot.Options {
 			pulse: { range: (_u, min, max) => [Math.min(30, min ?? 40), Math.max(140, max ?? 140)] },
 		},
 		series: [{}, line("SpO2", "spo2", "--spo2"), line("Pulse", "pulse", "--pulse", [4, 3])],
-		axes: [
+		axes: height < BARE ? [{ show: false }, { show: false }, { show: false }] : [
 			{ stroke: color("--soft"), font: font(), size: 20 * scaled(), space: 70 * scaled(), gap: 2,
 				incrs: [60, 120], values: (_u, at) => at.map((s) => timeOfDay(s * 1000)),
 				grid: { show: false }, ticks: { show: false } },
@@ -53,15 +56,19 @@ export class Trend {
 		this.watcher = new ResizeObserver(() => {
 			const { clientWidth: width, clientHeight: height } = where;
 
-			if (this.plot && width > 0 && (width !== this.plot.width || height !== this.plot.height))
-				this.plot.setSize({ width, height });
+			if (!this.plot || !width || (width === this.plot.width && height === this.plot.height)) return;
+			if (height < BARE === this.plot.height < BARE) return this.plot.setSize({ width, height });
+			const points = this.plot.data as Points;
+
+			this.forget();
+			this.show(points, {});
 		});
 		this.watcher.observe(where);
 	}
 
 	show(points: Points, under: Partial<Under>): void {
-		if (!this.where.clientWidth || this.where.clientHeight < 40) return;
-		Object.assign(this.under, under);
+		if (!this.where.clientWidth || this.where.clientHeight < LEAST) return;
+		Object.assign(this.under, under, { gaps: stretchesWithout(points[0]) });
 		if (this.plot) this.plot.setData(points);
 		else this.plot = new uPlot(options(this.where.clientWidth, this.where.clientHeight, this.under), points, this.where);
 	}

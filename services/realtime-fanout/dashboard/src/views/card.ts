@@ -4,10 +4,11 @@ import type { Span } from "../chart/paint";
 import { h, icon, setData, setHidden, setIcon, setText, type IconName } from "../dom";
 import type { Session } from "../frames";
 import { progressOf, ribbonOf } from "../plan";
-import { judge, zoneOf, type Advice } from "../rules";
+import { zoneOf, type Advice } from "../rules";
 import type { DeviceState, SessionState } from "../store";
 import { age, duration } from "../time";
 import { adviceWord, count, decimal, invalidWord, linkWord, phaseWord, qualityOf, qualityWord, statusWord } from "../words";
+import { adviceOf } from "./advice";
 import { Controls } from "./controls";
 import type { House } from "./view";
 
@@ -15,7 +16,9 @@ export const phaseIcon: Record<string, IconName> = { ALTITUDE: "altitude", RECOV
 	TRANSITION: "next", COMPLETED: "check", WARMUP: "wait" };
 const ADVICE_ICON: Record<Advice, IconName | ""> = { none: "", in: "check", above: "up", below: "down",
 	lift: "lift", lift_twice: "lift", mask_off: "off" };
-const number = (v: number | null | undefined): string => typeof v === "number" ? String(Math.round(v)) : "–";
+type Kind = "good" | "wait" | "bad" | "plain";
+const number = (v: number | null | undefined): string => typeof v === "number" ? String(v) : "–";
+const whole = (v: number | null | undefined): string => typeof v === "number" ? String(Math.round(v)) : "–";
 
 // The stretch of each phase that was seen, the running one to `endS`.
 export function spansOf(s: SessionState, endS: number): Span[] {
@@ -38,7 +41,7 @@ export class Card {
 	private readonly states = new Map<string, HTMLElement>();
 	private readonly controls: Controls;
 	private readonly trend: Trend;
-	private inSight = false;
+	inSight = false;
 	private drawn = "";
 
 	// wanted: it has come into sight and is to be drawn, when there is time
@@ -89,62 +92,62 @@ export class Card {
 	update(): void {
 		const s = this.house.store.sessions.get(this.id);
 
-		if (!s || !this.inSight) return;
+		if (!s) return;
 		const d = this.house.store.device(s.session.device_id);
 
 		this.updateHead(s);
 		this.updateValues(s, d);
 		this.updateStates(s, d);
 		this.controls.update();
-		this.updateChart(s, d);
+		if (this.inSight) this.updateChart(s, d);
 	}
 
 	private updateHead(s: SessionState): void {
-		const { session } = s, over = s.endedMs !== undefined, phase = over ? "COMPLETED" : session.current_phase ?? "";
+		const { session } = s, over = s.endedMs !== undefined, phase = over ? "COMPLETED" : session.current_phase ?? "", isLive = this.house.isLive();
 		const label = this.phase.lastElementChild, progress = progressOf(session, this.house.store.nowMs());
 
 		setText(this.person, this.house.people.name(session.user_id));
 		setIcon(this.phase, phaseIcon[phase] ?? "wait");
 		setData(this.phase, "phase", phase);
-		if (label) setText(label, over ? upperStatus(session) : phaseWord(phase));
+		if (label) setText(label, over ? upperStatus(session) : isLive ? phaseWord(phase) : `Last: ${phaseWord(phase)}`);
 		this.element.classList.toggle("ended", over);
 		setText(this.cycle, [session.current_cycle === null ? "" : `Cycle ${session.current_cycle}` +
 			(session.total_cycles === null ? "" : ` of ${session.total_cycles}`),
 		session.current_altitude_level === null ? "" : `level ${session.current_altitude_level}`].filter(Boolean).join(" · "));
-		setText(this.left, over ? `mean ${decimal(session.avg_spo2)} %` : leftWord(progress));
+		setText(this.left, over ? `mean ${decimal(session.avg_spo2)} %` : isLive ? leftWord(progress) : "");
 		this.left.classList.toggle("over", !over && (progress.elapsed ?? 0) > (progress.planned ?? Infinity));
-		showRibbon(this.ribbon, session, this.house.store.nowMs());
+		if (isLive) showRibbon(this.ribbon, session, this.house.store.nowMs());
 	}
 
 	private updateValues(s: SessionState, d: DeviceState): void {
 		const { store } = this.house, sample = d.sample, over = s.endedMs !== undefined;
 		const current = !over && this.house.isLive() && store.isCurrent(d);
 		const zone = zoneOf(s.session.current_phase, s.session.session_subtype);
-		const advice = current ? judge(d.guide, zone, sample?.invalid ? null : sample?.spo2 ?? null) : "none";
-		const words = this.advice.lastElementChild;
+		const advice = adviceOf(this.house, s), words = this.advice.lastElementChild;
 
 		setText(this.spo2, current ? number(sample?.spo2) : "–");
-		setText(this.pulse, current ? number(sample?.heart_rate) : "–");
+		setText(this.pulse, current ? whole(sample?.heart_rate) : "–");
 		setData(this.article, "advice", advice);
 		this.element.classList.toggle("old", !current);
 		setIcon(this.advice, current && sample?.invalid ? "off" : ADVICE_ICON[advice]);
 		if (words) setText(words, current && sample?.invalid ? invalidWord(sample.invalid)
 			: adviceWord(advice, zone, s.session.current_phase === "RECOVERY"));
 		setText(this.old, over ? "" : !sample ? "No value yet" : current ? ""
-			: `Last ${number(sample.spo2)} %, ${number(sample.heart_rate)} /min, ${age(store.ageMs(d))} ago`);
+			: `Last ${number(sample.spo2)} %, ${whole(sample.heart_rate)} /min, ${age(store.ageMs(d))} ago`);
 		setHidden(this.old, !this.old.textContent);
 		this.chart.setAttribute("aria-label", `SpO2 and pulse of the last five minutes; now ${current
-			? `${number(sample?.spo2)} % and ${number(sample?.heart_rate)} beats a minute` : "no current value"}`);
+			? `${number(sample?.spo2)} % and ${whole(sample?.heart_rate)} beats a minute` : "no current value"}`);
 	}
 
 	private updateStates(s: SessionState, d: DeviceState): void {
+		if (!this.house.isLive()) return this.knowNothing(s);
 		const state = d.device.state, quality = qualityOf(d.sample), battery = d.sample?.battery ?? d.device.battery;
-		const current = this.house.store.isCurrent(d), lost = d.lost ? `, ${count(d.lost, "value")} not shown` : "";
+		const current = this.house.store.isCurrent(d), lost = s.lost ? `, ${count(s.lost, "value")} not shown` : "";
 		const since = s.syncedMs === undefined ? undefined : performance.now() - s.syncedMs;
 
 		this.flag("signal", current ? qualityWord[quality] : "no signal now",
 			!current || quality === "none" ? "bad" : quality === "weak" ? "wait" : quality === "unknown" ? "plain" : "good");
-		this.flag("link", linkWord(state) + lost, state === "streaming" ? d.lost ? "wait" : "good"
+		this.flag("link", linkWord(state) + lost, state === "streaming" ? s.lost ? "wait" : "good"
 			: ["lost", "off", "refused", "stranger"].includes(state ?? "") ? "bad" : "wait");
 		this.flag("battery", typeof battery === "number" ? `${battery} %` : "", typeof battery !== "number" ? "plain"
 			: battery < 10 ? "bad" : battery < 25 ? "wait" : "plain");
@@ -153,7 +156,13 @@ export class Card {
 			since === undefined || since > 120_000 ? "wait" : "good");
 	}
 
-	private recorded(s: SessionState): [string, "good" | "wait" | "bad" | "plain"] {
+	// The line is cut: what was so when it was heard last may be otherwise by now.
+	private knowNothing(s: SessionState): void {
+		for (const name of this.states.keys()) this.flag(name, "", "plain");
+		if (s.endedMs === undefined) this.flag("recorded", "recording not known", "bad");
+	}
+
+	private recorded(s: SessionState): [string, Kind] {
 		const keeper = this.house.store.processes.get("local-store-1");
 
 		if (s.endedMs !== undefined) return ["recorded", "plain"];
@@ -162,7 +171,7 @@ export class Card {
 		return keeper.state === "waiting" ? ["recorder waits", "wait"] : ["recording", "good"];
 	}
 
-	private flag(name: string, text: string, kind: "good" | "wait" | "bad" | "plain"): void {
+	private flag(name: string, text: string, kind: Kind): void {
 		const e = this.states.get(name), words = e?.lastElementChild;
 
 		if (!e || !words) return;

@@ -1,48 +1,40 @@
 // The oximeters, as ble-ingest sees them.
-import { h } from "../dom";
+import { h, setHidden } from "../dom";
 import type { DeviceState } from "../store";
 import { age, moment } from "../time";
 import { decimal, invalidWord, linkWord, qualityOf, qualityWord } from "../words";
-import { head, table } from "./parts";
+import { head, LiveTable, type Cell } from "./parts";
 import type { House, View } from "./view";
 
 export class Devices implements View {
 	readonly element = h("div");
 	readonly title = "Devices";
-	private readonly body = h("div");
-	private shown = "";
+	private readonly table = new LiveTable("Oximeters", ["Oximeter", "State", "In use by", "Value", "Signal", "Battery", "Radio", "Kind"]);
+	private readonly nothing = h("p", { class: "nothing" }, "No oximeter has been heard.", h("span", {}, "Switch one on and put it on a finger."));
 
 	constructor(private readonly house: House) {
-		this.element.append(head("Devices"), this.body);
+		this.element.append(head("Devices"), this.table.element, this.nothing);
 	}
 
 	update(): void {
 		const all = [...this.house.store.devices.values()].sort((a, b) => name(a).localeCompare(name(b)));
-		const rows = all.map((d) => this.row(d)), now = JSON.stringify(rows);
 
-		if (now === this.shown) return;
-		this.shown = now;
-		this.body.replaceChildren(all.length ? table("Oximeters", ["Oximeter", "State", "In use by", "Value", "Signal", "Battery", "Radio", "Kind"],
-			rows.map(([first, state, who, ...rest]) => [first ?? "", state ?? "", who ? h("a", { href: `#/session/${who}` }, this.person(who)) : "free", ...rest]))
-			: h("p", { class: "nothing" }, "No oximeter has been heard.", h("span", {}, "Switch one on and put it on a finger.")));
+		setHidden(this.table.element, !all.length);
+		setHidden(this.nothing, all.length > 0);
+		this.table.show(all.map((d) => ({ key: d.device.device_id, cells: this.row(d) })));
 	}
 
-	private person(session: string): string {
-		const s = this.house.store.sessions.get(session);
-
-		return s ? this.house.people.name(s.session.user_id) : "";
-	}
-
-	private row(d: DeviceState): string[] {
+	private row(d: DeviceState): Cell[] {
 		const { store } = this.house, { device, sample } = d;
-		const s = [...store.sessions.values()].find((each) => each.endedMs === undefined && each.session.device_id === device.device_id);
+		const s = store.sessionOf(device.device_id), isLive = this.house.isLive(), current = isLive && store.isCurrent(d);
 		const battery = sample?.battery ?? device.battery, at = sample ? sample.taken_us / 1000 : 0;
-		const value = !sample ? "none yet" : !store.isCurrent(d) ? store.ageMs(d) < 86_400_000 ? `${age(store.ageMs(d))} ago` : moment(at)
+		const value = !sample ? "none yet" : !current ? store.ageMs(d) < 86_400_000 ? `${age(store.ageMs(d))} ago` : moment(at)
 			: sample.invalid ? invalidWord(sample.invalid) : `${sample.spo2 ?? "–"} %, ${sample.heart_rate ?? "–"} /min`;
 		const perfusion = typeof sample?.perfusion_index === "number" ? `, perfusion ${decimal(sample.perfusion_index)} %` : "";
 
-		return [name(d), linkWord(device.state) + (d.lost ? `, ${d.lost} values not shown` : ""), s?.session.id ?? "", value,
-			store.isCurrent(d) ? qualityWord[qualityOf(sample)] + perfusion : "–", typeof battery === "number" ? `${battery} %` : "–",
+		return [name(d), !isLive ? "not connected" : linkWord(device.state) + (s?.lost ? `, ${s.lost} values not shown` : ""),
+			s ? { href: `#/session/${s.session.id}`, text: this.house.people.name(s.session.user_id) } : "free", value,
+			current ? qualityWord[qualityOf(sample)] + perfusion : "–", typeof battery === "number" ? `${battery} %` : "–",
 			device.rssi === null ? "–" : `${device.rssi} dBm`, device.kind ?? ""];
 	}
 }

@@ -1,6 +1,6 @@
 // Pieces that several views are made of.
 import { Problem } from "../api";
-import { h, type Child } from "../dom";
+import { h, setText, type Child } from "../dom";
 
 export function head(title: string, ...beside: Child[]): HTMLElement {
 	return h("div", { class: "head" }, h("h1", {}, title), h("div", { class: "beside" }, ...beside));
@@ -29,6 +29,52 @@ export function table(caption: string, heads: string[], rows: Child[][], numbers
 			h("thead", {}, h("tr", {}, ...heads.map((text, i) => h("th", { scope: "col", class: side(i) }, text)))),
 			h("tbody", {}, ...rows.map((row) => h("tr", {}, ...row.map((cell, i) =>
 				i ? h("td", { class: side(i) }, cell) : h("th", { scope: "row" }, cell)))))));
+}
+
+export type Cell = string | { href: string; text: string };
+
+function fill(cell: HTMLElement, value: Cell): void {
+	if (typeof value === "string") return setText(cell, value);
+	const a = cell.querySelector("a") ?? h("a");
+
+	if (!a.parentElement) cell.replaceChildren(a);
+	if (a.getAttribute("href") !== value.href) a.href = value.href;
+	setText(a, value.text);
+}
+
+// A table that changes while somebody is in it: what stays keeps the focus, and the scroll its place.
+export class LiveTable {
+	readonly element: HTMLElement;
+	private readonly body: HTMLElement;
+	private readonly rows = new Map<string, HTMLElement>();
+
+	constructor(caption: string, private readonly heads: string[]) {
+		this.element = table(caption, heads, []);
+		this.body = this.element.querySelector("tbody") as HTMLElement;
+	}
+
+	show(rows: { key: string; cells: Cell[] }[]): void {
+		const keys = new Set(rows.map(({ key }) => key));
+
+		for (const [key, row] of this.rows)
+			if (!keys.has(key)) {
+				row.remove();
+				this.rows.delete(key);
+			}
+		rows.forEach(({ key, cells }, i) => {
+			const row = this.rows.get(key) ?? this.add(key);
+
+			if (this.body.children[i] !== row) this.body.insertBefore(row, this.body.children[i] ?? null);
+			cells.forEach((cell, n) => fill(row.children[n] as HTMLElement, cell));
+		});
+	}
+
+	private add(key: string): HTMLElement {
+		const row = h("tr", {}, ...this.heads.map((_, i) => i ? h("td") : h("th", { scope: "row" })));
+
+		this.rows.set(key, row);
+		return row;
+	}
 }
 
 export function facts(pairs: [string, Child][]): HTMLElement {
