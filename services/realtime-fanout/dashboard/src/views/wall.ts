@@ -43,12 +43,12 @@ export class Wall implements View {
 		this.showOthers();
 	}
 
-	// Only those of whom there is news.
+	// Only those of whom there is news; for those out of sight once a second is enough.
 	updateOnly(devices: Set<string>): void {
 		for (const card of this.cards.values()) {
 			const s = this.house.store.sessions.get(card.id);
 
-			if (s && devices.has(s.session.device_id)) this.queue.add(card);
+			if (s && card.inSight && devices.has(s.session.device_id)) this.queue.add(card);
 		}
 		this.soon();
 	}
@@ -102,7 +102,7 @@ export class Wall implements View {
 
 		for (let columns = 1; columns <= Math.max(1, n); columns++) {
 			const rows = Math.ceil(n / columns), shape = (wide / columns) / (high / rows);
-			const off = Math.abs(Math.log(shape / 1.2)) + (columns * rows - n) / n;
+			const off = Math.abs(Math.log(shape / 1.2)) + 3 * (columns * rows - n) / n;
 
 			if (off < least) [least, best] = [off, columns];
 		}
