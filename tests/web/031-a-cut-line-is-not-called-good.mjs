@@ -84,6 +84,12 @@ async function keepsItsHead(house, page) {
 	}
 	ok(true, "a screen whose clock is set, onwards or back, shows values all the same");
 
+	await page.route((url) => url.pathname === "/", (route) => route.request().method() === "HEAD" ? route.abort() : route.continue());
+	await page.evaluate(() => { window.skewMs = 180_000; });
+	await shown(89);
+	ok(true, "also when nothing but the stream tells the time");
+	await page.evaluate(() => { window.skewMs = 0; });
+
 	const now = Date.now();
 	for (let s = -100; s <= 0; s++) await house.live("sample", sample(1, { spo2: 95, taken_us: (now + s * 1000) * 1000 }));
 	await until("the chart", async () => shareOf(await lineOf(chart)) > 0.3);
@@ -99,6 +105,21 @@ async function keepsItsHead(house, page) {
 	await house.news("session", session(1, { current_phase: "RECOVERY", phase_us: (now - 400_000) * 1000 }));
 	await shows("the phase", () => house.live("sample", sample(1, { spo2: 82 })), async () => await one.text(".phase") === "Recovery" && await one.spo2() === "82");
 	is(await one.text(".advice"), "Coming up to 95", "and a phase that begins before the last one is the one that counts");
+}
+
+// Nothing happens for longer than a page waits for a sign of life.
+async function isQuiet(house, page) {
+	let sockets = 0, times = 0;
+
+	page.on("websocket", (socket) => {
+		sockets++;
+		socket.on("framereceived", ({ payload }) => { times += /"type":"time"/.test(payload); });
+	});
+	await page.reload();
+	await isLive(page);
+	await until("three signs of life", () => times >= 3 || sockets > 1, 120);
+	is(sockets, 1, "a page on which nothing happens keeps its line");
+	is(await connection(page), "live", "and says so");
 }
 
 await test(async (open) => {
@@ -117,4 +138,5 @@ await test(async (open) => {
 	await fillsWhatItMissed(house, page);
 	await asksNobody(house, page);
 	await keepsItsHead(house, page);
+	await isQuiet(house, page);
 });

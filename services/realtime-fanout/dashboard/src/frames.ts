@@ -92,6 +92,6 @@ export type Frame =
 	| (Numbered & { type: "hole"; of: "device"; device_id: string; from: number; to: number })
 	| (Numbered & { type: "hole"; of: "live"; lost: number })
 	| (Numbered & { type: "hole"; of: "frames"; from: number | null; to: number | null; from_us?: number; why: string })
+	| (Numbered & { type: "time"; now_us: number })   // also a sign of life
 	| (Numbered & { type: "bye"; why: string })
-	| { type: "quiet"; now_us: number }   // nothing has happened: a sign of life
 	| (Numbered & { type: "gap" | "phase_stats" | "progression" });

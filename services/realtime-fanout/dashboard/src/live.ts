@@ -83,7 +83,7 @@ export class Live {
 			if (frame.type === "snapshot" && frame.seen) this.seen = frame.seen;
 			if ((frame.type === "sample" || frame.type === "recalled") && frame.session_id)
 				this.seen = `${frame.taken_us}.${frame.device_seq}.${frame.device_id}`;
-			if (frame.type !== "quiet") this.seq = frame.seq;
+			this.seq = frame.seq;
 			this.onFrame(frame);
 		}
 	}

@@ -77,7 +77,7 @@ export class Store {
 			this.touch(frame.session_id, (s) => s.surveys.add(frame.kind));
 			return;
 		case "hole": return this.takeHole(frame);
-		case "quiet": return this.takeClock(frame.now_us);
+		case "time": return this.takeClock(frame.now_us);
 		}
 	}
 
