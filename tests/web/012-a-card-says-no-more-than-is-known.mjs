@@ -156,6 +156,6 @@ await test(async (open) => {
 	await outOfSight(house, page);
 	await alarms(house, page);
 	await devicesStay(house, page);
-	await gone(house, page);
 	is(complaints.join("\n"), "", "the browser has nothing to complain about");
+	await gone(house, page);
 });

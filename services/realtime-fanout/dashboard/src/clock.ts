@@ -1,8 +1,8 @@
 // What time it is at the gateway, to the second; undefined when it does not say.
-const ASK_MS = 5000;
+import { request, SOON_MS } from "./request";
 
 export async function gatewayMs(): Promise<number | undefined> {
-	const answer = await fetch("/", { method: "HEAD", cache: "no-store", signal: AbortSignal.timeout(ASK_MS) }).catch(() => undefined);
+	const answer = await request("/", { method: "HEAD" }, SOON_MS).catch(() => undefined);
 	const second = Date.parse(answer?.headers.get("Date") ?? "");
 
 	return Number.isNaN(second) ? undefined : second + 500;

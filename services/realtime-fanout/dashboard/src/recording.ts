@@ -3,19 +3,18 @@
 import type { Reading } from "./api";
 import type { Span } from "./chart/paint";
 import type { Rows } from "./columns";
-import type { Points } from "./store";
+import { noPoints, type Points } from "./points";
 
 const AGAIN_MS = 300_000;    // so late may come what the oximeter kept in its memory
 const MOST_LIVE = 20_000;    // of a cloud that stays away
 
 const momentOf = (r: Reading): number => Date.parse(r.timestamp);
-const nothing = (): Points => [[], [], []];
 
 export class Recording {
 	readings: Reading[] = [];
 	spans: Span[] = [];      // phases as the readings tell them
-	private kept = nothing();
-	private live = nothing();
+	private kept = noPoints();
+	private live = noPoints();
 
 	// From when on the cloud is asked again.
 	get since(): string {

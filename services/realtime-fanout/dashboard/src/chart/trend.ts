@@ -1,9 +1,9 @@
 // The last minutes of one device: SpO2 and pulse on one time axis.
 import uPlot from "uplot";
+import { breaksIn, broken } from "../columns";
 import { LIFT } from "../rules";
-import { CHART_S, type Points } from "../points";
+import { CHART_S, noPoints, type Points } from "../points";
 import { timeOfDay } from "../time";
-import { gaps, stretchesWithout } from "./gaps";
 import { color, font, paintUnder, scaled, type Under } from "./paint";
 
 const LEAST = 24;        // px: below that a line says nothing
@@ -26,7 +26,7 @@ function axis(scale: string, side: 1 | 3, stroke: string, grid: boolean, split?:
 
 function options(width: number, height: number, under: Under): uPlot.Options {
 	const line = (label: string, scale: string, stroke: string, dash?: number[]): uPlot.Series => ({
-		label, scale, stroke: color(stroke), width: dash ? 1.5 : 2.25, points: { show: false }, gaps,
+		label, scale, stroke: color(stroke), width: dash ? 1.5 : 2.25, points: { show: false },
 		...(dash ? { dash } : {}) });
 
 	return {
@@ -49,6 +49,7 @@ function options(width: number, height: number, under: Under): uPlot.Options {
 
 export class Trend {
 	private plot: uPlot | undefined;
+	private points = noPoints();
 	private readonly under: Under = { spans: [], marks: [], gaps: [], subtype: null, words: false };
 	private readonly watcher: ResizeObserver;
 
@@ -58,19 +59,20 @@ export class Trend {
 
 			if (!this.plot || !width || (width === this.plot.width && height === this.plot.height)) return;
 			if (height < BARE === this.plot.height < BARE) return this.plot.setSize({ width, height });
-			const points = this.plot.data as Points;
-
 			this.forget();
-			this.show(points, {});
+			this.show(this.points, {});
 		});
 		this.watcher.observe(where);
 	}
 
 	show(points: Points, under: Partial<Under>): void {
 		if (!this.where.clientWidth || this.where.clientHeight < LEAST) return;
-		Object.assign(this.under, under, { gaps: stretchesWithout(points[0]) });
-		if (this.plot) this.plot.setData(points);
-		else this.plot = new uPlot(options(this.where.clientWidth, this.where.clientHeight, this.under), points, this.where);
+		const gaps = breaksIn(points[0]), rows = broken(points, gaps) as uPlot.AlignedData;
+
+		this.points = points;
+		Object.assign(this.under, under, { gaps });
+		if (this.plot) this.plot.setData(rows);
+		else this.plot = new uPlot(options(this.where.clientWidth, this.where.clientHeight, this.under), rows, this.where);
 	}
 
 	forget(): void {
