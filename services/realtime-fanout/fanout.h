@@ -1,5 +1,5 @@
 /*
- * fanout - what main.c, server.c and the out_ files share
+ * fanout - what main.c, server.c, in_links.c and the out_ files share
  */
 #ifndef FANOUT_H
 #define FANOUT_H
@@ -49,6 +49,12 @@ struct connection {
 int server_open(struct fanout *me, const char *address, int port, struct err *err);
 void server_close(struct fanout *me);
 
+/* The links; what they bring goes to the board when in_links_wake() is told by which source. */
+int in_links_open(struct fanout *me, struct err *err);
+void in_links_subscribe(struct fanout *me);
+void in_links_wake(struct fanout *me, int source);
+void in_links_close(struct fanout *me);
+
 /* The counts of a beat, and of the metrics: name=value pairs. */
 #define COUNTS_MAX 700
 void fanout_counts(const struct fanout *me, char counts[COUNTS_MAX]);
@@ -83,6 +89,8 @@ void out_ask(struct fanout *me, struct watcher *watcher, int64_t mono_us);
 void out_offer(struct fanout *me, struct watcher *watcher);
 /* Writes one piece of it, if there is any; -1: that socket is dead. */
 int out_piece(struct fanout *me, struct watcher *watcher, int64_t mono_us);
+/* Once a second: who has heard nothing for long gets a sign of life, who takes nothing has to go. */
+void out_look_after(struct fanout *me, struct watcher *watcher, int64_t mono_us);
 /* Parts from a watcher without a word, soon. */
 void out_end(struct watcher *watcher);
 

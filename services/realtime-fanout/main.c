@@ -22,23 +22,20 @@
  * the fields of a `sample`: it is not the latest value, and no hole is counted in it.
  *
  * A watcher brings a token (proto/access.h), in a header, the address or a cookie, and gets what
- * is of those it may see; of an oximeter that is in no session only admins get values.  With
- * the end of the token, or of the key that signed it, its stream ends; over WebSocket it may send {"type":"token","token":...} before.
+ * is of those it may see; of an oximeter that is in no session only admins get values.  With the
+ * end of the token, or of the key that signed it, its stream ends; over WebSocket it may send
+ * {"type":"token","token":...} before, and {"type":"resume","after":RUN.SEQ} at any time.  Every 15 s
+ * it is told the `time`, and so that we are here.
  *
  * Promise: no watcher can hold up another one, or the pipeline; who is too slow for live
  * is brought to now, told of the hole, and parted from when it happens again.
  *
- * One loop of libev wakes libwebsockets and us.  ZeroMQ's fds signal an edge, so every wake
- * reads until EAGAIN.  While sending takes long we do not wake for each message, but read and
- * send on a tick.
+ * One loop of libev wakes libwebsockets and us.
  */
 #include <errno.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
-#include <zmq.h>
 
 #include "common/clock.h"
 #include "common/log.h"
@@ -46,11 +43,7 @@
 #include "fanout.h"
 #include "proto/link.h"
 
-#define AT_ONCE_US    300                 /* shorter pauses are not worth a timer */
-#define MOST_PAUSE_US 100000
-#define MOST_A_TICK 5000                  /* messages of one link, so that watchers get their turn */
-#define FAREWELL_S  5                     /* to be told that a token has expired */
-#define RETURN_US   (60 * CLOCK_SECOND)   /* the last watcher may come back so long */
+#define RETURN_US (60 * CLOCK_SECOND)  /* the last watcher may come back so long */
 
 static const struct conf_key keys[] = {
 	{"listen", CONF_TEXT, "127.0.0.1", 1, 64, NULL, "address; nginx or another proxy with TLS stands between others and us"},
@@ -72,68 +65,6 @@ static const struct process_manual manual = {
 	.n_keys = sizeof(keys) / sizeof(keys[0]),
 };
 
-static const char *const link_names[N_LINKS] = {"live", "news", "beats"};
-
-/* ---- messages in */
-
-static void
-say_bad(const struct err *err)
-{
-	static struct log_often often;
-
-	if (!log_often(&often, clock_mono_us()))
-		return;
-	log_warn("message_dropped", "why=\"%s\" n=%llu", err->text, (unsigned long long)often.n);
-	often.n = 0;
-}
-
-/* What is replayed was received long ago. */
-static void
-time_sample(struct fanout *me, const struct sample *sample)
-{
-	int64_t lag_us = clock_utc_us() - sample->taken_us;
-
-	if (sample->data_source != DATA_SOURCE_MANUAL && lag_us > me->lag_us)
-		me->lag_us = lag_us;
-}
-
-static int
-drain(struct fanout *me, int which)
-{
-	struct link *link = me->links[which];
-	struct link_frame frame;
-	struct err err;
-	int n, r;
-
-	for (n = 0; n < MOST_A_TICK && (r = link_recv(link, &frame, &err)); n++) {
-		if (r < 0)
-			say_bad(&err);
-		else if (frame.message == &msg_sample)
-			time_sample(me, frame.msg);
-		if (r > 0)
-			board_take(&me->board, frame.message, frame.msg, clock_mono_us());
-		if (r < 0 && err.code != EBADMSG)
-			break;
-	}
-	board_missed(&me->board, link_names[which], link_counts(link)->n_missed, clock_mono_us());
-	return n;
-}
-
-/* local-store repeats what runs and what stands whenever somebody subscribes anew. */
-static void
-ask_again(struct fanout *me)
-{
-	static const char *const repeated[] = {"session/", "alert/"};
-	void *news = link_socket(me->links[NEWS]);
-	size_t i;
-
-	me->board.ask_again = 0;
-	for (i = 0; i < 2; i++) {
-		(void)zmq_setsockopt(news, ZMQ_UNSUBSCRIBE, repeated[i], strlen(repeated[i]));
-		(void)zmq_setsockopt(news, ZMQ_SUBSCRIBE, repeated[i], strlen(repeated[i]));
-	}
-}
-
 static void
 give_all(struct fanout *me)
 {
@@ -145,85 +76,17 @@ give_all(struct fanout *me)
 		out_give(me, me->clients.all[i], now);
 }
 
-/*
- * How long values are let come together before they are sent: a few times the CPU that the last ones
- * took.  For a few watchers that is at once; for many what comes within tick-ms goes out together;
- * and where even that is too often all wait longer rather than that everybody falls behind.
- */
-static int64_t
-pause_us(const struct fanout *me)
-{
-	int64_t us = 4 * me->busy_us, most = me->tick_us;
-
-	if (!me->clients.n)
-		return most;
-	if (most && most < me->busy_us)
-		most = me->busy_us;
-	us = us < most ? us : most;
-	return us < MOST_PAUSE_US ? us : MOST_PAUSE_US;
-}
-
-/* A timer of libev would do, but epoll waits for whole milliseconds. */
-static void
-arm_tick(struct fanout *me, int64_t us)
-{
-	struct itimerspec at = {.it_value.tv_nsec = (us > 0 ? us : 1) * 1000};
-
-	(void)timerfd_settime(me->tick, 0, &at, NULL);
-}
-
-/*
- * Reads what there is.  While values come faster than they are to be sent the live link's fd is left
- * alone until the tick; news and beats are rare and are read when they come.
- */
-static void
-pump(struct fanout *me, int which)
-{
-	int n = drain(me, which);
-	int64_t us = pause_us(me);
-
-	me->more[which] = n == MOST_A_TICK || (which == LIVE && n > 0 && us > AT_ONCE_US);
-	if (me->board.ask_again) {
-		ask_again(me);
-		me->more[NEWS] = 1;  /* setting an option may have swallowed the fd's edge */
-	}
-	(me->more[LIVE] ? ev_io_stop : ev_io_start)(me->loop, &me->sources[LIVE]);
-	if (me->more[LIVE] || me->more[NEWS] || me->more[BEATS])
-		arm_tick(me, us);
-}
-
-static void
-on_tick(struct fanout *me)
-{
-	uint64_t times;
-	int i;
-
-	(void)!read(me->tick, &times, sizeof(times));
-	for (i = 0; i < N_LINKS; i++)
-		if (me->more[i])
-			pump(me, i);
-}
-
 static void
 wake(struct fanout *me, int source)
 {
 	struct signalfd_siginfo signal;
-	int64_t cpu_us;
 
-	if (source == TICK || source == LIVE) {
-		cpu_us = clock_thread_us();
-		me->busy_us = cpu_us - me->cpu_us;
-		me->cpu_us = cpu_us;
-	}
 	if (source == SIGNALS) {
 		if (read(me->signals, &signal, sizeof(signal)) > 0)
 			ev_break(me->loop, EVBREAK_ALL);
 		return;
 	}
-	if (source == TICK)
-		on_tick(me);
-	else
-		pump(me, source);
+	in_links_wake(me, source);
 	give_all(me);
 }
 
@@ -262,56 +125,6 @@ beat(struct fanout *me)
 	me->lag_us = 0;
 }
 
-/* lws reads nothing of a stream of events, and so would be told without end that its watcher has
- * left, or has said what nobody asked it for. */
-static int
-has_left(const struct watcher *w)
-{
-	char byte;
-
-	return w->kind == CLIENT_SSE &&
-	       (recv(lws_get_socket_fd(w->wsi), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
-		(errno != EAGAIN && errno != EINTR));
-}
-
-/* Why a watcher's token holds no longer, NULL: it does. */
-static const char *
-token_is_over(const struct fanout *me, const struct rights *rights)
-{
-	if (rights->until_us <= clock_utc_us())
-		return "token expired";
-	return rights->key && !access_has_key(me->access, rights->key) ? "token's key is gone" : NULL;
-}
-
-/* Who has heard nothing for long gets a sign of life; who takes nothing is dropped. */
-static void
-look_after(struct fanout *me, struct watcher *w, int64_t now)
-{
-	int was_leaving = w->leave != NULL;
-	const char *over;
-
-	if (has_left(w)) {
-		out_end(w);
-		return;
-	}
-	clients_judge(&me->clients, w, now);
-	if (!w->leave && (over = token_is_over(me, &w->rights))) {
-		clients_expire(&me->clients, w, over);
-		was_leaving = 1;
-		lws_set_timeout(w->wsi, PENDING_TIMEOUT_HTTP_CONTENT, FAREWELL_S);
-		out_offer(me, w);
-	}
-	if (w->leave && !was_leaving) {
-		log_warn("watcher_dropped", "why=\"%s\"", w->leave);
-		out_end(w);
-	} else if (!w->waiting && now - w->told_mono_us >= BEAT_EVERY_US) {
-		w->told_mono_us = now;
-		w->ping = w->kind != CLIENT_SSE;
-		clients_tell_time(&me->clients, w);
-		out_ask(me, w, now);
-	}
-}
-
 /* Under a timer of lws: only so it looks when it has to wake next for what we ask here. */
 static void
 on_second(lws_sorted_usec_list_t *second)
@@ -323,7 +136,7 @@ on_second(lws_sorted_usec_list_t *second)
 	board_tick(&me->board, now);
 	give_all(me);
 	for (i = me->clients.n; i-- > 0;)
-		look_after(me, me->clients.all[i], now);
+		out_look_after(me, me->clients.all[i], now);
 	if (!me->clients.n && now - me->clients.alone_mono_us > RETURN_US)
 		me->board.wanted = 0;
 	beat(me);
@@ -331,21 +144,6 @@ on_second(lws_sorted_usec_list_t *second)
 }
 
 /* ---- life */
-
-static void
-subscribe(struct fanout *me)
-{
-	static const char *const live[] = {"sample/", "gap/", "device/", NULL};
-	static const char *const news[] = {"session/", "survey/", "event/", "phase_stats/",
-					   "progression/", "synced/", "alert/", NULL};
-	int i;
-
-	for (i = 0; live[i]; i++)
-		link_subscribe(me->links[LIVE], live[i]);
-	link_subscribe(me->links[BEATS], "");
-	for (i = 0; news[i]; i++)
-		link_subscribe(me->links[NEWS], news[i]);
-}
 
 /* The daemons; the sniffer and the operator's command come and go. */
 static void
@@ -365,7 +163,6 @@ static int
 attach(struct fanout *me, struct err *err)
 {
 	const struct conf *conf = me->process->conf;
-	int i;
 
 	if (!(me->access = access_open(me->process->access, err)))
 		return -1;
@@ -380,17 +177,12 @@ attach(struct fanout *me, struct err *err)
 		return err_set(err, ENOMEM, "out of memory");
 	me->clients.past = (struct replay_house){&me->board, in_store_new(me->process->database),
 						 conf_number(conf, "resume-rows"), me->clients.lag_us};
-	for (i = 0; i < N_LINKS; i++)
-		if (!(me->links[i] = link_open(me->process, link_names[i], LINK_IN, err)))
-			return -1;
 	me->wake = wake;
-	if ((me->tick = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)) < 0)
-		return err_set(err, errno, "timerfd: %s", strerror(errno));
-	if (server_open(me, conf_text(conf, "listen"), (int)conf_number(conf, "port"), err) < 0)
+	if (in_links_open(me, err) < 0 ||
+	    server_open(me, conf_text(conf, "listen"), (int)conf_number(conf, "port"), err) < 0)
 		return -1;
 	expect_all(me);
-	subscribe(me);
-	arm_tick(me, 1);
+	in_links_subscribe(me);
 	lws_sul_schedule(me->lws, 0, &me->second, on_second, 1);
 	return 0;
 }
@@ -398,15 +190,10 @@ attach(struct fanout *me, struct err *err)
 static void
 detach(struct fanout *me)
 {
-	int i;
-
 	server_close(me);
 	clients_release(&me->clients);
 	in_store_free(&me->clients.past.store);
-	for (i = N_LINKS; i-- > 0;)
-		link_close(&me->links[i]);
-	if (me->tick > 0)
-		(void)close(me->tick);
+	in_links_close(me);
 	board_release(&me->board);
 	access_close(&me->access);
 }

@@ -5,11 +5,14 @@
  * kernel and a turn of the loop.  What the socket does not take lws keeps, at most one piece; from then
  * on, and while a piece is not the last one, lws says when the watcher's turn is.
  */
+#include <errno.h>
 #include <sys/socket.h>
 
 #include "common/clock.h"
 #include "common/log.h"
 #include "fanout.h"
+
+#define FAREWELL_S 5  /* to be told that a token has expired */
 
 void
 out_ask(struct fanout *me, struct watcher *w, int64_t now)
@@ -69,6 +72,56 @@ out_end(struct watcher *w)
 {
 	w->ending = 1;
 	lws_set_timeout(w->wsi, PENDING_TIMEOUT_HTTP_CONTENT, LWS_TO_KILL_ASYNC);
+}
+
+/* lws reads nothing of a stream of events, and so would be told without end that its watcher has
+ * left, or has said what nobody asked it for. */
+static int
+has_left(const struct watcher *w)
+{
+	char byte;
+
+	return w->kind == CLIENT_SSE &&
+	       (recv(lws_get_socket_fd(w->wsi), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0 ||
+		(errno != EAGAIN && errno != EINTR));
+}
+
+/* Why a watcher's token holds no longer, NULL: it does. */
+static const char *
+token_is_over(const struct fanout *me, const struct rights *rights)
+{
+	if (rights->until_us <= clock_utc_us())
+		return "token expired";
+	return rights->key && !access_has_key(me->access, rights->key) ? "token's key is gone" : NULL;
+}
+
+/* Who has heard nothing for long gets a sign of life; who takes nothing is dropped. */
+void
+out_look_after(struct fanout *me, struct watcher *w, int64_t now)
+{
+	int was_leaving = w->leave != NULL;
+	const char *over;
+
+	if (has_left(w)) {
+		out_end(w);
+		return;
+	}
+	clients_judge(&me->clients, w, now);
+	if (!w->leave && (over = token_is_over(me, &w->rights))) {
+		clients_expire(&me->clients, w, over);
+		was_leaving = 1;
+		lws_set_timeout(w->wsi, PENDING_TIMEOUT_HTTP_CONTENT, FAREWELL_S);
+		out_offer(me, w);
+	}
+	if (w->leave && !was_leaving) {
+		log_warn("watcher_dropped", "why=\"%s\"", w->leave);
+		out_end(w);
+	} else if (!w->waiting && now - w->told_mono_us >= BEAT_EVERY_US) {
+		w->told_mono_us = now;
+		w->ping = w->kind != CLIENT_SSE;
+		clients_tell_time(&me->clients, w);
+		out_ask(me, w, now);
+	}
 }
 
 /* What the kernel holds for one watcher is behind now, and memory: not megabytes. */
