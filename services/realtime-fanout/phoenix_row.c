@@ -63,7 +63,7 @@ phoenix_row(struct text *text, const struct sample *s, const struct session *ses
 	text_member_real(text, "perfusion_index", s->perfusion_index);
 	text_member_real(text, "motion", s->motion);
 	put_opt(text, "signal_strength", s->signal_strength);
-	put_opt(text, "cycle_number", session->current_cycle);
+	put_opt(text, "cycle_number", session->current_phase ? session->current_cycle : MSG_NONE);
 	put_opt(text, "fio2_level", session->current_altitude_level);
 	put_opt(text, "battery", s->battery);
 	text_name(text, "is_valid");

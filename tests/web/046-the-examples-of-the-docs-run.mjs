@@ -43,9 +43,11 @@ await test(async (open) => {
 	for (const { file, text } of blocks.filter(({ file: name }) => name)) writeFileSync(`${mine}/${file}`, port(text));
 	run("live.mjs", process.execPath, ["live.mjs"], mine);
 	run("server", "bash", ["-c", `exec ${port(block("http.server"))}`], mine);
-	await until("values", () => /spo2/.test(said.curl) && /\d/.test(said["live.mjs"]));
-	ok(/^data: \{.*"type":"sample".*"spo2":/m.test(said.curl), "curl shows frames");
-	ok(/^\S+ \d+ \d+$/m.test(said["live.mjs"]), "ten lines of Node show values", said["live.mjs"]);
+	for (const [name, what, words] of [["curl", /^data: \{.*"type":"sample".*"spo2":/m, "curl shows frames"],
+		["live.mjs", /^\S+ \d+ \d+$/m, "ten lines of Node show values"]]) {
+		await until(`${name} shows values`, () => what.test(said[name]));
+		ok(true, words);
+	}
 
 	// in a browser, as a page of the same origin that has signed in, and as two of another one
 	const context = await house.browser();

@@ -202,9 +202,10 @@ realtime-fanout
 	}
 
 	sql(text) {
-		const { status, stderr } = spawnSync("psql", ["-XAtq", "-v", "ON_ERROR_STOP=1", "-h", `${this.dir}/var/run`, "-U", "postgres", "ihht"], { input: text });
+		const { status, stdout, stderr } = spawnSync("psql", ["-XAtq", "-v", "ON_ERROR_STOP=1", "-h", `${this.dir}/var/run`, "-U", "postgres", "ihht"], { input: text });
 
 		if (status !== 0) throw new Error(`psql: ${stderr}`);
+		return stdout.toString();
 	}
 
 	async supervise(...words) {
