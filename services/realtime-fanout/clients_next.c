@@ -58,6 +58,7 @@ clients_begin(struct clients *clients, struct watcher *w, const struct since *re
 	w->place = resume->seen;
 	w->missed_from = 0;
 	replay_free(&w->replay);
+	snapshot_leave(&w->snapshot);
 	if (is_in_ring(clients, resume)) {
 		w->next = resume->seq + 1;
 		w->catching_up = 1;

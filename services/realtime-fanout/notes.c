@@ -40,19 +40,24 @@ note_hole(struct clients *clients, struct watcher *w, uint64_t from, int64_t fro
 	clients->n_holes++;
 }
 
+/* Of the last frame it has; while it gets values out of the store there is none. */
+static unsigned long long
+last(const struct watcher *w)
+{
+	return w->replay ? 0 : w->next - 1;
+}
+
 void
 note_resumed(const struct clients *clients, struct watcher *w)
 {
 	note(w, "data: {\"seq\":%llu,\"type\":\"resumed\",\"run\":\"%lld\",\"from\":\"%s\"}\n\n",
-	     w->replay ? 0ULL : (unsigned long long)w->next - 1, (long long)clients->board->run,
-	     w->replay ? "store" : "ring");
+	     last(w), (long long)clients->board->run, w->replay ? "store" : "ring");
 }
 
 void
 note_leave(struct clients *clients, struct watcher *w, const char *why)
 {
-	note(w, "data: {\"seq\":%llu,\"type\":\"bye\",\"why\":\"%s\"}\n\n",
-	     (unsigned long long)w->next - 1, why);
+	note(w, "data: {\"seq\":%llu,\"type\":\"bye\",\"why\":\"%s\"}\n\n", last(w), why);
 	w->leave = why;
 	clients->n_dropped++;
 }
@@ -61,5 +66,5 @@ void
 note_time(struct watcher *w)
 {
 	note(w, "data: {\"seq\":%llu,\"type\":\"time\",\"now_us\":%lld}\n\n",
-	     (unsigned long long)w->next - 1, (long long)clock_utc_us());
+	     last(w), (long long)clock_utc_us());
 }

@@ -511,6 +511,36 @@ TEST(who_asks_to_resume_later_gets_it_again)
 	tear_down();
 }
 
+TEST(what_is_said_during_playback_has_no_number)
+{
+	struct watcher *w;
+
+	set_up(100, 100000);
+	clients.past = (struct replay_house){&board, in_store_new("/nowhere"), 100, 3 * SECOND};
+	w = watch(CLIENT_WS, "resume=1.5.1795403600306000.1.d1");
+	ok(w->replay != NULL);
+	clients_tell_time(&clients, w);
+	has_str(read_all(w), "{\"seq\":0,\"type\":\"time\"");
+	in_store_free(&clients.past.store);
+	tear_down();
+}
+
+TEST(who_resumes_before_its_snapshot_has_gone_gets_none)
+{
+	struct since since = {.run = RUN_ID, .seq = 1};
+	struct watcher *w;
+
+	set_up(100, 100000);
+	board.wanted = 1;
+	take("d1", 1);
+	take("d1", 2);
+	w = watch(CLIENT_WS, NULL);
+	clients_resume(w, &since);
+	is_int(count(read_all(w), "snapshot"), 0);
+	is_int(count(got, "\"type\":\"sample\""), 1);
+	tear_down();
+}
+
 TEST(nothing_comes_between_the_pieces_of_a_message)
 {
 	struct piece piece;
@@ -578,6 +608,8 @@ main(void)
 	RUN(who_watches_a_person_hears_of_the_oximeter_they_wear);
 	RUN(a_sleeper_is_told_the_time_behind_the_last_frame);
 	RUN(who_asks_to_resume_later_gets_it_again);
+	RUN(what_is_said_during_playback_has_no_number);
+	RUN(who_resumes_before_its_snapshot_has_gone_gets_none);
 	RUN(nothing_comes_between_the_pieces_of_a_message);
 	RUN(one_that_says_nothing_is_given_up_and_one_of_events_need_not);
 	return test_done();
