@@ -1,7 +1,8 @@
 // What the charts of the past draw and how they are read: phases shaded, target zones, the lines of
 // 83, 80 and 75, a mark for each lift, breaks; two sessions on one axis, however often they have a
 // value; by pointer, by button and by keyboard.
-import { drawnOn, lineAt, recordCanvas } from "./canvas.mjs";
+import { drawnOn, recordCanvas } from "./canvas.mjs";
+import { lineOf, runsOf } from "./chart.mjs";
 import { pastId, pastSession, readCourse } from "./past.mjs";
 import { is, ok, test, until, watch } from "./house.mjs";
 
@@ -53,8 +54,8 @@ async function shades(page, house) {
 	ok(lifts.length > 1 && marks.length === lifts.length && marks.every((x, i) => near(x, phases[0].x + lifts[i] * second, 3)), "a mark stands at each mask lift", `${marks} ${lifts}`);
 	const hatches = drawn.filter((d) => d.op === "stroke" && d.stroke === "--edge" && d.path.length > 3).map((d) => Math.max(...d.path.map(([x]) => x)));
 	ok(hatches.length > 0, "nine missing seconds are hatched");
-	const runs = await lineAt(page, SPO2, "--spo2");
-	ok(runs.length === 2 && near(runs[0][1], phases[0].x + 169 * second, 3) && near(runs[1][0], phases[0].x + 179 * second, 3), "and no line leads over them", JSON.stringify(runs));
+	const runs = runsOf(await lineOf(page.locator(".course-spo2")));
+	ok(runs.length === 2 && near(runs[0][1], 169 * second, 3) && near(runs[1][0], 179 * second, 3), "and no line leads over them", JSON.stringify(runs));
 	const below = await drawnOn(page, PULSE);
 	ok(below.filter((d) => d.op === "rect" && /^--fill-(alt|rec)/.test(d.fill)).length === 8 && !below.some((d) => d.stroke === "--line-lift"), "below the pulse lie the same phases, and no line of SpO2");
 }
@@ -93,7 +94,7 @@ async function reads(page) {
 // Beside a short one, in whose time both lines would lie one over the other.
 async function compares(page, house, n, what) {
 	await opens(page, house, `compare/${pastId(n)}/${pastId(4)}`);
-	const alone = (await lineAt(page, SPO2, "--spo2")).filter(([, to]) => to > 400);
+	const alone = runsOf(await lineOf(page.locator(".course-spo2"))).filter(([, to]) => to > 350);
 	ok(alone.length === 1 && alone[0][1] - alone[0][0] > 700, `${what} make one line`, JSON.stringify(alone));
 	const words = [...await readCourse(page)].map(([, text]) => text), both = /A SpO2 \d+ %, pulse \d+ · B SpO2 \d+ %, pulse \d+$/;
 	ok(words.slice(0, 8).every((text) => both.test(text)), "while both last both are read", words.slice(0, 8).join("\n"));

@@ -47,5 +47,22 @@ await test(async (open) => {
 	await house.supervise("stop", "http-api");
 	await until("nobody answers", async () => /http-api cannot be reached/.test(await text(".verdict")) && !/works|broken/.test(await states()));
 	ok(true, "without http-api no hop is claimed to work");
+
+	// ---- alerts
+	for (const name of ["ble-ingest", "local-store"]) await house.supervise("stop", name);
+	house.startFeed();
+	await house.say("wait news ");
+	const alert = (name, level, text) => house.say(`news alert ${JSON.stringify({ name, level, text, at_us: Date.now() * 1000 })}`);
+	const list = () => page.locator(".alert-list li").evaluateAll((all) => all.map((li) => `${li.dataset.level} ${li.querySelector("strong").textContent}, ${li.querySelector("p").textContent}`).join("; "));
+	await alert("disk_full", "warn", "The disk is used to 85 %.");
+	await alert("cannot_store", "critical", "Nothing can be written.");
+	await until("both", async () => await list() === "warn Warning: disk full, The disk is used to 85 %.; critical Critical: cannot store, Nothing can be written.");
+	ok(true, "alerts stand in a list, each with its weight and its words");
+	await axeLightAndDark(page, "health with alerts");
+	await alert("disk_full", "info", "");
+	await until("one", async () => /^critical [^;]*$/.test(await list()));
+	await alert("cannot_store", "info", "");
+	await until("none", async () => await page.locator(".panel:has(h2:text('Alerts'))").textContent() === "AlertsNone.");
+	ok(true, "and leave it when they are over");
 	is(complaints.filter((c) => !/50[234]/.test(c)).join("\n"), "", "the browser has nothing else to complain about");
 });

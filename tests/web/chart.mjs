@@ -30,3 +30,15 @@ export function breaksOf(line) {
 
 // How much of the plot's width has a line.
 export const shareOf = (line) => line.filter((y) => y !== null).length / line.length;
+
+// The stretches of columns that have a line: [[from, to], ...].
+export function runsOf(line) {
+	const runs = [];
+
+	line.forEach((y, x) => {
+		if (y === null) return;
+		if (runs.at(-1)?.[1] === x - 1) runs.at(-1)[1] = x;
+		else runs.push([x, x]);
+	});
+	return runs;
+}

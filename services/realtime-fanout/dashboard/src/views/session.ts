@@ -39,6 +39,7 @@ export class SessionView implements View {
 	constructor(private readonly house: House, private readonly id: string) {
 		this.element.append(this.top.element, this.live, this.course.element, this.known.element);
 		this.course.element.hidden = true;
+		this.top.show("", () => [head(this.title)]);
 	}
 
 	update(): void {

@@ -47,7 +47,7 @@ export class SurveyView implements View {
 		const about = KINDS[kind];
 
 		if (!about) {
-			this.element.append(h("p", { class: "nothing" }, "There is no such survey."));
+			this.element.append(head(this.title), h("p", { class: "nothing" }, "There is no such survey."));
 			return;
 		}
 		this.form.append(...about.scales.map(scale));
