@@ -82,6 +82,15 @@ kill9 stream1
 wait_until "[ \$(ask '$URL/live') = 426 ]"
 ok $? "who leaves makes room"
 
+# ---- too many at once
+background crowd bash -c 'for n in {1..100}; do exec {fd}<>"/dev/tcp/127.0.0.1/$0"; printf "$1" >&$fd; done; exec sleep 100' "$PORT" "$(post 90000)"
+wait_until "[ \$(ask '$URL/api/me') = 429 ]"
+ok $? "a hundred that send and never end are all that one address may have"
+is "$(ask "$URL/")" 200 "which keeps nobody from the page"
+kill9 crowd
+wait_until "[ \$(ask '$URL/api/me') = 200 ]"
+ok $? "when they have left there is room"
+
 # ---- too often
 is "$(for n in {1..100}; do ask -H 'Content-Type: application/json' -d '{"token":"x"}' "$URL/api/sign-in"; echo; done | sort -u | xargs)" "401 429" "tokens are not tried all day long"
 is "$(ask "$URL/api/me")" 200 "which keeps nobody from anything else"
