@@ -1,7 +1,7 @@
 // docs/live.md, read by a stranger: each of its blocks is taken out of the page and run as it stands, in a clone
 // where `make run` goes on and in an empty folder.  Only ports are other ones, as 8080 may be taken.
 import { execFileSync, spawn } from "node:child_process";
-import { appendFileSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { uuid } from "./feed.mjs";
 import { freePort, is, ok, test, until, ROOT } from "./house.mjs";
@@ -93,6 +93,12 @@ await test(async (open) => {
 	await house.supervise("signal", "KILL", "realtime-fanout");
 	await shows("console", /"type":"(resumed|hole)"[^]*"type":"sample"/);
 	ok(true, "EventSource comes back by itself when realtime-fanout was killed");
+	await house.supervise("stop", "realtime-fanout");
+	is((await fetch(`${URL}/events?access_token=${TOKEN}`)).status, 502, "while it is away nobody gets events");
+	await house.supervise("start", "realtime-fanout");
+	const logs = readdirSync(`${house.dir}/var/log`).map((name) => readFileSync(`${house.dir}/var/log/${name}`, "utf8"));
+	ok(logs.some((log) => /connect\(\) failed.*request: "GET \/events"$/m.test(log)), "nginx has noted that it was away");
+	ok(!logs.some((log) => log.includes("eyJ")), "and no log has a token of all that stood in addresses");
 	const wrong = await show("wrong", `http://127.0.0.1:${theirs}/rows.html#${TOKEN.slice(0, -8)}`);
 	await until("a refusal", async () => /^CHANNEL_ERROR .*signature/m.test(await wrong.textContent("pre")));
 	ok(true, "a page whose token does not hold shows why not");
