@@ -22,6 +22,7 @@ import { Wall } from "./views/wall";
 
 const NOTICE_MS = 15_000;
 const ASK_CLOCK_MS = 5000;
+const REDRAW_MS = 100;   // what fifty oximeters say in that time is one picture
 
 const store = new Store();
 const house: House = {
@@ -145,18 +146,20 @@ function showAll(): void {
 }
 
 let drawing = false;
+let drawnMs = -Infinity;
 let known = 0;
 function soon(): void {
 	if (drawing) return;
 	drawing = true;
-	requestAnimationFrame(() => {
+	setTimeout(() => requestAnimationFrame(() => {
 		drawing = false;
+		drawnMs = performance.now();
 		if (view instanceof Wall && known === store.sessions.size) view.updateOnly(store.changed);
 		else if (view instanceof Wall || view instanceof SessionView) view.update();
 		known = store.sessions.size;
 		store.changed.clear();
 		alarms.update();
-	});
+	}), drawnMs + REDRAW_MS - performance.now());
 }
 
 // ---- how it looks
