@@ -1,6 +1,7 @@
 // Tabs of one browser share a cookie: who signs out in one has signed out in all, and nothing that they saw stays on
 // the screen; who signs in as somebody else is that in all of them.
 import { execFileSync } from "node:child_process";
+import { rmSync } from "node:fs";
 import { is, ok, test, until } from "./house.mjs";
 
 await test(async (open) => {
@@ -41,4 +42,14 @@ await test(async (open) => {
 	await elsewhere.click("#leave");
 	await elsewhere.shows("You are still signed in.");
 	ok(true, "who cannot sign out is told so");
+
+	await house.supervise("start", "http-api");
+	for (const name of ["access.jwks", "access.jwks_secret"]) rmSync(`${house.dir}/var/keys/${name}`);
+	const fresh = link("admin");
+	await until("the way in", () => elsewhere.url().endsWith("#/signin"));
+	ok(true, "new keys sign out who came by the old ones");
+	await elsewhere.goto(fresh);
+	await elsewhere.reload();
+	await elsewhere.shows("Signed in as admin.");
+	ok(true, "who has a new link comes in again");
 });
