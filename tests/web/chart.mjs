@@ -3,6 +3,8 @@
 // For each column of the plot the lowest row of the line, 0 (top) to 1; null where there is none.
 export const lineOf = (chart, name = "--spo2") => chart.evaluate((e, colour) => {
 	const canvas = e.querySelector("canvas"), over = e.querySelector(".u-over");
+
+	if (!over) return [null];   // not drawn yet
 	const wanted = getComputedStyle(document.documentElement).getPropertyValue(colour).trim();
 	const rgb = [1, 3, 5].map((i) => parseInt(wanted.slice(i, i + 2), 16));
 	const all = canvas.getBoundingClientRect(), plot = over.getBoundingClientRect(), scale = canvas.width / all.width;
