@@ -92,10 +92,11 @@ async function reads(page) {
 }
 
 // Beside a short one, in whose time both lines would lie one over the other.
-async function compares(page, house, n, what) {
+async function compares(page, house, n, what, isBroken) {
 	await opens(page, house, `compare/${pastId(n)}/${pastId(4)}`);
-	const alone = runsOf(await lineOf(page.locator(".course-spo2"))).filter(([, to]) => to > 350);
+	const line = await lineOf(page.locator(".course-spo2")), alone = runsOf(line).filter(([, to]) => to > 350), second = line.length / 1799;
 	ok(alone.length === 1 && alone[0][1] - alone[0][0] > 700, `${what} make one line`, JSON.stringify(alone));
+	is(line.slice(Math.ceil(171 * second), Math.floor(178 * second)).every((y) => y === null), isBroken, isBroken ? "what it lacks and the other one has is broken" : "nine seconds are no break for it");
 	const words = [...await readCourse(page)].map(([, text]) => text), both = /A SpO2 \d+ %, pulse \d+ · B SpO2 \d+ %, pulse \d+$/;
 	ok(words.slice(0, 8).every((text) => both.test(text)), "while both last both are read", words.slice(0, 8).join("\n"));
 	ok(words.length > 30 && words.slice(8, -1).every((text) => /A SpO2 \d+ %.*B SpO2 – %/.test(text)), "after its end nothing of the other one", words.slice(8).join("\n"));
@@ -105,7 +106,7 @@ await test(async (open) => {
 	const house = await open({ www: false });
 	await house.startAll();
 	const session = (n, more = {}) => pastSession({ person: PERSON, n, startMs: Date.now() - (10 - n) * DAY_MS, skill: 0.2 * n, ...more });
-	house.sql(session(1, { skill: 0.1 }) + session(2, { step: 4 }) + session(3, { jitter: 0.9 }) + session(4, { cycles: 1 }));
+	house.sql(session(1, { skill: 0.1 }) + session(2, { step: 4 }) + session(3, { jitter: 0.9 }) + session(4, { cycles: 1, whole: true }));
 	const page = await (await house.browser({ viewport: { width: 1280, height: 1000 }, colorScheme: "light", locale: "en-GB" })).newPage();
 	const { complaints } = watch(page, house);
 	await recordCanvas(page);
@@ -113,7 +114,7 @@ await test(async (open) => {
 	await until("live", async () => await page.locator("#connection").textContent() === "live");
 	await shades(page, house);
 	await reads(page);
-	await compares(page, house, 2, "values each four seconds");
-	await compares(page, house, 3, "values that come early or late");
+	await compares(page, house, 2, "values each four seconds", false);
+	await compares(page, house, 3, "values that come early or late", true);
 	is(complaints.join("\n"), "", "the browser has nothing to complain about");
 });

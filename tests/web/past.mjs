@@ -33,12 +33,12 @@ function course({ cycles, altitude, recovery, skill, seed }) {
 	return { rows, phases, lifts, length: at };
 }
 
-// Needs `person`, `n`, `startMs`; 9 seconds of the third minute are missing.  A value each `step`
-// seconds, up to `jitter` seconds late.
-export function pastSession({ person, n, startMs, skill = 0.5, cycles = 4, altitude = 300, recovery = 150, level = 6, step = 1, jitter = 0, source = "mock" }) {
+// Needs `person`, `n`, `startMs`; 9 seconds of the third minute are missing, unless it is `whole`.  A
+// value each `step` seconds, up to `jitter` seconds late.
+export function pastSession({ person, n, startMs, skill = 0.5, cycles = 4, altitude = 300, recovery = 150, level = 6, step = 1, jitter = 0, whole = false, source = "mock" }) {
 	const { rows, phases, lifts, length } = course({ cycles, altitude, recovery, skill, seed: 11 + n });
 	const id = pastId(n), time = (s) => `'${new Date(startMs + s * 1000).toISOString()}'`;
-	const kept = rows.filter((r) => (r.at < 170 || r.at >= 179) && r.at % step === 0), late = (at) => jitter * (at * 7919 % 101) / 100;
+	const kept = rows.filter((r) => (whole || r.at < 170 || r.at >= 179) && r.at % step === 0), late = (at) => jitter * (at * 7919 % 101) / 100;
 	const values = kept.map((r) => r.spo2), pulses = kept.map((r) => r.pulse);
 	const mean = (all) => (all.reduce((a, b) => a + b) / all.length).toFixed(2);
 
@@ -59,8 +59,8 @@ ${lifts.map((l, i) => `INSERT INTO session_adaptive_events (user_id, session_id,
 	VALUES ('${person}','${id}',md5('${id}${i}')::uuid,'mask_lift',${time(l.at)},${l.cycle},${l.spo2},1);`).join("\n")}
 INSERT INTO session_surveys (user_id, session_id, id, clarity_pre, energy_pre, stress_pre, pre_hlc, clarity_post, energy_post, stress_post,
 	overall_rating, notes_post, post_symptoms, post_hlc) VALUES ('${person}','${id}','${id}',3,2,3,1,4,4,4,5,'Calmer than last time.','["relaxed","clear_minded"]',1);
-INSERT INTO gaps (user_id, session_id, device_id, epoch, seq, from_time, to_time, lost, reason)
-	VALUES ('${person}','${id}','${DEVICE}',${n},100000,${time(170)},${time(179)},9,'link_lost');
+${whole ? "" : `INSERT INTO gaps (user_id, session_id, device_id, epoch, seq, from_time, to_time, lost, reason)
+	VALUES ('${person}','${id}','${DEVICE}',${n},100000,${time(170)},${time(179)},9,'link_lost');`}
 `;
 }
 
