@@ -43,24 +43,18 @@ const RECORDED = { ALTITUDE: { Target: "85–90" }, RECOVERY: { Target: "95–10
 const detailOf = (page, id) => page.evaluate((path) => fetch(path).then((a) => a.json()), `/api/sessions/${id}`);
 const valueOf = (d, name) => name === "length" ? (Date.parse(d.end_time) - Date.parse(d.start_time)) / 1000 : d.session_figures[name] ?? d[name];
 
-// Rows of a table by what its heads call them; "… least" is more of what stands before it.
+// Rows of a table by what its heads call them.
 const tableOf = (page, label) => page.getByRole("region", { name: label }).evaluate((region) => {
 	const heads = [...region.querySelectorAll("thead th")].map((e) => e.textContent);
 
 	return [...region.querySelectorAll("tbody tr")].map((tr) => Object.fromEntries([...tr.children].map((cell, i) => [heads[i], cell.textContent])));
 });
 
-function fullNames(names) {
-	let last = "";
-
-	return names.map((name) => name.startsWith("… ") ? `${last.replace(/, mean$/, "")}, ${name.slice(2)}` : (last = name));
-}
-
 async function figures(page, house) {
 	await page.goto(`${house.url}/#/session/${pastId(1)}`);
 	await until("the figures", async () => /Altitude phases|Altitude 1/.test(await page.locator("main").textContent()));
 	const d = await detailOf(page, pastId(1));
-	const names = fullNames(await page.locator(".panel:has(h2:text('Figures')) dt").allTextContents());
+	const names = await page.locator(".panel:has(h2:text('Figures')) dt").allTextContents();
 	const cells = await page.locator(".panel:has(h2:text('Figures')) dd").allTextContents();
 	for (const [label, [name, unit]] of Object.entries(SESSION)) is(cells[names.indexOf(label)], shown(valueOf(d, name), unit), `${label} is ${name}`);
 	is(names.filter((name) => !SESSION[name]).join(), "", "the page has no figure that is not looked at here");
@@ -80,9 +74,9 @@ async function figures(page, house) {
 async function comparison(page, house) {
 	await page.goto(`${house.url}/#/compare/${pastId(2)}/${pastId(1)}`);
 	await until("both", async () => await page.locator(".course canvas").count() === 2);
-	const rows = await tableOf(page, "Figures of both sessions"), labels = fullNames(rows.map((r) => r.Figure)), [a, b] = [await detailOf(page, pastId(1)), await detailOf(page, pastId(2))];
-	const wrong = rows.filter((r, i) => {
-		const [name, unit] = SESSION[labels[i]], [x, y] = [a, b].map((d) => valueOf(d, name));
+	const rows = await tableOf(page, "Figures of both sessions"), [a, b] = [await detailOf(page, pastId(1)), await detailOf(page, pastId(2))];
+	const wrong = rows.filter((r) => {
+		const [name, unit] = SESSION[r.Figure], [x, y] = [a, b].map((d) => valueOf(d, name));
 		const less = typeof x === "number" && typeof y === "number" ? `${y > x ? "+" : y < x ? "−" : "±"}${shown(Math.abs(y - x), unit)}` : "–";
 
 		return r.A !== shown(x, unit) || r.B !== shown(y, unit) || r["B less A"] !== less;
