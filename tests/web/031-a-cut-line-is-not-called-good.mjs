@@ -62,6 +62,21 @@ async function fillsWhatItMissed(house, page) {
 	is(breaksOf((await lineOf(chart)).slice(5)).length, 0, "and it is one line");
 }
 
+// A gateway that has just started knows only the last seconds; the page has the minutes before them.
+async function keepsItsChart(house, page) {
+	const chart = card(page, 1).card.locator(".chart"), before = shareOf(await lineOf(chart)), now = Date.now();
+
+	await house.stop("nginx");
+	await house.stop("realtime-fanout", "SIGKILL");
+	await house.startFanout();
+	await house.say("wait live ");
+	for (let s = 241; s <= 243; s++) await house.live("sample", sample(1, { spo2: 91, taken_us: (now + s * 1000) * 1000 }));
+	await house.startNginx();
+	await isLive(page);
+	await until("the new values", async () => await card(page, 1).spo2() === "91");
+	ok(shareOf(await lineOf(chart)) >= before * 0.9, "a gateway that has just started takes nothing out of the chart", `${before}, ${shareOf(await lineOf(chart))}`);
+}
+
 // http-api holds the line and never answers.
 async function asksNobody(house, page) {
 	await page.route("**/api/me", () => {});
@@ -136,6 +151,7 @@ await test(async (open) => {
 	await until("the card", async () => await page.locator(".card").count() === 1);
 	await saysNothingGood(house, page);
 	await fillsWhatItMissed(house, page);
+	await keepsItsChart(house, page);
 	await asksNobody(house, page);
 	await keepsItsHead(house, page);
 	await isQuiet(house, page);
