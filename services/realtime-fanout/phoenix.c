@@ -143,11 +143,13 @@ find(const struct phoenix *p, const char *topic)
 	return i;
 }
 
+/* Those behind it move up: who had the row stays below next_channel, who had not above it. */
 static void
 drop(struct phoenix *p, size_t i)
 {
 	free(p->channels[i]);
-	p->channels[i] = p->channels[--p->n];
+	memmove(p->channels + i, p->channels + i + 1, (--p->n - i) * sizeof(*p->channels));
+	p->next_channel -= i < p->next_channel;
 }
 
 static const char *
@@ -210,9 +212,7 @@ join(struct phoenix *p, const struct phoenix_said *said)
 	json_t *done;
 	struct err err;
 
-	if (i < p->n)
-		drop(p, i);
-	if (p->n == CHANNELS || !(c = calloc(1, sizeof(*c)))) {
+	if (i == CHANNELS || !(c = calloc(1, sizeof(*c)))) {
 		refuse(p, said, "too many channels");
 		return;
 	}
@@ -222,9 +222,15 @@ join(struct phoenix *p, const struct phoenix_said *said)
 	if (!done) {
 		refuse(p, said, err.text);
 		free(c);
+		if (i < p->n)
+			drop(p, i);
 		return;
 	}
-	p->channels[p->n++] = c;
+	if (i < p->n)
+		free(p->channels[i]);  /* joined again, in its place: it has had what it had */
+	else
+		p->n++;
+	p->channels[i] = c;
 	reply(p, said, "ok", json_pack("{s:o}", "postgres_changes", done));
 	if (c->n)
 		tell(p, c, "ok", "Subscribed to PostgreSQL");

@@ -74,7 +74,8 @@ hear(const struct rights *as)
 	return bytes;
 }
 
-#define JOIN(changes) "[\"1\",\"1\",\"realtime:a\",\"phx_join\",{\"config\":{\"postgres_changes\":[" changes "]}}]"
+#define JOIN(changes) JOIN_TO("a", changes)
+#define JOIN_TO(name, changes) "[\"1\",\"1\",\"realtime:" name "\",\"phx_join\",{\"config\":{\"postgres_changes\":[" changes "]}}]"
 #define READINGS(more) "{\"event\":\"INSERT\",\"schema\":\"public\",\"table\":\"readings\"" more "}"
 
 TEST(a_join_is_answered_and_rows_follow)
@@ -166,6 +167,58 @@ TEST(leaving_and_the_end_of_a_token_close_a_channel)
 	tear_down();
 }
 
+static void
+say_and_hear(const char *text)
+{
+	is_int(say(text, NULL), 0);
+	(void)hear(&rights), (void)hear(&rights);
+}
+
+TEST(who_leaves_and_joins_gets_the_first_row)
+{
+	set_up(1);
+	say_and_hear(JOIN(READINGS("")));
+	row(90);
+	has_str(hear(&rights), "\"spo2\":90");
+	say_and_hear("[\"1\",\"2\",\"realtime:a\",\"phx_leave\",{}]");
+	next = ring_next(rows);  /* as whoever has no channel */
+	say_and_hear(JOIN(READINGS("")));
+	row(91);
+	has_str(hear(&rights), "\"spo2\":91");
+	is_str(hear(&rights), "");
+	tear_down();
+}
+
+TEST(a_row_comes_to_each_channel_once_whoever_leaves_or_joins_meanwhile)
+{
+	static const struct {
+		const char *said, *then[3];
+	} t[] = {
+		{"[\"1\",\"2\",\"realtime:a\",\"phx_leave\",{}]", {"realtime:b", "realtime:c", ""}},
+		{"[\"1\",\"2\",\"realtime:c\",\"phx_leave\",{}]", {"realtime:b", "", ""}},
+		{JOIN_TO("a", READINGS("")), {"realtime:b", "realtime:c", ""}},
+		{JOIN_TO("b", READINGS("")), {"realtime:b", "realtime:c", ""}},
+		{JOIN_TO("a", "{\"schema\":\"auth\"}"), {"realtime:b", "realtime:c", ""}},
+	};
+	size_t i, j;
+
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		set_up(1);
+		say_and_hear(JOIN_TO("a", READINGS("")));
+		say_and_hear(JOIN_TO("b", READINGS("")));
+		say_and_hear(JOIN_TO("c", READINGS("")));
+		row(90);
+		has_str(hear(&rights), "realtime:a");
+		is_int(say(t[i].said, NULL), 0);
+		while (phoenix_has(p, rows, ring_next(rows)))  /* the replies */
+			(void)hear(&rights);
+		for (j = 0; *t[i].then[j]; j++)
+			has_str(hear(&rights), t[i].then[j]);
+		is_str(hear(&rights), "");
+		tear_down();
+	}
+}
+
 TEST(who_is_too_slow_is_told_how_much_was_missed)
 {
 	int i;
@@ -218,6 +271,8 @@ main(void)
 	RUN(what_is_not_served_is_refused_with_a_reason);
 	RUN(what_is_no_message_ends_it);
 	RUN(leaving_and_the_end_of_a_token_close_a_channel);
+	RUN(who_leaves_and_joins_gets_the_first_row);
+	RUN(a_row_comes_to_each_channel_once_whoever_leaves_or_joins_meanwhile);
 	RUN(who_is_too_slow_is_told_how_much_was_missed);
 	RUN(each_operator_compares);
 	return test_done();
