@@ -137,7 +137,7 @@ frame_sample(struct text *text, const struct sample *s, const struct session *se
 	if (session) {
 		text_member(text, "user_id", session->user_id);
 		text_member(text, "phase", words_text(&words_phase, session->current_phase));
-		member_opt(text, "cycle", session->current_cycle);
+		member_opt(text, "cycle", session->current_phase ? session->current_cycle : MSG_NONE);
 		member_opt(text, "altitude_level", session->current_altitude_level);
 	}
 	text_member_int(text, "taken_us", s->taken_us);

@@ -54,7 +54,7 @@ sample(const char *device, int64_t epoch, int64_t seq)
 }
 
 static void
-session(const char *id, const char *device, int64_t status)
+session_in(const char *id, const char *device, int64_t status, int64_t phase)
 {
 	struct session s;
 
@@ -63,9 +63,15 @@ session(const char *id, const char *device, int64_t status)
 	strcpy(s.user_id, USER);
 	(void)snprintf(s.device_id, sizeof(s.device_id), "%s", device);
 	s.status = status;
-	s.current_phase = PHASE_ALTITUDE;
+	s.current_phase = phase;
 	s.current_cycle = 3;
 	board_take(&board, &msg_session, &s, now);
+}
+
+static void
+session(const char *id, const char *device, int64_t status)
+{
+	session_in(id, device, status, PHASE_ALTITUDE);
 }
 
 static void
@@ -93,8 +99,12 @@ TEST(a_sample_says_whose_session_and_phase_it_is)
 	has_str(last(), "\"session_id\":\"00000000-0000-4000-8000-000000000001\",\"user_id\":\"" USER "\","
 			"\"phase\":\"ALTITUDE\",\"cycle\":3,");
 	has_str(last(), "\"spo2\":88,\"heart_rate\":null,\"invalid\":null");
-	session("0001", "d1", SESSION_COMPLETED);
+	session_in("0001", "d1", SESSION_ACTIVE, 0);
 	sample("d1", 1, 3);
+	has_str(last(), "\"phase\":null,");
+	ok(!strstr(last(), "\"cycle\""));  /* as in the stores */
+	session("0001", "d1", SESSION_COMPLETED);
+	sample("d1", 1, 4);
 	has_str(last(), "\"session_id\":null,");
 	board_release(&board);
 }
