@@ -27,13 +27,18 @@ async function signals(house, page) {
 	const one = card(page, 1);
 	const said = async (n) => [await card(page, n).state("signal"), await card(page, n).card.locator(".state-signal").getAttribute("data-kind")].join(": ");
 
-	for (const [more, words] of [
+	// each with a value of its own, which tells that it is this one that is shown
+	const rows = [
 		[{ perfusion_index: 0.3 }, "weak signal: wait"], [{ perfusion_index: 0.4 }, "fair signal: good"], [{ perfusion_index: 0.9 }, "fair signal: good"],
 		[{ perfusion_index: 1 }, "good signal: good"], [{ perfusion_index: null }, "signal not told: plain"],
 		...[3, 4, 5, 6, 7, 10].map((n) => [{ perfusion_index: 3, status: bit(n) }, "weak signal: wait"]),
 		...[0, 2, 8, 9, 11].map((n) => [{ perfusion_index: 3, status: bit(n) }, "good signal: good"]),
-		[{ spo2: null, heart_rate: null, invalid: "searching" }, "no signal: bad"]]) {
-		await shows(words, () => house.live("sample", sample(1, { spo2: 88, ...more })), async () => await said(1) === words);
+		[{ spo2: null, heart_rate: null, invalid: "searching" }, "no signal: bad"]];
+
+	for (const [i, [more, words]] of rows.entries()) {
+		const spo2 = 80 + i, shown = more.invalid ? "–" : String(spo2);
+
+		await shows(words, () => house.live("sample", sample(1, { spo2, ...more })), async () => await one.spo2() === shown && await said(1) === words);
 		ok(true, `${JSON.stringify(more)}: ${words}`);
 	}
 	await house.news("synced", { session_id: session(1).id, readings: 5, pending: 0 });

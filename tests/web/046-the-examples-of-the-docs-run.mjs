@@ -64,6 +64,8 @@ await test(async (open) => {
 	await until("a refusal", () => stranger.evaluate("events.readyState === EventSource.CLOSED"));
 	is(await stranger.textContent("pre"), "", "a page of an origin that is not listed sees nothing");
 	execFileSync("bash", ["-c", block("supervisorctl")], { cwd: clone });
+	await until("both are back", async () => (await Promise.all([`${URL}/api/health`, `http://127.0.0.1:${house.livePort}/health`]
+		.map((address) => fetch(address).catch(() => null)))).every((a) => a?.ok));
 
 	const tab = await show("console", house.link);
 	await until("somebody is signed in", async () => (await tab.evaluate("fetch('/api/me').then((a) => a.status)")) === 200);
