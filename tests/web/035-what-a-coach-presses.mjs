@@ -64,4 +64,14 @@ await test(async (open) => {
 		await until("the transition", async () => await two.text(".phase") === "Transition");
 		is(await steps(two), words, `after ${before.toLowerCase()} ${cycle} of 5 it is known`);
 	}
+
+	// ---- a hole in what was seen
+	await news(session(2, { current_phase: "ALTITUDE", current_cycle: 3, phase_us: Date.now() * 1000 }));
+	await until("altitude", async () => await two.text(".phase") === "Altitude");
+	await house.stop("realtime-fanout", "SIGKILL");
+	await news(session(2, { current_phase: "RECOVERY", current_cycle: 3, phase_us: Date.now() * 1000 }));
+	await news(session(2, { current_phase: "TRANSITION", current_cycle: 3, phase_us: Date.now() * 1000 }));
+	await house.startFanout();
+	await until("the transition", async () => await two.text(".phase") === "Transition");
+	is(await steps(two), "Recovery, Altitude", "who was away meanwhile does not take what was seen last for the phase before it");
 });

@@ -1,11 +1,13 @@
 // A session's page while it runs: opened before the cloud knows of it, seen through its end without a
 // reload, and open for longer than the five minutes that the stream keeps.
+import { drawnOn, recordCanvas } from "./canvas.mjs";
 import { breaksOf, lineOf, runsOf } from "./chart.mjs";
 import { device, session, sample, uuid } from "./feed.mjs";
 import { is, ok, test, until, watch } from "./house.mjs";
-import { readCourse, runningSession } from "./past.mjs";
+import { pastId, pastSession, readCourse, runningSession } from "./past.mjs";
 
 const PERSON = "8f14e45f-ceea-467f-9e2b-1c0f8d3a5b77";
+const DAY_MS = 86_400_000;
 const main = (page) => page.locator("main").textContent();
 
 const tell = (page, path, body) => page.evaluate(async ([where, what]) => {
@@ -77,6 +79,8 @@ async function forLong(house, page) {
 	const chart = page.locator(".course-spo2"), breaks = breaksOf(await lineOf(chart));
 	ok(breaks.length === 1 && breaks[0] > 0.3, "no line leads over three minutes that are not here yet", JSON.stringify(breaks));
 	ok((await readable()).every(([s]) => s < 100 || s >= 290), "and nothing is read there");
+	const axis = async () => (await drawnOn(page, ".course-spo2 canvas")).flatMap(({ op, text }) => op === "text" && text.includes(":") ? [text] : []).join();
+	ok(/^\d\d:\d\d:\d\d/.test(await axis()), "of ten minutes the axis tells seconds", await axis());
 
 	house.sql(stored(100, 600));
 	await house.say(`news synced ${JSON.stringify({ session_id: id, readings: 500, pending: 0 })}`);
@@ -91,15 +95,44 @@ async function forLong(house, page) {
 	is(wrong.join("\n"), "", "after a quarter of an hour each minute of it reads as it was");
 	is((await readable()).map(([s]) => s).join(), `${Array.from({ length: 17 }, (_x, i) => 60 * i).join()},999`, "none is missing");
 	is(runsOf(await lineOf(chart)).length, 1, "in one line");
+	ok(/^(\d\d:\d\d,?)+$/.test(await axis()), "of more it tells minutes", await axis());
+
+	// as when the gateway has not heard of it for long
+	const asked = page.waitForResponse((r) => r.url().includes(`${id}/readings`));
+	await house.say(`news session ${JSON.stringify({ ...mine, status: "completed", end_us: null })}`);
+	await until("its end", async () => /Session completed/.test(await main(page)));
+	await asked;
+	await page.evaluate((which) => fetch(`/api/sessions/${which}`).then((a) => a.text()), id);
+	is((await readable()).at(-1)[0], 999, "a session that is over, and nobody knows since when, keeps its last minutes");
+}
+
+// Rows that were refused never come: a page does not ask for them for ever.
+async function neverWhole(house, page) {
+	const id = pastId(1), asked = [], answered = [];
+
+	house.sql(`${pastSession({ person: PERSON, n: 1, startMs: Date.now() - DAY_MS, cycles: 1 })}
+		UPDATE sessions SET total_readings = total_readings + 5 WHERE id = '${id}';`);
+	await page.clock.install();
+	for (const [event, list] of [["request", asked], ["requestfinished", answered]]) page.on(event, (r) => r.url().includes(`${id}/readings`) && list.push(r.url()));
+	await page.goto(`${house.url}/#/session/${id}`);
+	await until("its course", async () => await page.locator(".course-spo2 canvas").count() === 1 && asked.length === 1);
+	await page.clock.fastForward(31_000);
+	await until("it is asked for again", () => answered.length === 2);
+	await page.evaluate(() => fetch("/api/me").then((a) => a.text()));
+	await page.clock.fastForward(31_000);
+	await page.evaluate((which) => fetch(`/api/sessions/${which}`).then((a) => a.text()), id);
+	is(asked.length, 2, "a session that is over and lacks values is asked for twice, then no more");
 }
 
 await test(async (open) => {
 	const house = await open({ www: false });
 	await house.startAll();
 	const page = await (await house.browser({ viewport: { width: 1280, height: 1000 }, locale: "en-GB" })).newPage(), { complaints } = watch(page, house);
+	await recordCanvas(page);
 	await page.goto(house.link);
 	await until("live", async () => await page.locator("#connection").textContent() === "live");
 	await fromItsStart(house, page);
 	is(complaints.filter((c) => !/404/.test(c)).join("\n"), "", "the browser has nothing to complain about");
+	await neverWhole(house, await page.context().newPage());
 	await forLong(house, page);
 });

@@ -33,12 +33,22 @@ await test(async (open) => {
 	await house.supervise("signal", "STOP", "http-api");
 	await until("it does not answer", async () => /http-api cannot be reached/.test(await text(".verdict")) && !/works|broken/.test(await states()), 30);
 	ok(!/All is well/.test(await text(".verdict")), "when http-api hangs the last good verdict does not stay");
+	await page.addInitScript(() => {
+		window.verdicts = [];
+		new MutationObserver(() => {
+			const words = document.querySelector(".verdict h2")?.textContent;
+
+			if (words && words !== window.verdicts.at(-1)) window.verdicts.push(words);
+		}).observe(document, { subtree: true, childList: true, characterData: true });
+	});
 	await page.reload();
-	await until("a verdict", async () => /Asking|wants a look/.test(await text(".verdict h2")));
-	is(await text(".verdict h2"), "Asking …", "and before the first answer there is none");
-	await until("it does not answer", async () => /wants a look/.test(await text(".verdict h2")), 30);
+	await until("it does not answer", async () => /wants a look/.test(await text(".verdict h2")));
+	is((await page.evaluate("verdicts")).join(), "Asking …,Something wants a look", "and before the first answer there is none");
+	const asked = [];
 	await page.goto(`${house.url}/#/history`);
-	await until("the past is away", async () => /does not answer/.test(await text("main")), 30);
+	page.on("request", (r) => /\/api\/(health|doctor)/.test(r.url()) && asked.push(r.url()));
+	await until("the past is away", async () => /does not answer/.test(await text("main")));
+	is(asked.join(), "", "a view of Health that was left asks no more");
 	ok(true, "other views say so, too, and do not wait for ever");
 	await page.goto(`${house.url}/#/health`);
 	await house.supervise("signal", "CONT", "http-api");

@@ -57,6 +57,6 @@ export function nextSteps(session: Session, before?: { phase: string | null; cyc
 	const phase = session.current_phase === "PAUSED" ? session.paused_phase ?? null : session.current_phase;
 
 	if (phase !== "TRANSITION") return [after(phase, cycle, cycles)];
-	if (before) return [after(before.phase, before.cycle ?? cycle, cycles)];
+	if (before?.phase) return [after(before.phase, before.cycle ?? cycle, cycles)];
 	return [after("ALTITUDE", cycle, cycles), after("RECOVERY", cycle, cycles)];
 }

@@ -150,7 +150,7 @@ export class Store {
 		for (const s of known.values()) if (s.endedMs !== undefined) this.sessions.set(s.session.id, s);
 		for (const p of frame.processes) this.processes.set(`${p.process}-${p.instance}`, p);
 		for (const a of frame.alerts) this.alerts.set(a.name, a);
-		for (const s of frame.sessions) this.addSession(s, known.get(s.id));
+		for (const s of frame.sessions) this.addSession(s, known.get(s.id), true);
 		for (const d of frame.devices) {
 			const state = this.device(d.device_id), was = before.get(d.device_id);
 
@@ -162,22 +162,24 @@ export class Store {
 		for (const id of before.keys()) this.changed.add(id);
 	}
 
-	private addSession(session: Session, was: SessionState | undefined): void {
+	private addSession(session: Session, was: SessionState | undefined, wasAway = false): void {
 		this.sessions.set(session.id, { session, synced: session.synced ?? was?.synced ?? 0, endedMs: undefined, lost: was?.lost ?? 0,
 			syncedMs: session.synced_age_ms === undefined ? was?.syncedMs : performance.now() - session.synced_age_ms,
 			phases: was?.phases ?? [], events: was?.events ?? [], surveys: was?.surveys ?? new Set() });
-		this.markPhase(session);
+		this.markPhase(session, wasAway);
 	}
 
-	private markPhase(session: Session): void {
+	private markPhase(session: Session, wasAway: boolean): void {
 		const phases = this.sessions.get(session.id)?.phases;
 		const atS = (session.phase_us ?? session.start_us) / 1e6;
 
 		if (!phases || phases.at(-1)?.atS === atS) return;
 		// the clock was set back: what it says now holds
 		while ((phases.at(-1)?.atS ?? atS) > atS) phases.pop();
+		// who comes back to another phase may have missed some before it
+		if (wasAway && phases.length) phases.push({ atS, phase: null, cycle: null });
 		phases.push({ atS, phase: session.current_phase, cycle: session.current_cycle });
-		if (phases.length > MOST_MARKS) phases.shift();
+		phases.splice(0, phases.length - MOST_MARKS);
 		const d = this.device(session.device_id);
 
 		d.guide = session.current_phase === "ALTITUDE" ? new Guide() : undefined;

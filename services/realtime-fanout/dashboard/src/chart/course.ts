@@ -33,7 +33,8 @@ function least(u: uPlot): number {
 	return low;
 }
 
-function options(course: Course, scale: "spo2" | "pulse", width: number, height: number, told: (u: uPlot) => void): uPlot.Options {
+// now: the course as it is whenever something is drawn
+function options(now: () => Course, scale: "spo2" | "pulse", width: number, height: number, told: (u: uPlot) => void): uPlot.Options {
 	const isSpo2 = scale === "spo2";
 
 	return {
@@ -44,15 +45,15 @@ function options(course: Course, scale: "spo2" | "pulse", width: number, height:
 			spo2: { range: (u) => [least(u) - 1, 105] },  // over 100 the phases have their names
 			pulse: { range: (_u, min, max) => [Math.min(40, min ?? 40), Math.max(120, max ?? 120)] },
 		},
-		series: series(course.names, scale, isSpo2 ? lines : pulses),
+		series: series(now().names, scale, isSpo2 ? lines : pulses),
 		axes: [
 			{ stroke: color("--soft"), font: font(), size: 24 * scaled(), space: 80 * scaled(), ticks: { show: false },
-				incrs: [30, 60, 120, 300, 600, 1200, 1800, 3600], values: (_u, at) => at.map(course.axis),
+				incrs: [30, 60, 120, 300, 600, 1200, 1800, 3600], values: (_u, at) => at.map(now().axis),
 				grid: { show: false } },
 			{ scale, stroke: color(isSpo2 ? "--spo2" : "--pulse"), font: font(), size: 40 * scaled(), ticks: { show: false },
 				grid: { stroke: color("--line"), width: 1 }, ...(isSpo2 ? { splits: () => [MASK_OFF, LIFT_TWICE, LIFT, 90, 95, 100] } : {}) },
 		],
-		hooks: { drawClear: [(u) => paintUnder(u, course.under, isSpo2)], setCursor: [told] },
+		hooks: { drawClear: [(u) => paintUnder(u, now().under, isSpo2)], setCursor: [told] },
 	};
 }
 
@@ -89,8 +90,6 @@ export class CourseChart {
 
 		this.course = course;
 		if (old && this.plots.length && old.names.join() === course.names.join()) {
-			Object.assign(old.under, course.under);
-			course.under = old.under;
 			const whole = this.isWhole(old);
 
 			this.plots.forEach((p, i) => p.batch(() => {
@@ -109,7 +108,7 @@ export class CourseChart {
 		this.forget();
 		if (!course || !this.spo2.clientWidth) return;
 		for (const [scale, where] of [["spo2", this.spo2], ["pulse", this.pulse]] as const)
-			this.plots.push(new uPlot(options(course, scale, where.clientWidth, where.clientHeight, (u) => this.tell(u)),
+			this.plots.push(new uPlot(options(() => this.course ?? course, scale, where.clientWidth, where.clientHeight, (u) => this.tell(u)),
 				course[scale] as uPlot.AlignedData, where));
 	}
 

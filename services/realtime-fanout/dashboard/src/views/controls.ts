@@ -133,6 +133,6 @@ export class Controls {
 
 const stepWord = (step: Step): string => step.last ? "Finish" : phaseWord(step.phase);
 
-// With the phase before a transition, when it was seen.
+// With the phase before a transition, when it was seen: not one from before a hole in what was.
 const stepsOf = (s: SessionState): Step[] =>
-	nextSteps(s.session, s.phases.findLast(({ phase }) => phase === "ALTITUDE" || phase === "RECOVERY"));
+	nextSteps(s.session, s.phases.findLast(({ phase }) => phase === null || phase === "ALTITUDE" || phase === "RECOVERY"));

@@ -47,7 +47,7 @@ export class HealthView implements View {
 		this.asking = true;
 		[this.health, this.diagnosis] = await Promise.all([api.health().catch(() => null), api.doctor().catch(() => null)]);
 		this.asking = false;
-		this.update();
+		if (this.element.isConnected) this.update();   // else it was left meanwhile
 	}
 
 	private problems(processes: Process[]): string[] {

@@ -35,6 +35,7 @@ export class SessionView implements View {
 	private loadedMs = -Infinity;
 	private nextMs = 0;            // when the cloud is asked again
 	private loading = false;
+	private counted = -1;          // values of it, when it was over and loaded last
 
 	constructor(private readonly house: House, private readonly id: string) {
 		this.element.append(this.top.element, this.live, this.course.element, this.known.element);
@@ -130,11 +131,15 @@ export class SessionView implements View {
 		this.detail = detail;
 		this.recording.take(from, readings);
 		this.showHead(this.running());
-		this.known.show(detail, this.recording.readings.length);
-		const isOver = detail.status !== "active", isWhole = this.recording.readings.length >= (detail.total_readings ?? 0);
+		const count = this.recording.readings.length, isOver = detail.status !== "active";
 
+		this.known.show(detail, count);
 		if (isOver && from) return 0;   // once more, all of it
-		return isOver && isWhole ? Infinity : performance.now() + AGAIN_MS;
+		// rows that were refused never come: once nothing else does, what is there is all
+		const isAll = count >= (detail.total_readings ?? 0) || (count === this.counted && !this.running());
+
+		if (isOver) this.counted = count;
+		return isOver && isAll ? Infinity : performance.now() + AGAIN_MS;
 	}
 
 	private cannotLoad(e: unknown): number {
@@ -181,7 +186,7 @@ export class SessionView implements View {
 	}
 
 	private showLive({ session, endedMs }: SessionState): void {
-		const endS = endedMs === undefined ? Infinity : (session.end_us ?? 0) / 1e6;
+		const endS = endedMs === undefined ? Infinity : (session.end_us ?? Infinity) / 1e6;
 
 		this.recording.takeLive(this.house.store.device(session.device_id).points, session.start_us / 1e6, endS);
 		// a whole course once in two seconds is live enough
