@@ -25,7 +25,7 @@ for script in deploy/{install-deps,private-postgres,run,front,install,make-users
 done
 
 mkdir -p "$T/nginx"
-front() { env PORT=18080 WWW="$T" API_PORT=18081 LIVE_PORT=18082 NAMES="$1" PROXIES="$2" deploy/front write "$T/nginx/nginx.conf" 2>&1; }
+front() { env PORT=18080 WWW="$T" API_PORT=18081 LIVE_PORT=18082 NAMES="$1" PROXIES="$2" "$ROOT/deploy/front" write "$T/nginx/nginx.conf" 2>&1; }
 while IFS='|' read -r names proxies; do
 	front "$names" "$proxies"
 	check "nginx takes its file, with names '$names' and proxies '$proxies'" \
@@ -35,6 +35,9 @@ done <<EOF
 |
 live.clinic.example *.gym.example|127.0.0.1 10.0.0.0/8 ::1
 EOF
+mkdir "$T/stars"
+touch "$T/stars/a;.gym.example"
+is "$(cd "$T/stars" && front '*.gym.example' '')" '' "a name with a star is no file's"
 like "$(front 'a;' '')" 'http-api/hosts: "a;" cannot be' "a name that would be a line of its own is refused"
 like "$(front '' '127.0.0.1;')" 'access/proxies: "127.0.0.1;" cannot be' "so is such a proxy"
 
