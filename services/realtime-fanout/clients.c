@@ -6,8 +6,9 @@
 #include "clients_parts.h"
 #include "common/clock.h"
 #include "frames.h"
+#include "notes.h"
 
-#define SILENT_US (45 * CLOCK_SECOND)  /* three times it was asked whether it is there */
+#define SILENT_US (45 * CLOCK_SECOND)  /* no ping is answered so long */
 
 /* ---- who is awake */
 
@@ -111,7 +112,7 @@ clients_add(struct clients *clients, enum client_kind kind, void *wsi, const str
 		ASSERT(w->query);
 		*w->query = *query;
 	}
-	w->began_mono_us = w->told_mono_us = w->heard_mono_us = mono_us;
+	w->began_mono_us = w->told_mono_us = mono_us;
 	if (kind == CLIENT_PHOENIX) {
 		clients->board->n_want_rows++;
 		w->next = ring_next(clients->board->rows);
@@ -204,7 +205,7 @@ clients_judge(struct clients *clients, struct watcher *watcher, int64_t mono_us)
 		return;
 	if (watcher->waiting && mono_us - watcher->waiting_mono_us >= clients->stalled_us)
 		watcher->leave = "stalled";
-	else if (watcher->kind != CLIENT_SSE && mono_us - watcher->heard_mono_us >= SILENT_US)
+	else if (watcher->pinged_mono_us && mono_us - watcher->pinged_mono_us >= SILENT_US)
 		watcher->leave = "silent";
 	clients->n_dropped += watcher->leave != NULL;
 }

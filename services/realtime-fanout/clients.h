@@ -37,7 +37,7 @@ struct watcher {
 	struct rights rights;
 	uint64_t next;                /* the frame it gets next; CLIENT_PHOENIX: the row */
 	struct phoenix *phoenix;      /* of CLIENT_PHOENIX, set by its maker */
-	struct since resume;         /* asked for since it came, to begin there; run 0: no */
+	struct since resume;          /* asked for since it came, to begin there; run 0: no */
 	int anew;                     /* it may see others now: a snapshot is due */
 	int catching_up;              /* it is being sent what it missed: old frames are fine */
 	struct place place;           /* the last value of a session it was given */
@@ -54,7 +54,7 @@ struct watcher {
 	uint64_t n_frames;            /* sent to it */
 	int64_t told_mono_us;         /* it was last told the time */
 	int ping;                     /* is due (WebSocket) */
-	int64_t heard_mono_us;        /* it last said anything, and be it a pong (WebSocket) */
+	int64_t pinged_mono_us;       /* the first ping that it has not answered; 0: none (WebSocket) */
 	int64_t skipped_mono_us;      /* it was last found too slow */
 	const char *leave;            /* why it must go after what is in `note`; NULL: stays */
 };
@@ -105,6 +105,9 @@ struct piece {
 };
 void clients_next(struct clients *clients, struct watcher *watcher, int64_t mono_us,
 		  char bytes[CLIENTS_PIECE], struct piece *piece);
+
+/* 1: it has to go, and has been told. */
+int clients_is_over(struct clients *clients, struct watcher *watcher);
 
 /* Looks at one that waits for its socket: sets watcher->leave when it has for too long. */
 void clients_judge(struct clients *clients, struct watcher *watcher, int64_t mono_us);

@@ -1,13 +1,13 @@
 /*
  * clients_next - where a watcher begins, and what it gets next
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "clients_parts.h"
 #include "common/clock.h"
 #include "frames.h"
+#include "notes.h"
 
 #define SLOW_AGAIN_US (60 * CLOCK_SECOND)  /* too slow twice within this: it has to go */
 
@@ -62,6 +62,8 @@ clients_begin(struct clients *clients, struct watcher *w, const struct since *re
 	if (is_in_ring(clients, resume)) {
 		w->next = resume->seq + 1;
 		w->catching_up = 1;
+		w->refresh |= w->anew;  /* not before it has what it missed */
+		w->anew = 0;
 		note_resumed(clients, w);
 		return;
 	}
@@ -289,6 +291,14 @@ look_ahead(struct clients *clients, struct watcher *w, int64_t mono_us)
 		start_anew(clients, w, mono_us);
 	if (!w->leave)
 		skip_if_slow(clients, w, mono_us);
+}
+
+int
+clients_is_over(struct clients *clients, struct watcher *watcher)
+{
+	if (watcher->kind == CLIENT_PHOENIX)
+		return watcher->leave && !clients_has(clients, watcher);
+	return watcher->leave && !watcher->note && !watcher->snapshot_at;
 }
 
 void

@@ -1,5 +1,5 @@
 /*
- * clients_parts - what clients.c, clients_next.c and notes.c share
+ * clients_parts - what clients.c and clients_next.c share
  */
 #ifndef CLIENTS_PARTS_H
 #define CLIENTS_PARTS_H
@@ -9,15 +9,5 @@
 /* Where it begins, or begins anew: after the frame it resumes from, or with a snapshot. */
 void clients_begin(struct clients *clients, struct watcher *w, const struct since *resume,
 		   int64_t mono_us);
-
-/* It misses what lies between `from`, 0: of another run, and its next frame, and is told.
- * from_us: the last value it has, 0: not known. */
-void note_hole(struct clients *clients, struct watcher *w, uint64_t from, int64_t from_us,
-	       const char *why);
-void note_resumed(const struct clients *clients, struct watcher *w);
-/* It has to go. */
-void note_leave(struct clients *clients, struct watcher *w, const char *why);
-/* That we are here, and what our clock says. */
-void note_time(struct watcher *w);
 
 #endif

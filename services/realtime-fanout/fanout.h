@@ -59,8 +59,6 @@ void in_links_close(struct fanout *me);
 #define COUNTS_MAX 700
 void fanout_counts(const struct fanout *me, char counts[COUNTS_MAX]);
 
-#define BEAT_EVERY_US (15 * 1000000LL)
-
 /* Callbacks of lws, for the reasons of each. */
 int out_sse(struct fanout *me, struct lws *wsi, enum lws_callback_reasons reason,
 	    struct connection *connection);

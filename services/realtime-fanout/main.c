@@ -135,7 +135,7 @@ on_second(lws_sorted_usec_list_t *second)
 
 	board_tick(&me->board, now);
 	give_all(me);
-	for (i = me->clients.n; i-- > 0;)
+	for (i = 0; i < me->clients.n; i++)  /* upwards: who is woken takes the place of one seen */
 		out_look_after(me, me->clients.all[i], now);
 	if (!me->clients.n && now - me->clients.alone_mono_us > RETURN_US)
 		me->board.wanted = 0;

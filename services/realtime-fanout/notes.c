@@ -1,11 +1,9 @@
-/*
- * notes - what one watcher alone is told, and goes before all else
- */
+#include "notes.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "clients_parts.h"
 #include "common/clock.h"
 
 /* As an SSE event; WebSockets get the middle of it. */

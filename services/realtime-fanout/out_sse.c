@@ -50,7 +50,9 @@ request(struct fanout *me, struct lws *wsi, struct connection *connection)
 static int
 writable(struct fanout *me, struct watcher *w)
 {
-	if (out_piece(me, w, clock_mono_us()) < 0 || w->leave)
+	if (w->ending)
+		return 0;
+	if (out_piece(me, w, clock_mono_us()) < 0 || clients_is_over(&me->clients, w))
 		return -1;
 	out_offer(me, w);
 	return 0;

@@ -12,7 +12,8 @@
 #include "common/log.h"
 #include "fanout.h"
 
-#define FAREWELL_S 5  /* to be told that a token has expired */
+#define BEAT_EVERY_US (15 * CLOCK_SECOND)
+#define FAREWELL_S    5                   /* to be told that a token has expired */
 
 void
 out_ask(struct fanout *me, struct watcher *w, int64_t now)
@@ -116,11 +117,12 @@ out_look_after(struct fanout *me, struct watcher *w, int64_t now)
 	if (w->leave && !was_leaving) {
 		log_warn("watcher_dropped", "why=\"%s\"", w->leave);
 		out_end(w);
-	} else if (!w->waiting && now - w->told_mono_us >= BEAT_EVERY_US) {
+	} else if (!w->ending && now - w->told_mono_us >= BEAT_EVERY_US) {
 		w->told_mono_us = now;
 		w->ping = w->kind != CLIENT_SSE;
 		clients_tell_time(&me->clients, w);
-		out_ask(me, w, now);
+		if (!w->waiting)
+			out_ask(me, w, now);
 	}
 }
 

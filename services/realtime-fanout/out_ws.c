@@ -147,7 +147,6 @@ hear(struct fanout *me, struct lws *wsi, struct connection *c, const void *bytes
 	c->said = said;
 	memcpy(said + c->said_len, bytes, len);
 	c->said_len += len;
-	c->watcher->heard_mono_us = clock_mono_us();
 	if (!lws_is_final_fragment(wsi) || lws_remaining_packet_payload(wsi))
 		return 0;
 	r = c->watcher->kind == CLIENT_PHOENIX ? out_phoenix_hear(me, c, &err) : obey(me, c, &err);
@@ -158,18 +157,23 @@ hear(struct fanout *me, struct lws *wsi, struct connection *c, const void *bytes
 static int
 writable(struct fanout *me, struct lws *wsi, struct watcher *w)
 {
+	int64_t now = clock_mono_us();
+
+	if (w->ending)
+		return 0;
 	/* not in the middle of a message that takes several pieces */
 	if (!w->snapshot_at && w->ping) {
 		w->waiting = w->ping = 0;
+		w->pinged_mono_us = w->pinged_mono_us ? w->pinged_mono_us : now;
 		me->out[LWS_PRE] = '?';  /* of an empty answer lws 4.1.6 would not tell us */
 		if (lws_write(wsi, (unsigned char *)me->out + LWS_PRE, 1, LWS_WRITE_PING) < 0)
 			return -1;
 		out_offer(me, w);
 		return 0;
 	}
-	if (out_piece(me, w, clock_mono_us()) < 0)
+	if (out_piece(me, w, now) < 0)
 		return -1;
-	if (w->leave && !(w->kind == CLIENT_PHOENIX && clients_has(&me->clients, w)))
+	if (clients_is_over(&me->clients, w))
 		return leave(w, w->rights.until_us <= clock_utc_us() ? TOKEN_EXPIRED
 								     : TRY_AGAIN_LATER, w->leave);
 	out_offer(me, w);
@@ -189,11 +193,12 @@ out_ws(struct fanout *me, struct lws *wsi, enum lws_callback_reasons reason,
 		return connection && connection->watcher ? writable(me, wsi, connection->watcher) : -1;
 	case LWS_CALLBACK_RECEIVE_PONG:
 		if (connection && connection->watcher)
-			connection->watcher->heard_mono_us = clock_mono_us();
+			connection->watcher->pinged_mono_us = 0;
 		return 0;
 	case LWS_CALLBACK_RECEIVE:
 		return connection && connection->watcher ? hear(me, wsi, connection, bytes, len) : -1;
 	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+	case LWS_CALLBACK_WS_SERVER_DROP_PROTOCOL:  /* lws itself is about to close it */
 		if (connection && connection->watcher)
 			connection->watcher->ending = 1;
 		return 0;

@@ -5,7 +5,7 @@
  *
  * device, session and person may be repeated; what matches any of them is sent, and what concerns
  * nobody in particular (process, alert).  Without them everything is.  seen: the last value one got, as
-in place.h; with it what the ring has no more comes out of the store.
+ * in place.h; with it what the ring has no more comes out of the store.
  */
 #ifndef QUERY_H
 #define QUERY_H

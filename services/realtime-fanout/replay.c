@@ -86,9 +86,9 @@ static int
 is_wanted(const struct replay *replay, const struct replay_eyes *eyes, const struct kept_row *row,
 	  uint32_t type)
 {
+	struct person person = person_of(row->session.user_id);
 	struct frame frame = {.type = type, .device = ring_hash(row->sample.device_id),
-			      .session = ring_hash(row->session.id),
-			      .person = person_of(row->session.user_id)};
+			      .session = ring_hash(row->session.id), .person = person, .wearer = person};
 
 	if (row->session.end_us != MSG_NONE && row->session.end_us < replay->from_us)
 		return 0;

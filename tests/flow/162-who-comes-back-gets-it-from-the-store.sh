@@ -45,7 +45,9 @@ for who in admin coach person; do
 done
 watch quiet coach "?types=session,sample&device=mock-001"
 live quiet
-for name in admin coach person quiet; do leave $name; declare "ID_$name=$ID"; done
+watch named coach "?person=$A"
+live named
+for name in admin coach person quiet named; do leave $name; declare "ID_$name=$ID"; done
 kill9 realtime-fanout
 more 200
 start realtime-fanout
@@ -53,7 +55,8 @@ wait_ready realtime-fanout
 more 40
 for who in admin coach person; do name=ID_$who; watch $who-2 $who "" "${!name}"; done
 watch quiet-2 coach "?types=session,sample&device=mock-001" "$ID_quiet"
-for who in admin coach person quiet; do
+watch named-2 coach "?person=$A" "$ID_named"
+for who in admin coach person quiet named; do
 	live $who-2
 	unwatch $who-2
 	is "$(faults $who.cut $who-2)" "0 1" "$who: after a kill each value comes once, in its order"

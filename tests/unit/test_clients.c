@@ -511,6 +511,25 @@ TEST(who_asks_to_resume_later_gets_it_again)
 	tear_down();
 }
 
+TEST(who_may_see_others_now_and_resumes_gets_both)
+{
+	struct rights rights = {.until_us = INT64_MAX};
+	struct since since = {.run = RUN_ID, .seq = 1};
+	struct watcher *w;
+
+	set_up(100, 100000);
+	w = watch(CLIENT_WS, NULL);
+	(void)read_all(w);
+	take("d1", 1);
+	take("d1", 2);
+	clients_renew(w, &rights);
+	clients_resume(w, &since);
+	has_str(read_all(w), "\"type\":\"resumed\"");
+	has_str(strstr(got, "resumed"), "\"type\":\"snapshot\"");
+	is_int(clients.n_holes, 0);
+	tear_down();
+}
+
 TEST(what_is_said_during_playback_has_no_number)
 {
 	struct watcher *w;
@@ -559,23 +578,24 @@ TEST(nothing_comes_between_the_pieces_of_a_message)
 	clients_expire(&clients, w, "token expired");
 	do {
 		clients_next(&clients, w, now, got, &piece);
-		ok(!piece.begins);
+		ok(!piece.begins && !clients_is_over(&clients, w));
 	} while (!piece.ends);
 	clients_next(&clients, w, now, got, &piece);
 	got[piece.len] = 0;
 	has_str(got, "\"type\":\"bye\",\"why\":\"token expired\"");
+	ok(clients_is_over(&clients, w));
 	tear_down();
 }
 
-TEST(one_that_says_nothing_is_given_up_and_one_of_events_need_not)
+TEST(one_that_answers_no_ping_is_given_up)
 {
 	struct watcher *w;
 
 	set_up(8, 100000);
-	w = watch(CLIENT_SSE, NULL);
-	clients_judge(&clients, w, now + 100 * SECOND);
-	ok(!w->leave);
 	w = watch(CLIENT_WS, NULL);
+	clients_judge(&clients, w, now + 100 * SECOND);
+	ok(!w->leave);  /* nobody has asked it */
+	w->pinged_mono_us = now;
 	clients_judge(&clients, w, now + 45 * SECOND - 1);
 	ok(!w->leave);
 	clients_judge(&clients, w, now + 45 * SECOND);
@@ -608,9 +628,10 @@ main(void)
 	RUN(who_watches_a_person_hears_of_the_oximeter_they_wear);
 	RUN(a_sleeper_is_told_the_time_behind_the_last_frame);
 	RUN(who_asks_to_resume_later_gets_it_again);
+	RUN(who_may_see_others_now_and_resumes_gets_both);
 	RUN(what_is_said_during_playback_has_no_number);
 	RUN(who_resumes_before_its_snapshot_has_gone_gets_none);
 	RUN(nothing_comes_between_the_pieces_of_a_message);
-	RUN(one_that_says_nothing_is_given_up_and_one_of_events_need_not);
+	RUN(one_that_answers_no_ping_is_given_up);
 	return test_done();
 }
