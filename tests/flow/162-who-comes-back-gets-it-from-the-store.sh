@@ -7,7 +7,7 @@ fresh
 conf ble-ingest devices 3
 conf ble-ingest rate 20
 conf ble-ingest spool "$T/spool"
-conf realtime-fanout ring-frames 40
+conf realtime-fanout ring-frames 200
 A=$(printf '00000000-0000-4000-8000-%012d' 1) B=$(printf '00000000-0000-4000-8000-%012d' 2)
 PORT=${SETTINGS[realtime-fanout/port]}
 URL=http://127.0.0.1:$PORT
