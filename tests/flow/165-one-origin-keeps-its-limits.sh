@@ -59,10 +59,13 @@ trap '' PIPE
 exec 8<>"/dev/tcp/127.0.0.1/$PORT"
 printf "$1" >&8
 while :; do
-	read -rt 1 line <&8 && break
-	[ $? -gt 128 ] && printf '%*s' "$2" '' >&8 || break
+	read -rt 1 line <&8
+	status=$?
+	answer+=$line  # or as much of it as came within the second
+	[ $status -gt 128 ] || break
+	[ -n "$answer" ] || printf '%*s' "$2" '' >&8 || break
 done
-echo "answer: $line"
+echo "answer: $answer"
 END
 slow() { PORT=$PORT background "$1" bash "$T/slow" "$2" "$3"; }
 post() { echo "POST /api/sync/batch HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer $TOKEN\r\nContent-Type: application/json\r\nContent-Length: $1\r\n\r\n"; }
