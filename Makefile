@@ -209,7 +209,7 @@ flow: all tools $(B)/docs/gen ## the real processes: T=tests/flow/201-x.sh choos
 	@MODE=$(MODE) tests/tap flow 2 $(or $(T),$(sort $(wildcard tests/flow/[0-9]*.sh)))
 
 web: all tools dashboard browser ## the page in a real browser
-	@MODE=$(MODE) tests/tap web 1 $(sort $(wildcard tests/web/[0-9]*.mjs))
+	@MODE=$(MODE) tests/tap web 2 $(sort $(wildcard tests/web/[0-9]*.mjs))
 
 pictures: all tools dashboard browser ## docs/*.png, made by the tests of the page
 	@PICTURES=$(CURDIR)/docs MODE=$(MODE) tests/tap web 1 $(sort $(wildcard tests/web/0[14]0*.mjs))

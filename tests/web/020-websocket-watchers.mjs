@@ -219,7 +219,8 @@ async function slow(open) {
 	await until("the drop", () => /watcher_dropped why="stalled"/.test(log(house)), 60);
 	ok(true, "one that reads nothing is dropped, and the log says so");
 	const grown = Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]) - before;
-	ok(grown < 12 * 1024 || process.env.MODE === "asan", "and memory stays bounded", `grew by ${grown} kB`);
+	// two rings of 6 MB, one of them for the client of Supabase
+	ok(grown < 20 * 1024 || process.env.MODE === "asan", "and memory stays bounded", `grew by ${grown} kB`);
 	is(await house.stop("realtime-fanout"), 0, "it stops when asked");
 }
 
