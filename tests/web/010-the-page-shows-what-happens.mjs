@@ -4,33 +4,28 @@ import { card } from "./card.mjs";
 import { device, history, sample, session, uuid } from "./feed.mjs";
 import { axe, is, ok, picture, shows, test, until, watch } from "./house.mjs";
 
-const news = (house, type, body) => house.say(`news ${type} ${JSON.stringify(body)}`);
-const live = (house, type, body) => house.say(`live ${type} ${JSON.stringify(body)}`);
-
 async function playSix(house) {
 	const now = Date.now() * 1000;
 
-	await news(house, "session", session(1));
-	await news(house, "session", session(2, { current_phase: "RECOVERY", current_cycle: 3, phase_us: now - 70e6 }));
-	await news(house, "session", session(3, { current_phase: "TRANSITION", current_cycle: 1, phase_us: now - 6e6 }));
-	await news(house, "session", session(4, { current_cycle: 4, phase_us: now - 60e6, current_altitude_level: 8 }));
-	await news(house, "session", session(5, { current_phase: "RECOVERY", phase_us: now - 20e6 }));
-	await news(house, "session", session(6, { current_phase: "PAUSED", current_cycle: 1, phase_us: now - 33e6,
+	await house.news("session", session(1));
+	await house.news("session", session(2, { current_phase: "RECOVERY", current_cycle: 3, phase_us: now - 70e6 }));
+	await house.news("session", session(3, { current_phase: "TRANSITION", current_cycle: 1, phase_us: now - 6e6 }));
+	await house.news("session", session(4, { current_cycle: 4, phase_us: now - 60e6, current_altitude_level: 8 }));
+	await house.news("session", session(5, { current_phase: "RECOVERY", phase_us: now - 20e6 }));
+	await house.news("session", session(6, { current_phase: "PAUSED", current_cycle: 1, phase_us: now - 33e6,
 		paused_phase: "ALTITUDE", phase_done_us: 147e6 }));
-	for (const n of [1, 2, 3, 4, 5]) await live(house, "device", device(n));
-	await live(house, "device", device(6, { state: "lost" }));
+	for (const n of [1, 2, 3, 4, 5]) await house.live("device", device(n));
+	await house.live("device", device(6, { state: "lost" }));
 	for (const s of [...history(1, 150, 0), ...history(2, 0, 70), ...history(3, 4, 0), ...history(4, 60, 0),
 		...history(5, 0, 20), ...history(6, 0, 180)])
-		await live(house, "sample", s);
-	for (const n of [1, 2, 4, 5, 6]) await news(house, "synced", { session_id: uuid(`session ${n}`), readings: 300, pending: 42 });
+		await house.live("sample", s);
+	for (const n of [1, 2, 4, 5, 6]) await house.news("synced", { session_id: uuid(`session ${n}`), readings: 300, pending: 42 });
 }
 
 await test(async (open) => {
 	const house = await open();
 	await house.startFanout();
-	house.startFeed();
-	await house.say("wait live ");
-	await house.say("wait news session/");
+	await house.playFeed();
 	await playSix(house);
 
 	const context = await house.browser({ viewport: { width: 1440, height: 1140 }, colorScheme: "light",
@@ -41,7 +36,7 @@ await test(async (open) => {
 	await until("the cards", async () => await page.locator(".card").count() === 6);
 
 	const one = card(page, 1);
-	await shows("87 and 91", () => live(house, "sample", sample(1, { spo2: 87, heart_rate: 91 })),
+	await shows("87 and 91", () => house.live("sample", sample(1, { spo2: 87, heart_rate: 91 })),
 		async () => await one.spo2() === "87" && await one.pulse() === "91");
 	ok(true, "a value shows at once, with its pulse");
 	is(await one.text(".phase"), "Altitude", "the phase is told");
@@ -60,7 +55,7 @@ await test(async (open) => {
 	// ---- how it looks
 	const values = [[1, 86, 92], [2, 98, 76], [3, 97, 79], [4, 82, 88], [5, 96, 81]];
 	const tell = async () => {
-		for (const [n, spo2, heart_rate] of values) await live(house, "sample", sample(n, { spo2, heart_rate }));
+		for (const [n, spo2, heart_rate] of values) await house.live("sample", sample(n, { spo2, heart_rate }));
 	};
 	await tell();
 	await until("recorder is up", async () => await card(page, 4).state("recorded") === "recording");
@@ -89,13 +84,13 @@ await test(async (open) => {
 	for (const [spo2, words] of [[87, "In target 85–90"], [91, "Above target 85–90"], [84, "Below target 85–90"],
 		[83, "Lift mask, one breath"], [80, "Lift mask, two breaths"], [75, "Lift mask, two breaths"], [74, "Mask off now"],
 		[86, "In target 85–90"]]) {
-		await shows(`${spo2} %: ${words}`, () => live(house, "sample", sample(1, { spo2 })),
+		await shows(`${spo2} %: ${words}`, () => house.live("sample", sample(1, { spo2 })),
 			async () => await one.text(".advice") === words && await one.spo2() === String(spo2));
 		ok(true, `${spo2} % in altitude: ${words}`);
 	}
-	await shows("recovery", () => live(house, "sample", sample(2, { spo2: 93 })), async () => await card(page, 2).text(".advice") === "Coming up to 95");
+	await shows("recovery", () => house.live("sample", sample(2, { spo2: 93 })), async () => await card(page, 2).text(".advice") === "Coming up to 95");
 	ok(true, "93 % in recovery is on its way up");
-	await shows("pause", () => live(house, "sample", sample(6, { spo2: 70 })), async () => await card(page, 6).spo2() === "70");
+	await shows("pause", () => house.live("sample", sample(6, { spo2: 70 })), async () => await card(page, 6).spo2() === "70");
 	is(await card(page, 6).text(".advice"), "", "in a pause a value asks for nothing");
 	is(await card(page, 6).text(".left"), "4:33 left", "and its time stands still");
 
@@ -103,22 +98,22 @@ await test(async (open) => {
 	for (const [after, spo2, words] of [[1, 80, "Lift mask, one breath"], [5, 80, "Lift mask, two breaths"], [19, 80, "Lift mask, two breaths"],
 		[21, 80, "Lift mask, one breath"], [22, 84, "Below target 85–90"]]) {
 		await shows(`${spo2} % after ${after} s: ${words}`,
-			() => live(house, "sample", sample(1, { spo2, heart_rate: 60 + after, taken_us: start + after * 1e6 })), async () => await one.pulse() === String(60 + after) && await one.text(".advice") === words);
+			() => house.live("sample", sample(1, { spo2, heart_rate: 60 + after, taken_us: start + after * 1e6 })), async () => await one.pulse() === String(60 + after) && await one.text(".advice") === words);
 		ok(true, `${spo2} % after ${after} s: ${words}`);
 	}
 
 	// ---- what is not so
-	await shows("no finger", () => live(house, "sample", sample(1, { spo2: null, heart_rate: null, invalid: "no_finger" })), async () => /No finger/.test(await one.text(".advice")));
+	await shows("no finger", () => house.live("sample", sample(1, { spo2: null, heart_rate: null, invalid: "no_finger" })), async () => /No finger/.test(await one.text(".advice")));
 	is(await one.spo2(), "–", "an invalid value is no number, and says why");
 	ok(/^no signal/.test(await one.state("signal")), "and there is no signal");
 
 	await house.say("skip live sample 1");
 	const jump = sample(1);
-	await live(house, "sample", { ...sample(1), spo2: 90, seq: jump.seq + 3 });
+	await house.live("sample", { ...sample(1), spo2: 90, seq: jump.seq + 3 });
 	await until("the hole", async () => /3 values not shown/.test(await one.state("link")));
 	ok(true, "values that never came are told");
 
-	await live(house, "device", device(2, { state: "lost" }));
+	await house.live("device", device(2, { state: "lost" }));
 	await until("link", async () => /connection lost/.test(await card(page, 2).state("link")));
 	ok(true, "a lost sensor is told");
 
@@ -126,17 +121,17 @@ await test(async (open) => {
 	is(await card(page, 3).spo2(), "–", "a value older than 5 s is not what is now");
 	ok(/Last 97 %, 79 \/min, [0-9]+ s ago/.test(await card(page, 3).text(".last")), "it is told as the last one", await card(page, 3).text(".last"));
 
-	await news(house, "session", session(4, { status: "completed", end_us: Date.now() * 1000, avg_spo2: 91.25, min_spo2: 83 }));
+	await house.news("session", session(4, { status: "completed", end_us: Date.now() * 1000, avg_spo2: 91.25, min_spo2: 83 }));
 	await until("the end", async () => await card(page, 4).text(".phase") === "Session completed");
 	ok(/91\.[23] %/.test(await card(page, 4).text(".left")), "an ended session says how it was", await card(page, 4).text(".left"));
 
-	await shows("the other", () => live(house, "sample", sample(9, { spo2: 95 })), async () => /5a:00:00:00:00:09: 95 %/.test(await page.locator(".others").textContent()));
+	await shows("the other", () => house.live("sample", sample(9, { spo2: 95 })), async () => /5a:00:00:00:00:09: 95 %/.test(await page.locator(".others").textContent()));
 	ok(true, "a device without a session is shown apart");
 
-	await news(house, "alert", { name: "disk", level: "warn", text: "The disk is used to 85 %.", at_us: Date.now() * 1000 });
+	await house.news("alert", { name: "disk", level: "warn", text: "The disk is used to 85 %.", at_us: Date.now() * 1000 });
 	await until("the alert", async () => /85 %/.test(await page.locator("#alerts").textContent()));
 	ok(true, "an alert stands on every view");
-	await news(house, "alert", { name: "disk", level: "info", text: "over", at_us: Date.now() * 1000 });
+	await house.news("alert", { name: "disk", level: "info", text: "over", at_us: Date.now() * 1000 });
 	await until("its end", async () => !await page.locator("#alerts").isVisible());
 	ok(true, "until it is over");
 

@@ -18,21 +18,17 @@ const hidden = (found, selectors) => found.evaluate((e, parts) => parts.filter((
 await test(async (open) => {
 	const house = await open();
 	await house.startFanout();
-	house.startFeed();
-	await house.say("wait live ");
-	await house.say("wait news session/");
-	const news = (type, body) => house.say(`news ${type} ${JSON.stringify(body)}`);
-	const live = (type, body) => house.say(`live ${type} ${JSON.stringify(body)}`);
+	await house.playFeed();
 	const spo2 = (n) => n === LOW ? 79 : 84 + n % 9;
 	const tell = async () => {
-		for (const n of all) await live("sample", sample(n, { spo2: spo2(n), heart_rate: 70 + n % 30 }));
+		for (const n of all) await house.live("sample", sample(n, { spo2: spo2(n), heart_rate: 70 + n % 30 }));
 	};
 
 	for (const n of all) {
-		await news("session", session(n, { current_phase: n % 3 ? "ALTITUDE" : "RECOVERY", phase_us: (Date.now() - 9000 * n) * 1000 }));
-		await live("device", device(n, { battery: 80, state: n === LOST ? "lost" : "streaming" }));
+		await house.news("session", session(n, { current_phase: n % 3 ? "ALTITUDE" : "RECOVERY", phase_us: (Date.now() - 9000 * n) * 1000 }));
+		await house.live("device", device(n, { battery: 80, state: n === LOST ? "lost" : "streaming" }));
 		for (let s = 120; s > 0; s -= 2)
-			await live("sample", sample(n, { spo2: 90 + Math.round(6 * Math.sin((s + 7 * n) / 12)), taken_us: (Date.now() - s * 1000) * 1000 }));
+			await house.live("sample", sample(n, { spo2: 90 + Math.round(6 * Math.sin((s + 7 * n) / 12)), taken_us: (Date.now() - s * 1000) * 1000 }));
 	}
 	const page = await (await house.browser({ viewport: { width: 1920, height: 1080 }, colorScheme: "dark" })).newPage();
 	const { complaints } = watch(page, house);
@@ -53,7 +49,7 @@ await test(async (open) => {
 	await tell();
 	await picture(page, "wall-fifty");
 	await axe(page, "a wall of fifty");
-	await news("alert", { name: "cannot_store", level: "critical", text: "The disk is full.", at_us: Date.now() * 1000 });
+	await house.news("alert", { name: "cannot_store", level: "critical", text: "The disk is full.", at_us: Date.now() * 1000 });
 	await until("it is told", async () => await card(page, N).state("recorded") === "cannot record");
 	const unseen = [];
 	for (const n of all) unseen.push(...await hidden(card(page, n).card, [".state-recorded"]));

@@ -11,11 +11,7 @@ async function begin(open, n) {
 	const house = await open();
 
 	await house.startFanout();
-	house.startFeed();
-	await house.say("wait live ");
-	await house.say("wait news session/");
-	house.news = (type, body) => house.say(`news ${type} ${JSON.stringify(body)}`);
-	house.live = (type, body) => house.say(`live ${type} ${JSON.stringify(body)}`);
+	await house.playFeed();
 	for (let i = 1; i <= n; i++) {
 		await house.news("session", session(i));
 		await house.live("device", device(i, { battery: 80 }));

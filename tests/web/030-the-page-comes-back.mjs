@@ -4,24 +4,20 @@ import { card } from "./card.mjs";
 import { device, sample, session } from "./feed.mjs";
 import { is, ok, shows, test, until, watch } from "./house.mjs";
 
-const live = (house, type, body) => house.say(`live ${type} ${JSON.stringify(body)}`);
-
 async function comesBack(open) {
 	const house = await open();
 	await house.startFanout();
-	house.startFeed();
-	await house.say("wait live ");
-	await house.say("wait news session/");
+	await house.playFeed();
 	await house.say(`news session ${JSON.stringify(session(1))}`);
-	await live(house, "device", device(1));
+	await house.live("device", device(1));
 	let seq = 0;
 	const tell = async (spo2) => {
 		const said = sample(1, { spo2 });
 
 		seq = said.seq;
-		await live(house, "sample", said);
+		await house.live("sample", said);
 	};
-	await live(house, "sample", sample(1, { spo2: 93 }));
+	await house.live("sample", sample(1, { spo2: 93 }));
 
 	const context = await house.browser();
 	const pages = [await context.newPage(), await context.newPage()];
@@ -80,7 +76,7 @@ async function comesBack(open) {
 		window.told = [];
 		new MutationObserver(() => window.told.push(dd.textContent)).observe(dd, { childList: true, characterData: true, subtree: true });
 	});
-	await live(house, "sample", sample(1, { spo2: 89, taken_us: Date.now() * 1000 - 8e6 }));
+	await house.live("sample", sample(1, { spo2: 89, taken_us: Date.now() * 1000 - 8e6 }));
 	await until("late", async () => /Last 89 %/.test(await cards[0].text(".last")));
 	is(await page.evaluate(() => window.told.includes("89")), false, "a value that comes eight seconds late is never what is now");
 

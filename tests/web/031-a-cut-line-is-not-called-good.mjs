@@ -12,11 +12,7 @@ async function begin(open) {
 	const house = await open();
 
 	await house.startFanout();
-	house.startFeed();
-	await house.say("wait live ");
-	await house.say("wait news session/");
-	house.news = (type, body) => house.say(`news ${type} ${JSON.stringify(body)}`);
-	house.live = (type, body) => house.say(`live ${type} ${JSON.stringify(body)}`);
+	await house.playFeed();
 	await house.news("session", session(1));
 	await house.live("device", device(1));
 	return house;

@@ -7,15 +7,12 @@ import { is, shows, test, until } from "./house.mjs";
 await test(async (open) => {
 	const house = await open();
 	await house.startFanout();
-	house.startFeed();
-	await house.say("wait live ");
-	await house.say("wait news session/");
-	const news = (body) => house.say(`news session ${JSON.stringify(body)}`);
-	const live = (type, body) => house.say(`live ${type} ${JSON.stringify(body)}`);
-	const tell = (more) => live("sample", sample(1, more));
+	await house.playFeed();
+	const news = (body) => house.news("session", body);
+	const tell = (more) => house.live("sample", sample(1, more));
 	await news(session(1));
 	await news(session(2, { current_phase: "TRANSITION", current_cycle: 2 }));
-	for (const n of [1, 2]) await live("device", device(n));
+	for (const n of [1, 2]) await house.live("device", device(n));
 
 	const page = await (await house.browser({ viewport: { width: 1280, height: 1100 } })).newPage(), asked = [];
 	// nobody answers here: what is asked counts, and asked again it is the same

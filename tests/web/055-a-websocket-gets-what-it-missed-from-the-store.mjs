@@ -1,16 +1,9 @@
 // realtime-fanout is killed under Node's ws while a real local-store goes on: who comes back with the
 // value they saw last gets all that was stored meanwhile, then what is live. Over SSE: flow 162.
-import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
 import WebSocket from "ws";
-import { is, ok, ROOT, test, until } from "./house.mjs";
+import { is, ok, test, until } from "./house.mjs";
 
-const BIN = `${ROOT}build/${process.env.MODE ?? "release"}/bin`;
 const people = [1, 2].map((n) => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`);
-
-function begin(house, name) {
-	house.spawn(name, `${BIN}/${name}`, ["--config", `${house.dir}/ihht.conf`]);
-}
 
 // What of both sessions it is sent, in the order in which it comes.
 class Watcher {
@@ -39,27 +32,7 @@ function faults(values) {
 
 await test(async (open) => {
 	const house = await open({ www: false });
-	const ihht = (...words) => execFileSync(`${BIN}/ihht`, ["--config", `${house.dir}/ihht.conf`, ...words]).toString();
-	const stored = () => JSON.parse(ihht("status", "--json")
-		.replace(/^[^{]*/, "")).processes.find((p) => p.process === "local-store").counts.readings_stored;
-
-	writeFileSync(`${house.dir}/ihht.conf`, `gateway
-    name = "test"
-    run = "${house.dir}/run"
-    database = "${house.dir}/store.sqlite"
-ihht
-    processes = "local-store"
-ble-ingest
-    spool = "${house.dir}/spool"
-    devices = "2"
-    rate = "20"
-realtime-fanout
-    port = "${house.livePort}"
-`, { mode: 0o600 });
-	house.token = house.makeToken("admin");
-	for (const name of ["local-store", "ble-ingest"]) begin(house, name);
-	await house.startFanout();
-	await until("local-store", () => { try { return stored() >= 0; } catch { return false; } });
+	const { ihht, stored } = await house.startStore(2, 20);
 	for (const [i, person] of people.entries()) ihht("session", "start", person, `mock-00${i + 1}`);
 
 	const one = new Watcher(house);

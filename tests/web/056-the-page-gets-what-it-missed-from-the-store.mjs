@@ -1,35 +1,11 @@
 // realtime-fanout is killed under the page while a real local-store goes on: the page comes back by
 // itself, and its chart has what was stored meanwhile.
-import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
 import { breaksOf, lineOf, shareOf } from "./chart.mjs";
-import { is, ok, ROOT, test, until, watch } from "./house.mjs";
-
-const BIN = `${ROOT}build/${process.env.MODE ?? "release"}/bin`;
+import { is, ok, test, until, watch } from "./house.mjs";
 
 await test(async (open) => {
 	const house = await open();
-	const ihht = (...words) => execFileSync(`${BIN}/ihht`, ["--config", `${house.dir}/ihht.conf`, ...words]).toString();
-	const stored = () => JSON.parse(ihht("status", "--json")
-		.replace(/^[^{]*/, "")).processes.find((p) => p.process === "local-store").counts.readings_stored;
-
-	writeFileSync(`${house.dir}/ihht.conf`, `gateway
-    name = "test"
-    run = "${house.dir}/run"
-    database = "${house.dir}/store.sqlite"
-ihht
-    processes = "local-store"
-ble-ingest
-    spool = "${house.dir}/spool"
-    devices = "1"
-    rate = "4"
-realtime-fanout
-    port = "${house.livePort}"
-`, { mode: 0o600 });
-	house.token = house.makeToken("admin");
-	for (const name of ["local-store", "ble-ingest"]) house.spawn(name, `${BIN}/${name}`, ["--config", `${house.dir}/ihht.conf`]);
-	await house.startFanout();
-	await until("local-store", () => { try { return stored() >= 0; } catch { return false; } });
+	const { ihht, stored } = await house.startStore(1, 4);
 	ihht("session", "start", "00000000-0000-4000-8000-000000000001", "mock-001");
 
 	const page = await (await house.browser()).newPage(), { complaints } = watch(page, house);

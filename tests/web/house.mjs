@@ -155,6 +155,42 @@ ${Object.entries(settings).map(([name, value]) => `    ${name} = "${value}"\n`).
 		if (!numbers.length) this.answers = createInterface(child.stdout)[Symbol.asyncIterator]();
 	}
 
+	// feed plays ble-ingest and local-store, and somebody listens
+	async playFeed() {
+		this.startFeed();
+		await this.say("wait live ");
+		await this.say("wait news session/");
+	}
+
+	news(type, body) { return this.say(`news ${type} ${JSON.stringify(body)}`); }
+	live(type, body) { return this.say(`live ${type} ${JSON.stringify(body)}`); }
+
+	// A real ble-ingest with simulated oximeters, and a real local-store: how many readings it has, and the operator's command.
+	async startStore(devices, rate) {
+		const ihht = (...words) => execFileSync(`${BIN}/bin/ihht`, ["--config", `${this.dir}/ihht.conf`, ...words]).toString();
+		const stored = () => JSON.parse(ihht("status", "--json")
+			.replace(/^[^{]*/, "")).processes.find((p) => p.process === "local-store").counts.readings_stored;
+
+		writeFileSync(`${this.dir}/ihht.conf`, `gateway
+    name = "test"
+    run = "${this.dir}/run"
+    database = "${this.dir}/store.sqlite"
+ihht
+    processes = "local-store"
+ble-ingest
+    spool = "${this.dir}/spool"
+    devices = "${devices}"
+    rate = "${rate}"
+realtime-fanout
+    port = "${this.livePort}"
+`, { mode: 0o600 });
+		this.token = this.makeToken("admin");
+		for (const name of ["local-store", "ble-ingest"]) this.spawn(name, `${BIN}/bin/${name}`, ["--config", `${this.dir}/ihht.conf`]);
+		await this.startFanout();
+		await until("local-store", () => { try { return stored() >= 0; } catch { return false; } });
+		return { ihht, stored };
+	}
+
 	async say(line) {
 		this.children.get("feed").stdin.write(line + "\n");
 		const { value } = await this.answers.next();
